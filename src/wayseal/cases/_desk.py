@@ -44,7 +44,8 @@ class Desk(Queries):
 
         What was put off and is due, and sellers who are back, come of whose the cases are now.
         """
-        span, parts = (since, now), [(_ACTS, (login, since, now))]
+        span = (since, now)
+        parts: list[tuple[str, tuple[object, ...]]] = [(_ACTS, (login, *span))]
         if kind in (None, Concern.BACK):
             parts += [
                 (_SNOOZED, (login, *_OPEN, *span)),
@@ -65,11 +66,10 @@ class Desk(Queries):
 
         of: `cases`, `queue`, or a case. Up to a hundred.
         """
-        where, values = "changed_line > ?", (line, _MOST_CHANGES)
-        table = {"cases": CASES, "queue": QUEUE}.get(of, ACTS)
-        if table is ACTS:
-            where, values = "line > ? AND case_id = ?", (line, of, _MOST_CHANGES)
-        text = f"SELECT count(*) FROM (SELECT 1 FROM {table.full_name} WHERE {where} LIMIT ?) AS c"
+        lists = {"cases": CASES, "queue": QUEUE}
+        where, own = ("changed_line > ?", ()) if of in lists else ("line > ? AND case_id = ?", (of,))
+        values = (line, *own, _MOST_CHANGES)
+        text = f"SELECT count(*) FROM (SELECT 1 FROM {lists.get(of, ACTS).full_name} WHERE {where} LIMIT ?) AS c"
         return int(self._look(lambda unit: query(unit.connection, text, values))[0][0])
 
     def weeks(self, start: int, count: int, now: int) -> WeeksOfCases:

@@ -250,7 +250,7 @@ class Projector(WorkProjector):
         if not (ids := concerned(told)):
             return
         row = self._rows.get(QUEUE if ids[0].startswith(ITEM_PREFIX) else CASES, ids[0])
-        for login, why in concerned_by(told, row and row["owner"]).items():
+        for login, why in concerned_by(told, None if row is None else row["owner"]).items():
             if back:
                 self._rows.remove(INBOX, login, back)
                 continue

@@ -190,13 +190,25 @@ class ItemRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """How a casebook stands. line: the last one. closed: cases that were closed since a moment."""
+
+    line: int
+    closed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """How many: cases by state, waiting items by source, open cases by owner, open tasks by owner ("" for nobody's)."""
+    """How many: cases by state, waiting items by source, open cases by owner, open tasks by owner ("" for nobody's).
+
+    day: how the casebook stands since a moment, where one was given.
+    """
 
     states: Mapping[str, int]
     queue: Mapping[str, int]
     owners: Mapping[str, int]
     tasks: Mapping[str, int]
+    day: Day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -324,14 +336,6 @@ class Overlap:
 
     id: str
     thing: ObservableRow
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Day:
-    """How a casebook stands. line: the last one. closed: cases that were closed since a moment."""
-
-    line: int
-    closed: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

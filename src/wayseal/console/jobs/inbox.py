@@ -8,6 +8,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from wayseal.cases import Cases
 from wayseal.cases.inbox import Concern, News
@@ -47,19 +48,25 @@ class Seen:
 
 def seen_of(text: str, now: int) -> Seen:
     """Read a mark; "" where there is none yet."""
-    kept = json.loads(text) if text else {"upto": 0, "some": []}
-    upto = max(int(kept["upto"]), now - KEPT_US)
-    return Seen(upto=upto, some=frozenset(key for key in kept["some"] if _at(key) > upto))
+    kept: dict[str, Any] = json.loads(text or "{}")
+    upto = max(int(kept.get("upto", 0)), now - KEPT_US)
+    return Seen(upto=upto, some=frozenset(key for key in kept.get("some", ()) if _at(key) > upto))
 
 
 def news_of(
-    cases: Cases | None, jobs: Jobs, person: Person, since: int, now: int, limit: int, kind: Concern | None = None
+    cases: Cases | None,
+    jobs: Jobs | None,
+    person: Person,
+    since: int,
+    now: int,
+    limit: int,
+    kind: Concern | None = None,
 ) -> list[News]:
     """Find what concerns somebody after a moment, the newest first: a statement of either database.
 
     Args:
         cases: The casebook; None: there is none.
-        jobs: All jobs.
+        jobs: All jobs; None: none ended since.
         person: Who; whose role sees no cases is told of none.
         since: The moment.
         now: Up to when.
@@ -72,14 +79,14 @@ def news_of(
     found: list[News] = []
     if cases is not None and person.role in CASE_ROLES and kind is not Concern.JOB:
         found += cases.inbox(person.login, since, now, limit, kind)
-    if person.role in LEDGER_ROLES and kind in (None, Concern.JOB):
+    if jobs is not None and person.role in LEDGER_ROLES and kind in (None, Concern.JOB):
         for job in jobs.ended(person.login, since, now, limit):
-            said = {"kind": Concern.JOB, "what": job.state.value, "id": job.id, "of": job.kind}
-            found.append(News(at=job.ended_at or 0, **said))
+            what = job.state.value
+            found.append(News(at=job.ended_at or 0, kind=Concern.JOB, what=what, id=job.id, of=job.kind))
     return sorted(found, key=lambda one: (-one.at, one.id))[:limit]
 
 
-def unseen_of(cases: Cases | None, jobs: Jobs, person: Person, seen: Seen, now: int) -> Sequence[News]:
+def unseen_of(cases: Cases | None, jobs: Jobs | None, person: Person, seen: Seen, now: int) -> Sequence[News]:
     """The same, of what they haven't seen, up to `MOST`."""
     found = news_of(cases, jobs, person, seen.upto, now, MOST + len(seen.some))
     return [one for one in found if not seen.has(one)][:MOST]

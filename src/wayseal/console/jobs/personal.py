@@ -14,6 +14,7 @@ import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from wayseal.cases import Cases, open_cases
 from wayseal.cases.errors import CasebookError, NoSuchCaseError
@@ -42,11 +43,11 @@ _TEXTS = ByLanguage(
     {
         "hello": N_("Wayseal: notices come here"),
         "title": N_("Wayseal: {n} new for you"),
-        "assigned": N_("Given to you: {ids}"),
+        "assigned": N_("Assigned to you: {ids}"),
         "mentioned": N_("You are mentioned: {ids}"),
         "answered": N_("Answered: {ids}"),
         "job": N_("Jobs that ended: {ids}"),
-        "back": N_("Back again: {ids}"),
+        "back": N_("Came back: {ids}"),
         "more": N_("{ids} and {n} more"),
     }
 )
@@ -59,7 +60,7 @@ class NoticesWanted:
     Attributes:
         sealed: The address, in hex.
         service: Of it, such as dingtalk.
-        kinds: What goes out.
+        kinds: What to send.
         quiet: Hours of the day, from and to, in which nothing does; none: at any hour.
         set_at: When they were set.
     """
@@ -154,14 +155,14 @@ def _text(value: NoticesWanted | NoticesSent) -> str:
 def _read(wanted: str, sent: str) -> tuple[NoticesWanted | None, NoticesSent | None]:
     if not wanted:
         return None, None
-    kept, state = (
-        {n: tuple(v) if isinstance(v, list) else v for n, v in json.loads(text or "{}").items()}
-        for text in (wanted, sent)
-    )
-    found = NoticesWanted(**kept)
+    found, state = NoticesWanted(**_fields(wanted)), _fields(sent or "{}")
     if state.get("set_at") != found.set_at:
         return found, NoticesSent(set_at=found.set_at, begun=found.set_at)
     return found, NoticesSent(**state)
+
+
+def _fields(text: str) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in json.loads(text).items()}
 
 
 class PersonalNotices(Closing):

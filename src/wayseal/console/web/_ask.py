@@ -10,21 +10,25 @@ from urllib.parse import quote
 from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 
 from wayseal.cases import Cases
-from wayseal.cases.errors import CasebookUsageError, CaseStateError, StaleError, UndoError
+from wayseal.cases.errors import CasebookError, CasebookUsageError, CaseStateError, StaleError, UndoError
 from wayseal.console.access import KNOWN_SECONDS, Access
 from wayseal.console.access.types import Opened, Session, Visit
 from wayseal.console.errors import AccessError, JobError, TraceWorkError
 from wayseal.console.jobs import Jobs
+from wayseal.console.jobs.inbox import seen_of, unseen_of
 from wayseal.console.reading import CanaryWatch, CaseReader
-from wayseal.console.roles import Page, Role
+from wayseal.console.roles import LEDGER_ROLES, Page, Role, Stage
 from wayseal.console.web._forms import KNOWN, page_token
 from wayseal.console.web._render import Assets, Renderer
 from wayseal.console.web._resources import CasebookResource, LedgerReader, MarketResource
 from wayseal.console.web._uploads import Upload
+from wayseal.database import DatabaseError
 from wayseal.market.errors import OvertakenError
 from wayseal.page.languages import Lang
 
 YEAR = 31_536_000
+LIVE = "/changes"
+"""What pages that are open ask again by themselves."""
 _ADDRESS = ":/%#?=@[]!$&'()*+,;"
 """What stays as it is in an address that is whole."""
 
@@ -124,6 +128,8 @@ class Site:
         stamps: Whether a time-stamping service is set.
         unit: In whose name sites are asked to remove offers; "": it is asked for.
         contact: Where they answer.
+        notices_mail: Whether people may have notices mailed to them.
+        notices_hosts: Hosts to which webhooks of theirs may go.
         cases_a_day: So many can be decided a day, all in all.
         secure: Whether browsers come by https.
         address: Where they find the console.
@@ -146,6 +152,8 @@ class Site:
     stamps: bool = False
     unit: str = ""
     contact: str = ""
+    notices_mail: bool = False
+    notices_hosts: tuple[str, ...] = ()
     cases_a_day: int = 20
     secure: bool = False
     address: str = ""
@@ -267,12 +275,29 @@ class Ask:
             "code": None,
             "hint": "",
             "unread": self.unread,
+            "unseen": self.unseen,
+            "live": ("", 0),
+            "changed": 0,
+            "polled": False,
+            "ended": False,
             "company": "" if self.access.company is None else "only" if self.access.company_only else "also",
             **values,
         }
         return HTMLResponse(
             self.renderer.page(template, lang=self.lang, theme=self.theme, session=self.session, **values), status
         )
+
+    def unseen(self) -> int:
+        """How much of the inbox is new; 0 where that can't be told, which other pages say."""
+        if self.session is None or self.session.stage is not Stage.FULL or self.session.person.role not in LEDGER_ROLES:
+            return 0
+        now = self.access.now()
+        try:
+            seen = seen_of(self.session.inbox, now)
+            jobs = self.site.jobs if self.session.last_job > seen.upto else None
+            return len(unseen_of(self.cases, jobs, self.session.person, seen, now))
+        except (CasebookError, DatabaseError):
+            return 0
 
     def refuse(self, status: int, **values: Any) -> Response:
         """A page that says why not."""

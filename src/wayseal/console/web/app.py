@@ -44,7 +44,7 @@ from wayseal.console.access import AT_ONCE, Standing
 from wayseal.console.access.types import ActKind, Session
 from wayseal.console.errors import AccessError, RouteError, UploadError
 from wayseal.console.roles import Page, Stage
-from wayseal.console.web._ask import Ask, Site, StatusError, there
+from wayseal.console.web._ask import LIVE, Ask, Site, StatusError, there
 from wayseal.console.web._drafts import carried_draft, draft_of, resend_page, seal_draft
 from wayseal.console.web._forms import (
     MOST,
@@ -79,6 +79,8 @@ __all__ = [
 ]
 _HOME = {Stage.CODE: "/sign-in/code", Stage.ENROL: "/enrol", Stage.FULL: "/"}
 _SAFE = ("GET", "HEAD")
+_STOP = 286
+"""Status that ends htmx's asking."""
 _PROVE = 401
 """Status of what asks for a proof of who it is."""
 POLL = "poll"
@@ -233,7 +235,9 @@ class Gate:
         return None
 
     def _sign_in(self, page: Page, ask: Ask, expired: Session | None) -> Response:
-        """Rules 2 and 4."""
+        """Rules 2 and 4. An open page that asks by itself is told, and stays as it is, with what is typed on it."""
+        if page.path == LIVE and ask.partial:
+            return ask.page("_live", status=_STOP, ended=True)
         if page.method in _SAFE:
             return ask.go("/sign-in" if ask.path == "/" else f"/sign-in?next={quote(_whole(ask))}")
         if ask.partial:

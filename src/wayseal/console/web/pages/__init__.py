@@ -8,6 +8,7 @@ from wayseal.console.web.pages import (
     _cases,
     _casework,
     _entry,
+    _inbox,
     _jobs,
     _market,
     _market_offers,
@@ -18,11 +19,12 @@ from wayseal.console.web.pages import (
     _reviews,
     _traces,
     _waybills,
+    _weeks,
 )
 
 _GROUPS = (
-    _entry, _overview, _cases, _baskets, _traces, _reads, _waybills, _market, _market_offers, _market_sellers,
-    _market_removals, _reviews, _jobs, _case_acts, _casework, _administration,
+    _entry, _overview, _inbox, _weeks, _cases, _baskets, _traces, _reads, _waybills, _market, _market_offers,
+    _market_sellers, _market_removals, _reviews, _jobs, _case_acts, _casework, _administration,
 )  # fmt: skip
 _OTHERS: tuple[Page, ...] = tuple(page for group in _GROUPS for page in group.PAGES)
 PAGES: tuple[Page, ...] = (*_OTHERS, *_administration.make_pages(_OTHERS))

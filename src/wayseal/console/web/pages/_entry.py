@@ -12,6 +12,7 @@ from starlette.responses import Response
 from wayseal.console.access import AuthorizationCallback, Errand
 from wayseal.console.access.types import LinkKind, Opened
 from wayseal.console.errors import AccessError, ProviderError, SignInError, ThrottledError
+from wayseal.console.jobs.personal import load_notices
 from wayseal.console.roles import ALL_ROLES, Lane, Stage
 from wayseal.console.web._ask import Ask, Pages, there
 from wayseal.console.web._drafts import FIELD, carried_draft, open_draft, resend_page
@@ -252,8 +253,11 @@ def _query(ask: Ask, name: str) -> str:
 @PAGES.get("/account", ALL_ROLES)
 def show_account(ask: Ask) -> Response:
     """Return what one's account has."""
+    wanted, sent = load_notices(ask.access, ask.whose.person.id)
     return ask.page(
         "account",
+        wanted=wanted,
+        sent=sent,
         sessions=ask.access.sessions.of(ask.whose.person.id),
         codes_left=ask.access.own.recovery_codes_left(ask.whose),
         said=ask.query.get("said", ""),
