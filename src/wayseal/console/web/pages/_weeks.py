@@ -23,7 +23,6 @@ from wayseal.console.web._ask import Ask, Pages
 from wayseal.console.web._case_words import reasons_of
 from wayseal.console.web._lists import send_table
 from wayseal.console.web._render import translator_of
-from wayseal.model.messages import N_
 from wayseal.model.times import clock
 from wayseal.page.charts import pairs_chart
 from wayseal.page.spreadsheet import csv_lines
@@ -33,10 +32,8 @@ COUNTS = (13, 4, 26)
 """How many weeks are shown; the first one where an address says nothing."""
 PARTS = ("weeks", "reasons", "outlets")
 _WEEK, _MOST_ROWS = 7 * 86_400_000_000, 200
-_OPENED, _CLOSED, _TRUE = N_("Opened"), N_("Closed", context="weeks.closed"), N_("Judged true")
-_MEDIAN, _P90 = N_("Median, hours"), N_("90% within, hours")
-_BEFORE, _AFTER = N_("Parcels lost before"), N_("Parcels lost after")
-_HEADS = {"weeks": N_("Week of"), "reasons": N_("Reason"), "outlets": N_("Outlet")}
+_LOST = ("before", "after")
+_HEADS = ("opened", "closed", "true", "median", "most", *_LOST)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,8 +83,7 @@ def show_weeks(ask: Ask) -> Response:
         weeks=weeks,
         pictures=_draw(ask, weeks),
         tables={"reasons": _by_reason(ask, found.losses), "outlets": _by_outlet(ask, found.losses)},
-        heads={name: [_HEADS[name], _BEFORE, _AFTER] for name in ("reasons", "outlets")},
-        head=[_HEADS["weeks"], _OPENED, _CLOSED, _TRUE, _MEDIAN, _P90, _BEFORE, _AFTER],
+        heads=_HEADS,
     )
 
 
@@ -99,13 +95,11 @@ def export_weeks(ask: Ask) -> Response:
         raise AccessError("choose one of the list", key="part")
     start, found = _find(ask, _count(ask))
     rows: Sequence[WeekRow | LossRow] = _weeks(start, found)
-    heads = [_HEADS[part], _OPENED, _CLOSED, _TRUE, _MEDIAN, _P90, _BEFORE, _AFTER]
+    heads = _HEADS
     if part != "weeks":
-        rows = (_by_reason if part == "reasons" else _by_outlet)(ask, found.losses)
-        heads = [heads[0], _BEFORE, _AFTER]
-    say = translator_of(ask.lang, html=False)
-    context = {_CLOSED: "weeks.closed"}
-    said = [say.gettext(one, context=context.get(one, "")) for one in heads]
+        rows, heads = (_by_reason if part == "reasons" else _by_outlet)(ask, found.losses), _LOST
+    say = translator_of(ask.lang, html=False).say
+    said = [say(f"weeks.head_{one}") for one in (part, *heads)]
     return send_table(f"weeks-{part}.csv", csv_lines(said, (row.cells for row in rows)))
 
 
