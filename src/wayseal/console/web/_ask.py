@@ -275,11 +275,11 @@ class Ask:
             "code": None,
             "hint": "",
             "unread": self.unread,
-            "unseen": self.unseen,
-            "live": ("", 0),
-            "changed": 0,
-            "polled": False,
-            "ended": False,
+            "count_new": self.count_new,
+            "live_of": ("", 0),
+            "n_changed": 0,
+            "by_poll": False,
+            "session_over": False,
             "company": "" if self.access.company is None else "only" if self.access.company_only else "also",
             **values,
         }
@@ -287,7 +287,7 @@ class Ask:
             self.renderer.page(template, lang=self.lang, theme=self.theme, session=self.session, **values), status
         )
 
-    def unseen(self) -> int:
+    def count_new(self) -> int:
         """How much of the inbox is new; 0 where that can't be told, which other pages say."""
         if self.session is None or self.session.stage is not Stage.FULL or self.session.person.role not in LEDGER_ROLES:
             return 0

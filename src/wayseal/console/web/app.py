@@ -237,7 +237,7 @@ class Gate:
     def _sign_in(self, page: Page, ask: Ask, expired: Session | None) -> Response:
         """Rules 2 and 4. An open page that asks by itself is told, and stays as it is, with what is typed on it."""
         if page.path == LIVE and ask.partial:
-            return ask.page("_live", status=_STOP, ended=True)
+            return ask.page("_live", status=_STOP, session_over=True)
         if page.method in _SAFE:
             return ask.go("/sign-in" if ask.path == "/" else f"/sign-in?next={quote(_whole(ask))}")
         if ask.partial:

@@ -159,7 +159,7 @@ def case_page(ask: Ask, *, error: Any = None, act: str = "") -> Response:
         "case",
         status=400 if isinstance(error, StaleError) else None,
         error=error,
-        live=(row.id, max((one.line for one in dossier.timeline.rows), default=0)),
+        live_of=(row.id, max((one.line for one in dossier.timeline.rows), default=0)),
         failed=act,
         typed=ask.form if error is not None else {},
         row=row,

@@ -282,7 +282,7 @@ class Worklist(ListPage[R]):
         return ask.page(
             self.template,
             error=error,
-            live=(self.path[1:], day.line if day else 0),
+            live_of=(self.path[1:], day.line if day else 0),
             closed=day.closed if day else None,
             rows=found.rows,
             after=found.after,

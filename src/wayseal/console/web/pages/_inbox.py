@@ -63,11 +63,11 @@ def show_changes(ask: Ask) -> Response:
     of, cases = ask.query.get("of", ""), ask.cases if ask.whose.person.role in CASE_ROLES else None
     since, shown = ask.number("since") or 0, ask.query.get("shown", "")
     n = 0 if cases is None or not _OF.fullmatch(of) else cases.changed_behind(since, of)
-    unread = ask.unseen()
+    unread = ask.count_new()
     if shown == f"{n}.{unread}":
         return Response(status_code=204)
     back = local_path(ask.query.get("back"))
-    return ask.page("_live", live=(of, since), changed=n, unread=unread, back=back, polled=True)
+    return ask.page("_live", live_of=(of, since), n_changed=n, n_unseen=unread, back=back, by_poll=True)
 
 
 @PAGES.get("/account/notices", LEDGER_ROLES, confirmed=True)
