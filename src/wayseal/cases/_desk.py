@@ -13,10 +13,11 @@ from wayseal.database import query
 
 _DAY, _HOUR = 86_400_000_000, 3_600_000_000
 _WEEK = 7 * _DAY
-_MOST_CHANGES = 100
+_MOST_CHANGES, _MOST = 100, 1000
 _OPEN = tuple(sorted(state.value for state in OPEN_STATES))
 _CLOSED = tuple(sorted(state.value for state in CLOSED_STATES))
 _LASTING = (*_OPEN, CaseState.TRUE.value)
+# By `|| ''` SQLite goes from few cases to their things, and along the time, not along all of a kind or state.
 _MINE = f"coalesce(c.owner, '') = ? AND c.state IN ({marks(_OPEN)})"
 _ACTS = f"SELECT at, kind, act, case_id, who FROM {INBOX.full_name} WHERE login = ? AND at > ? AND at <= ?"
 _SNOOZED = (
@@ -28,11 +29,11 @@ _SNOOZED_ITEMS = (
     f"WHERE {OWNER} = ? AND state = ? AND case_id IS NULL AND snoozed_until > ? AND snoozed_until <= ?"
 )
 _SELLERS = (
-    f"SELECT a.at, 'back', 'seller', q.item, '' FROM {CASES.full_name} AS c "
-    f"JOIN {THINGS.full_name} AS o ON o.case_id = c.case_id AND o.kind = 'seller' "
-    f"JOIN {THINGS.full_name} AS t ON t.kind = 'seller' AND t.value = o.value AND t.case_id <> c.case_id "
+    f"SELECT a.at, 'back', 'seller', q.item, '' FROM (SELECT o.value FROM {CASES.full_name} AS c "
+    f"JOIN {THINGS.full_name} AS o ON o.case_id = c.case_id AND o.kind || '' = 'seller' WHERE {_MINE} LIMIT {_MOST}) "
+    f"AS m JOIN {THINGS.full_name} AS t ON t.alias = m.value AND t.case_id > 'q' AND t.kind || '' = 'seller' "
     f"JOIN {QUEUE.full_name} AS q ON q.item = t.case_id AND q.reason = ? "
-    f"JOIN {ACTS.full_name} AS a ON a.case_id = q.item AND a.act = 'item' WHERE {_MINE} AND a.at > ? AND a.at <= ?"
+    f"JOIN {ACTS.full_name} AS a ON a.case_id = q.item AND a.act = 'item' WHERE a.at > ? AND a.at <= ?"
 )
 
 
@@ -50,7 +51,7 @@ class Desk(Queries):
             parts += [
                 (_SNOOZED, (login, *_OPEN, *span)),
                 (_SNOOZED_ITEMS, (login, ItemState.WAITING.value, *span)),
-                (_SELLERS, (SELLER_BACK, login, *_OPEN, *span)),
+                (_SELLERS, (login, *_OPEN, SELLER_BACK, *span)),
             ]
         ends, last = ("", ()) if kind is None else ("WHERE kind = ? ", (kind.value,))
         text = (
@@ -81,7 +82,7 @@ class Desk(Queries):
             opened = {int(at): int(n) for at, n in query(unit.connection, text, (start,))}
             text = (
                 f"SELECT {week.format(at='closed_at')}, state, closed_at - made_at FROM {CASES.full_name} "
-                f"WHERE closed_at >= ? AND state IN ({marks(_CLOSED)})"
+                f"WHERE closed_at >= ? AND state || '' IN ({marks(_CLOSED)})"
             )
             closed: defaultdict[int, Counter[str]] = defaultdict(Counter)
             hours: defaultdict[int, list[float]] = defaultdict(list)
@@ -100,10 +101,10 @@ class Desk(Queries):
 
 def _losses(unit: UnitOfWork, start: int, now: int) -> tuple[Loss, ...]:
     true, account = CaseState.TRUE.value, ObservableKind.ACCOUNT.value
-    which = "c.state = ? AND c.closed_at >= ?"
+    which = "c.state || '' = ? AND c.closed_at >= ?"
     text = (
         f"SELECT c.case_id, t.value, l.case_id, l.parcels_a_day, l.alerted_at, l.closed_at, l.state "
-        f"FROM {CASES.full_name} AS c JOIN {THINGS.full_name} AS t ON t.case_id = c.case_id AND t.kind = ? "
+        f"FROM {CASES.full_name} AS c JOIN {THINGS.full_name} AS t ON t.case_id = c.case_id AND t.kind || '' = ? "
         f"LEFT JOIN {THINGS.full_name} AS u ON u.kind = t.kind AND u.value = t.value AND u.case_id <> c.case_id "
         f"LEFT JOIN {CASES.full_name} AS l ON l.case_id = u.case_id AND l.alerted_at > c.closed_at "
         f"AND l.state IN ({marks(_LASTING)}) WHERE {which}"
