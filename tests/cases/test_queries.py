@@ -162,11 +162,11 @@ STATEMENTS: dict[str, tuple[int, Callable[[Cases], object]]] = {
     "filtered": (1, lambda c: c.cases(CaseFilter(owner="nobody", source=Source.DETECTION, thing="u-3", by_id=True))),
     "queue": (2, lambda c: c.queue(NOW)),
     "counts": (1, lambda c: c.counts()),
-    "dossier": (9, lambda c: c.dossier("c-1")),
+    "dossier": (7, lambda c: c.dossier("c-1")),
     "timeline": (3, lambda c: c.timeline("c-1")),
     "tasks": (1, lambda c: c.tasks("Li")),
     "changes": (3, lambda c: c.changed_since(0)),
-    "a look": (9, lambda c: c.dossier("c-1", looker="Li")),
+    "a look": (7, lambda c: c.dossier("c-1", looker="Li")),
     "overlaps": (1, lambda c: c.overlaps(["c-1", "c-2"])),
     "done": (1, lambda c: c.last_done("Li", NOW)),
     "versions": (2, lambda c: c.note_versions("c-1", "n-1")),
@@ -176,6 +176,9 @@ STATEMENTS: dict[str, tuple[int, Callable[[Cases], object]]] = {
     "all cases that fit": (3, lambda c: c.matching_cases(CaseFilter())),
     "all of the queue": (3, lambda c: c.matching_items(NOW, ItemFilter())),
     "known": (4, lambda c: c.known()),
+    "an inbox": (1, lambda c: c.inbox("Li", 0, NOW, 50)),
+    "how many changed": (1, lambda c: c.changed_behind(3, "c-1")),
+    "weeks": (4, lambda c: c.weeks(0, 4, NOW)),
 }
 
 
@@ -229,6 +232,9 @@ def test_lists_go_along_an_index_whatever_is_chosen(tmp_path: Path, monkeypatch:
         for other in (opened.changed_since(3), opened.day(NOW), opened.tasks("Li"), opened.overlaps(["c-1"])):
             assert other is not None
         opened.last_done("Li", NOW)
+        opened.inbox("Li", 0, NOW, 50)
+        opened.weeks(NOW, 4, NOW)
+        assert [opened.changed_behind(3, of) for of in ("cases", "queue", "c-1")] == [0, 0, 0]
         assert not [step for step in plans if step.startswith("SCAN casework")], plans
 
 
@@ -239,10 +245,13 @@ QUESTIONS: list[Callable[[Cases], object]] = [
     lambda c: c.cases(CaseFilter(owner="", states=frozenset({CaseState.NEW, CaseState.TRUE}))),
     *(lambda c, s=s: c.queue(NOW + 10**12, sort=s, limit=3) for s in ItemSort),
     lambda c: c.queue(NOW, ItemFilter(source=Source.TRACE, owner="Wang", snoozed=True)),
-    lambda c: c.counts(),
+    lambda c: c.counts(NOW - 10**12),
     *(lambda c, n=n: c.dossier(f"c-{n}", names=True) for n in range(1, 9)),
     lambda c: c.timeline("c-2", c.timeline("c-2", limit=2).after, 2),
     lambda c: c.tasks("Li"),
+    lambda c: c.inbox("Li", 0, NOW + 10**12, 500),
+    lambda c: c.weeks(NOW - 14 * 86_400_000_000, 4, NOW + 10**12),
+    *(lambda c, of=of: c.changed_behind(20, of) for of in ("cases", "queue", "c-1")),
     lambda c: c.changed_since(40, 10),
     lambda c: c.find("c-3"),
     lambda c: c.overlaps([row.id for row in c.queue(NOW + 10**12).rows]),

@@ -40,13 +40,13 @@ def test_a_log_that_is_sent(world: World, settings: ConsoleSettings, ledger: Pat
     assert sent.name == "accesses.csv"
     assert sent.parent.stat().st_mode & 0o777 == 0o700
     run_all(world.site.jobs, settings)
-    assert "hx-trigger" not in browser.get("/jobs/j-1/look").text
+    assert "every 2s" not in browser.get("/jobs/j-1/look").text
     assert reads(ledger) == 4
     assert browser.post("/jobs/j-1/ingest").headers["location"] == "/jobs/j-2"
     assert "It begins as soon as a worker is free" in text(browser.get("/jobs/j-2"))
     run_all(world.site.jobs, settings)
     page = browser.get("/jobs/j-2")
-    assert "hx-trigger" not in page.text
+    assert "every 2s" not in page.text
     assert "accesses: 3 rows from accesses.csv" in text(page)
     assert reads(ledger) == 7
     assert not sent.exists()
@@ -313,7 +313,7 @@ def test_cancel_and_retry(world: World) -> None:
 def test_a_page_that_nobody_sits_at_keeps_no_session(world: World) -> None:
     browser = world.signed_in("ann")
     browser.post("/jobs/verify")
-    asked = re.search(r'hx-get="([^"]*)"', browser.get("/jobs/j-1").text)
+    asked = re.search(r'hx-get="(/jobs[^"]*)"', browser.get("/jobs/j-1").text)
     assert asked is not None
     for _ in range(7):
         answer = browser.get(asked[1], headers={"hx-request": "true"})

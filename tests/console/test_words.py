@@ -102,6 +102,7 @@ LISTS = (
     "/cases.csv", "/queue.csv", "/jobs.csv", "/rights.csv?list={list}", "/partners.csv?only=all", "/market/offers.csv",
     "/market/sellers.csv", "/market/removals.csv", "/trace/runs.csv", "/trace/baskets/b-1/numbers.csv",
     "/cases/{case}/reads.csv", "/waybills.csv?number={number}",
+    "/overview/weeks.csv",
 )  # fmt: skip
 BARE = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(?![\d:]|\+08:00)")
 """A time without its offset."""

@@ -10,11 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from wayseal.cases._desk import Desk
 from wayseal.cases._page_rows import act_line, item_row, row_of, thing_row
 from wayseal.cases._pages import MOST_INT, bounded
 from wayseal.cases._project_records import SEPARATOR, alias_by
 from wayseal.cases._pseudonyms import Entropy, check_pseudonyms, make_pseudonyms
-from wayseal.cases._queries import Queries, first_things, looks_after
+from wayseal.cases._queries import CLOSED_SINCE, LAST_LINE, closed_since, first_things, looks_after
 from wayseal.cases._read import look_at_all, look_at_lines, opened_store, read_casebook
 from wayseal.cases._search import search, search_named
 from wayseal.cases._tables import ACTS, ALERTS, CASES, COUNTS, FILES, JOURNAL, PROJECTION, QUEUE, THINGS, marks
@@ -22,7 +23,6 @@ from wayseal.cases._unit_of_work import UnitOfWork, bring_up_to_date, start_case
 from wayseal.cases.book import UNDOABLE, Judged, Known
 from wayseal.cases.errors import NoSuchCaseError
 from wayseal.cases.types import (
-    CLOSED_STATES,
     OPEN_STATES,
     UNDO_US,
     VERDICTS,
@@ -54,8 +54,6 @@ _OVERLAPS = 8
 _VERSIONS = 200
 _BATCH = 1000
 """Lines of one batch, at most."""
-_BACK = 20_000
-"""So many lines are looked back over for what was decided."""
 _MOST_VALUES = 500
 """Values in one statement."""
 _STATES = tuple(sorted(state.value for state in VERDICTS))
@@ -63,7 +61,7 @@ _MARKS = marks(_STATES)
 _WORTH = f"SELECT 1 FROM {ALERTS.full_name} AS a WHERE a.case_id = c.case_id AND a.worth = 1"
 
 
-class Lookups(Queries):
+class Lookups(Desk):
     """The look-ups that a row of a list, a bar or a note needs, and what detection and notices ask of all cases."""
 
     def overlaps(self, ids: Sequence[str], *, names: bool = False) -> dict[str, tuple[Overlap, ...]]:
@@ -210,13 +208,8 @@ class Lookups(Queries):
 
         Cases are looked at that the newest lines changed.
         """
-        newest = f"SELECT coalesce(max(line), 0) FROM {JOURNAL}"
-        text = (
-            f"SELECT ({newest}), (SELECT count(*) FROM {CASES.full_name} WHERE state IN ({marks(CLOSED_STATES)}) "
-            f"AND closed_at >= ? AND changed_line > ({newest}) - ?)"
-        )
-        values = (*(state.value for state in sorted(CLOSED_STATES)), moment, _BACK)
-        line, closed = self._look(lambda unit: query(unit.connection, text, values))[0]
+        text = f"SELECT {LAST_LINE}, ({CLOSED_SINCE})"
+        line, closed = self._look(lambda unit: query(unit.connection, text, closed_since(moment)))[0]
         return Day(line=int(line), closed=int(closed))
 
     # All cases; as many statements as the answer is long

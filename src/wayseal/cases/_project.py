@@ -15,8 +15,9 @@ from wayseal.cases._project_records import (
     state_field,
     task_of,
 )
-from wayseal.cases._tables import ACTS, ALERTS, FILES, NOTES, QUEUE, TASKS, THINGS, Row
+from wayseal.cases._tables import ACTS, ALERTS, CASES, FILES, INBOX, NOTES, QUEUE, TASKS, THINGS, Row
 from wayseal.cases.book import act_name
+from wayseal.cases.inbox import concerned_by
 from wayseal.cases.types import (
     CHANGES,
     CLOSED_STATES,
@@ -245,6 +246,21 @@ class Projector(WorkProjector):
         who = getattr(act, "who", "")
         for id_ in concerned(act):
             self._rows.append(ACTS, {"case_id": id_, "line": line, "act": act_name(act), "at": act.at, "who": who})
+        self._tell(line, act, who)
+
+    def _tell(self, line: int, act: Act, who: str) -> None:
+        """Puts an act into the inboxes of those whom it concerns, and takes one out that was taken back."""
+        back = act.line if isinstance(act, Undone) else 0
+        told = self._act_at(back) if back else act
+        if not (ids := concerned(told)):
+            return
+        row = self._rows.get(QUEUE if ids[0].startswith(ITEM_PREFIX) else CASES, ids[0])
+        for login, why in concerned_by(told, None if row is None else row["owner"]).items():
+            if back:
+                self._rows.remove(INBOX, login, back)
+                continue
+            said = {"login": login, "line": line, "at": act.at, "kind": why.value, "act": act_name(act)}
+            self._rows.append(INBOX, {**said, "case_id": ids[0], "who": who})
 
     def _queue(self, line: int, act: Queued) -> None:
         number = number_of(act.item, ITEM_PREFIX)

@@ -24,13 +24,24 @@ from wayseal.cases._project_records import PREFIX, task_of
 from wayseal.cases._tables import ACTS, CASES, COUNTS, FILES, JOURNAL, NOTES, QUEUE, TASKS, THINGS, marks
 from wayseal.cases._unit_of_work import UnitOfWork
 from wayseal.cases.book import LOOKS
-from wayseal.cases.types import PERSONAL, Act, Heard, ItemState, NamesShown, Observable, ObservableKind, TaskState
+from wayseal.cases.types import (
+    CLOSED_STATES,
+    PERSONAL,
+    Act,
+    Heard,
+    ItemState,
+    NamesShown,
+    Observable,
+    ObservableKind,
+    TaskState,
+)
 from wayseal.cases.views import (
     CaseFilter,
     CaseRow,
     CaseSort,
     Changes,
     Counts,
+    Day,
     Dossier,
     Entry,
     FileRow,
@@ -54,6 +65,13 @@ _SHOWN = 4
 _SHARED, _EACH = 12, 20
 """Of so many things of a case similar ones are looked for, and so many for each."""
 _STATEMENTS = 100
+_BACK = 20_000
+"""So many lines are looked back over for what was decided."""
+LAST_LINE = f"(SELECT coalesce(max(line), 0) FROM {JOURNAL})"
+CLOSED_SINCE = (
+    f"SELECT count(*) FROM {CASES.full_name} WHERE state IN ({marks(CLOSED_STATES)}) AND closed_at >= ? "
+    f"AND changed_line > {LAST_LINE} - ?"
+)
 R = TypeVar("R")
 Row = dict[str, Any]
 
@@ -106,21 +124,29 @@ class Queries(Arrivals):
         """All that waits and fits, up to MOST_AT_ONCE in its order, to decide on it together: 3 statements."""
         return self._look(lambda unit: _matching(unit, QUEUE, choose_items(wanted, now), ITEM_SORTS[sort], _item_rows))
 
-    def counts(self) -> Counts:
-        """How many there are of what: 1 statement, over counters that are kept."""
+    def counts(self, moment: int = 0) -> Counts:
+        """How many there are of what: 1 statement, over counters that are kept. moment: how it stands since then."""
 
         def ask(unit: UnitOfWork) -> Counts:
             found: defaultdict[str, dict[str, int]] = defaultdict(dict)
-            for name, value, n in query(unit.connection, f"SELECT name, value, n FROM {COUNTS.full_name}"):
+            text, values = f"SELECT name, value, n FROM {COUNTS.full_name}", list[object]()
+            if moment:
+                text += (
+                    f" UNION ALL SELECT 'day', 'line', {LAST_LINE} UNION ALL SELECT 'day', 'closed', ({CLOSED_SINCE})"
+                )
+                values = closed_since(moment)
+            for name, value, n in query(unit.connection, text, values):
                 found[name][value] = int(n)
-            return Counts(states=found["state"], queue=found["queue"], owners=found["owner"], tasks=found["tasks"])
+            day = Day(line=found["day"].get("line", 0), closed=found["day"].get("closed", 0))
+            counts = {one: found[name] for one, name in (("states", "state"), ("owners", "owner"))}
+            return Counts(queue=found["queue"], tasks=found["tasks"], day=day, **counts)
 
         return self._look(ask)
 
     def dossier(
         self, case: str, *, names: bool = False, looker: str | None = None, since: int = 0, limit: int = 50
     ) -> Dossier:
-        """A case with all that belongs to it, and the newest page of its timeline: 9 statements. NoSuchCaseError.
+        """A case with all that belongs to it, and the newest page of its timeline: 7 statements. NoSuchCaseError.
 
         looker: names are shown if it is on record that this person looked at names of the case after `since`: of those
         accounts that they looked at.
@@ -129,6 +155,7 @@ class Queries(Arrivals):
         def ask(unit: UnitOfWork) -> Dossier:
             row = unit.case(case)
             things = sorted(unit.rows.group(THINGS, case).values(), key=lambda thing: thing["place"])
+            unit.load_groups((TASKS, NOTES, FILES), case)
             merged = tuple(
                 found[0]
                 for found in query(
@@ -260,6 +287,11 @@ def _case_rows(unit: UnitOfWork, rows: Sequence[Row], names: bool) -> tuple[Case
 def _item_rows(unit: UnitOfWork, rows: Sequence[Row], names: bool) -> tuple[ItemRow, ...]:
     things = first_things(unit, [row["item"] for row in rows], names)
     return tuple(item_row(row, things[row["item"]]) for row in rows)
+
+
+def closed_since(moment: int) -> list[object]:
+    """The values of `CLOSED_SINCE`."""
+    return [*(state.value for state in sorted(CLOSED_STATES)), moment, _BACK]
 
 
 def first_things(unit: UnitOfWork, ids: Sequence[str], names: bool) -> dict[str, list[ObservableRow]]:

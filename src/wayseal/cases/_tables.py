@@ -67,6 +67,8 @@ CASES = _table(
         "number",
         *_by_state("changed_line", "loss, number", "score, number", "number", "alerted_at, number", "priority, number"),
         "merged_into",
+        "made_at",
+        "closed_at",
     ),
 )
 THINGS = _table(
@@ -184,8 +186,14 @@ TERMS = _table(
 )
 """By which words (`_terms`) things, notes, files, titles and reasons are found. ref: which; of things, as they may be
 called: nobody is found by a name that isn't shown."""
+INBOX = _table(
+    name="inbox",
+    key=("login", "line"),
+    columns={"login": TEXT, "line": INT, "at": INT, "kind": TEXT, "act": TEXT, "case_id": TEXT, "who": TEXT},
+    indexes=("login, at",),
+)
 COUNTS = _table(name="counts", key=("name", "value"), columns={"name": TEXT, "value": TEXT, "n": INT})
-TABLES = (CASES, THINGS, ALERTS, ACTS, NOTES, TASKS, FILES, QUEUE, TERMS, COUNTS)
+TABLES = (CASES, THINGS, ALERTS, ACTS, NOTES, TASKS, FILES, QUEUE, TERMS, INBOX, COUNTS)
 JOURNAL = f"{PREFIX}journal"
 PROJECTION = Projection(prefix=PREFIX, version=VERSION, tables=TABLES)
 
@@ -240,6 +248,10 @@ class Rows:
     def append(self, table: Table, row: Row) -> None:
         """Puts a row in that is known to be new, without a look at its group, which nothing reads here."""
         self._changed[table.name][tuple(row[name] for name in table.key)] = row
+
+    def remove(self, table: Table, *key: Any) -> None:
+        """Takes a row out that was appended, now or earlier, without a look at its group."""
+        self._changed[table.name][key] = None
 
     def drop(self, table: Table, *key: Any) -> None:
         """Takes a row out."""

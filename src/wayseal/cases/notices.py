@@ -21,6 +21,7 @@ import hashlib
 import json
 import logging
 import os
+import re
 import socket
 import time
 import warnings
@@ -374,3 +375,56 @@ def _spell(notice: Notice) -> dict[str, Any]:
         for case in notice.cases
     ]
     return {"notice": notice.id, "at": iso(notice.at), "ledger": notice.ledger, "host": notice.host, "cases": cases}
+
+
+CHATS = frozenset({"dingtalk", "feishu", "lark", "wecombot", "slack"})
+"""Services that people may choose by themselves: each has hosts of its own, so that nobody points us elsewhere."""
+_WEBHOOKS = frozenset({"json", "mmost"})
+_ROBOTS = (
+    (re.compile(r"https://oapi\.dingtalk\.com/robot/send\?access_token=([0-9A-Za-z]+)"), "dingtalk"),
+    (re.compile(r"https://open\.feishu\.cn/open-apis/bot/v2/hook/([0-9A-Za-z-]+)/?"), "feishu"),
+)
+"""Links as these services show them, where Apprise takes none."""
+_MAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,190}\.[A-Za-z]{2,24}")
+
+
+def own_address(typed: str, hosts: Sequence[str], *, mail: bool) -> str | None:
+    """Return what somebody typed as an address that notices of theirs may go to; None: they may not.
+
+    Args:
+        typed: A mail address, the link of a group's robot, or an address of Apprise.
+        hosts: Those to which webhooks may go, with a port where it isn't the usual one.
+        mail: There is a server for mails.
+    """
+    if _MAIL.fullmatch(typed):
+        return typed if mail else None
+    for link, service in _ROBOTS:
+        if (found := link.fullmatch(typed)) is not None:
+            typed = f"{service}://{found[1]}"
+    plugins = list(_sender(typed) or ())
+    if len(plugins) != 1:
+        return None
+    service = str(plugins[0].secure_protocol)
+    host = f"{plugins[0].host}:{plugins[0].port}" if plugins[0].port else str(plugins[0].host)
+    free = service in CHATS or (service.removesuffix("s") in _WEBHOOKS and host in hosts)
+    return typed if free else None
+
+
+def send_text(address: str, mail: str | None, title: str, body: str, seconds: float) -> bool:
+    """Send a text once, and tell whether it went out.
+
+    Args:
+        address: As `own_address` gave it.
+        mail: Apprise's address of the server for mails.
+        title: Of it.
+        body: The text.
+        seconds: So long the other side may take.
+    """
+    if _MAIL.fullmatch(address):
+        if mail is None:
+            return False
+        address = f"{mail}{'&' if '?' in mail else '?'}to={address}"
+    sender = _sender(address)
+    for plugin in sender or ():
+        plugin.socket_connect_timeout = plugin.socket_read_timeout = seconds
+    return bool(sender and sender.notify(body=body, title=title))

@@ -213,13 +213,25 @@ class ItemRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """How a casebook stands. line: the last one. closed: cases that were closed since a moment."""
+
+    line: int
+    closed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """How many: cases by state, waiting items by source, open cases by owner, open tasks by owner ("" for nobody's)."""
+    """How many: cases by state, waiting items by source, open cases by owner, open tasks by owner ("" for nobody's).
+
+    day: how the casebook stands since a moment, where one was given.
+    """
 
     states: Mapping[str, int]
     queue: Mapping[str, int]
     owners: Mapping[str, int]
     tasks: Mapping[str, int]
+    day: Day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -350,11 +362,39 @@ class Overlap:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Day:
-    """How a casebook stands. line: the last one. closed: cases that were closed since a moment."""
+class Loss:
+    """The loss that a case judged true stands for, in parcels.
 
-    line: int
-    closed: int
+    Attributes:
+        closed_at: When it was decided.
+        before: Between its first alert and the decision, at the rate that its last alert told.
+        after: Of later cases of the same accounts that were alerted after the decision and aren't refuted.
+        detectors: That gave reasons.
+        accounts: Whose reads they are.
+    """
+
+    closed_at: int
+    before: float
+    after: float
+    detectors: tuple[str, ...]
+    accounts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeeksOfCases:
+    """Weeks of casework, the oldest first.
+
+    Attributes:
+        opened: Cases that were made in each.
+        closed: Cases that were closed in each and still are: state → how many.
+        hours: Their times from being made to being closed, in hours.
+        losses: Of cases judged true in all of them.
+    """
+
+    opened: tuple[int, ...]
+    closed: tuple[Mapping[str, int], ...]
+    hours: tuple[tuple[float, ...], ...]
+    losses: tuple[Loss, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,7 +44,7 @@ from wayseal.console.web.app import (
     make_spool,
 )
 from wayseal.database import open_database
-from wayseal.database.migrations import Chain, upgrade
+from wayseal.database.migrations import Chain, Change, upgrade
 from wayseal.merkle import MerkleError, VerifyKey
 from wayseal.model.errors import disk_says
 from wayseal.model.times import clock_hours, offset_text, set_clock
@@ -112,6 +112,7 @@ TABLES = Chain(
     what="People and how they sign in, what was marked, jobs, baskets of numbers, and traces.",
     tables=(access.METADATA, jobs.METADATA, tracing.METADATA),
     first=9,
+    changes=(Change(what="jobs are found by who asked for them", work=jobs.note_who_and_schedule),),
 )
 
 
@@ -157,6 +158,8 @@ def make_site(settings: ConsoleSettings, access: Access, address: str = "") -> S
         stamps=settings.stamp_url is not None,
         unit=settings.unit,
         contact=settings.contact,
+        notices_mail=settings.notices_mail is not None,
+        notices_hosts=tuple(filter(None, (host.strip() for host in settings.notices_hosts.split(",")))),
         cases_a_day=settings.cases_a_day,
         secure=settings.secure,
         address=(settings.address or address).rstrip("/"),

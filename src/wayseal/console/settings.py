@@ -90,6 +90,10 @@ class ConsoleSettings:
     """A source that can't be seen for longer than so many of its intervals is told of."""
     notices: _File | None = None
     """A file of addresses that are told of new cases."""
+    notices_mail: Name | None = field(default=None, repr=False)
+    """The server that people's own notices are mailed by, as an address of Apprise: mailtos://USER:PASSWORD@HOST."""
+    notices_hosts: str = ""
+    """Hosts, with commas between, to which people may send their own notices by webhooks."""
     notices_lang: Literal["en", "zh"] = "en"
     """The language of these notices."""
     stamp_url: Name | None = None

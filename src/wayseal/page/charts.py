@@ -58,6 +58,36 @@ def columns_chart(name: str, title: str, desc: str, rows: Sequence[tuple[str, in
     return picture(name, _TALL + _FOOT, title, desc, *parts)
 
 
+def pairs_chart(
+    name: str, title: str, desc: str, rows: Sequence[tuple[str, float, float]], told: Callable[[float], str]
+) -> Markup | None:
+    """Two columns side by side for each of some times, on one scale from 0, whose top and middle are named.
+
+    rows: (label, first, second), values at least 0, one or more; told: how a value is written. None where all are 0.
+    """
+    top = max((value for _, *some in rows for value in some), default=0.0)
+    if top <= 0:
+        return None
+    width, tall = 1 / len(rows), _TALL - 18
+    every = max(1, math.ceil(len(rows) / _MOST_LABELS))
+    parts: list[str] = []
+    for part in (1.0, 0.5, 0.0):
+        y = _TALL - tall * part
+        parts.append(el("line", x1="0%", x2="100%", y1=y, y2=y, class_="grid" if part else "base"))
+        if part:
+            parts.append(el("text", told(top * part), x="0%", y=y - 4, class_="tick"))
+    for index, (text, *some) in enumerate(rows):
+        for number, value in enumerate(some):
+            x, height = (index + 0.14 + 0.37 * number) * width, tall * value / top
+            tip, class_ = el("title", f"{text}: {told(value)}"), "bar lead" if number else "bar"
+            wide = pct(0.35 * width)
+            parts.append(el("rect", tip, x=pct(x), y=_TALL - height, width=wide, height=height, class_=class_))
+        if index % every == 0:
+            middle = pct((index + 0.5) * width)
+            parts.append(el("text", text, x=middle, y=_TALL + 16, class_="tick", text_anchor="middle"))
+    return picture(name, _TALL + _FOOT, title, desc, *parts)
+
+
 def course_chart(name: str, title: str, desc: str, rows: Sequence[tuple[str, float]]) -> Markup:
     """How a share moved, as a small line from left to right. rows: (moment, share from 0 to 1), two or more."""
     tall, top = 48.0, 18.0

@@ -15,6 +15,7 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from wayseal.cases.inbox import SELLER_BACK
 from wayseal.cases.types import Observable, ObservableKind, Source
 from wayseal.cases.views import Lead
 from wayseal.detect.partners import Kind, PartnersResult
@@ -33,7 +34,7 @@ _TOUCH_SCORE, _HIT_SCORE = 0.9, 0.95
 """No work leads to a canary; that one is on sale says that somebody pulls, and not yet who."""
 _BREACH_SCORE, _RIGHTS_SCORE = 0.5, 0.3
 _ON_OFFER_SCORE, _BACK_SCORE = 0.6, 0.4
-ON_OFFER, CANARY_ON_OFFER, BACK = "market_ours", "market_canary", "market_back"
+ON_OFFER, CANARY_ON_OFFER = "market_ours", "market_canary"
 _AFTER_THE_END = frozenset({"closed", "unlisted"})
 
 
@@ -153,7 +154,7 @@ def market_leads(reads: "Reads", since: int = 0) -> tuple[Lead, ...]:
         things = (*((_seller(seller),) if seller else ()), *(_number(waybill) for waybill, _ in some))
         found.append(_lead(Source.LISTING, things, ON_OFFER, _ON_OFFER_SCORE, min(at for _, at in some)))
     backs = (one for one in reads.backs(since=since, limit=MOST_BACKS) if one.seller)
-    found += [_lead(Source.LISTING, (_seller(one.seller),), BACK, _BACK_SCORE, one.at) for one in backs]
+    found += [_lead(Source.LISTING, (_seller(one.seller),), SELLER_BACK, _BACK_SCORE, one.at) for one in backs]
     return tuple(found)
 
 

@@ -230,7 +230,19 @@ def page_of_acts(connection: Connection, *, before: int | None, limit: int) -> t
 _PERSON = [column.label(f"p_{column.name}") for column in people.c if not column.name.startswith("totp")]
 _HAS_TOTP = people.c.totp.is_not(None).label("p_has_totp")
 _PEOPLE = sa.select(*_PERSON, _HAS_TOTP)
-_SESSIONS = sa.select(sessions, *_PERSON, _HAS_TOTP).join(people, people.c.person == sessions.c.person)
+_JOBS = sa.table("jobs", sa.column("who"), sa.column("ended_at"))
+"""Of `console.jobs`, in the same database."""
+_LAST_JOB = sa.select(sa.func.max(_JOBS.c.ended_at)).where(_JOBS.c.who == people.c.login).scalar_subquery()
+
+
+def _mark(name: str) -> sa.Label[Any]:
+    own = marks.c.person == sessions.c.person, marks.c.name == name
+    return sa.select(marks.c.value).where(*own).scalar_subquery().label(name)
+
+
+_SESSIONS = sa.select(sessions, *_PERSON, _HAS_TOTP, _mark("inbox"), _mark("seen"), _LAST_JOB.label("last_job")).join(
+    people, people.c.person == sessions.c.person
+)
 
 
 def person_of(row: Any) -> Person:
@@ -264,6 +276,9 @@ def _session_of(row: Any) -> Session:
         confirmed_at=row.confirmed_at,
         ended_at=row.ended_at,
         looks=json.loads(row.looks),
+        inbox=row.inbox or "",
+        seen=row.seen or "",
+        last_job=row.last_job or 0,
     )
 
 

@@ -455,6 +455,12 @@ class Marks(Part):
         rows = self._means.database.read(lambda connection: connection.execute(asked).all())
         return {(row.person, row.name): row.value for row in rows}
 
+    def named(self, name: str) -> Mapping[str, str]:
+        """Person → value, of everybody's marks of a name: 1 statement."""
+        table = tables.marks
+        asked = sa.select(table.c.person, table.c.value).where(table.c.name == name)
+        return {row.person: row.value for row in self._means.database.read(lambda c: c.execute(asked).all())}
+
     @in_transaction
     def put(self, connection: Connection, person: str, name: str, value: str) -> None:
         """Keeps a mark; "" takes it away. AccessError: there are too many, or its name is too long."""

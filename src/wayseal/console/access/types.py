@@ -69,6 +69,7 @@ class ActKind(StrEnum):
     LOG_PREVIEWED = "log_previewed"
     MARKET_TEXT_SEEN = "market_text_seen"
     TOKEN_MADE = "token_made"  # noqa: S105 (a kind, no secret)
+    NOTICES_SET = "notices_set"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +100,8 @@ class Session:
     """A person at a browser.
 
     confirmed_at: when they last proved who they are; ended_at: None while it lasts; looks: case → when it was recorded
-    here that they see its names.
+    here that they see its names; inbox, seen: marks that say what of the inbox, and of changes, they
+    have seen; last_job: when one that they asked for ended last.
     """
 
     id: str
@@ -112,6 +114,9 @@ class Session:
     confirmed_at: int
     ended_at: int | None = None
     looks: Mapping[str, int] = field(default_factory=dict)
+    inbox: str = ""
+    seen: str = ""
+    last_job: int = 0
 
     def look(self, case: str, now: int) -> int | None:
         """When the look at a case's names was recorded that lasts yet; None: there is none of this session."""

@@ -10,7 +10,7 @@
 """
 
 from wayseal.console.jobs._jobs import Jobs, jobs_of
-from wayseal.console.jobs._rows import METADATA
+from wayseal.console.jobs._rows import METADATA, note_who_and_schedule
 from wayseal.console.jobs.types import Job, JobContext, JobState
 
-__all__ = ["METADATA", "Job", "JobContext", "JobState", "Jobs", "jobs_of"]
+__all__ = ["METADATA", "Job", "JobContext", "JobState", "Jobs", "jobs_of", "note_who_and_schedule"]

@@ -216,6 +216,21 @@ class Jobs:
             asked = asked.where(t.subject == subject)
         return tuple(map(rows.job_of, self._all(asked)))
 
+    def ended(self, who: str, since: int, now: int, limit: int) -> tuple[Job, ...]:
+        """Find jobs of somebody that ended after a moment, the last first; of scheduled ones those that went wrong.
+
+        Args:
+            who: The login of whoever asked for them.
+            since: The moment.
+            now: Up to when.
+            limit: So many at most.
+        """
+        t = rows.jobs.c
+        wrong = t.state.in_([JobState.FAILED.value, JobState.BROKEN_OFF.value])
+        told = sa.or_(wrong, sa.and_(t.state == JobState.DONE.value, t.scheduled == sa.false()))
+        asked = sa.select(rows.jobs).where(t.who == who, t.ended_at > since, t.ended_at <= now, told)
+        return tuple(map(rows.job_of, self._all(asked.order_by(t.ended_at.desc(), t.job).limit(limit))))
+
     def waiting(self) -> Mapping[str, int]:
         """State → jobs that are queued or running."""
         column = rows.jobs.c.state
@@ -379,9 +394,18 @@ class Jobs:
         local = self.now() + clock_us()
         return (local // HOUR, 0) if hour is None else (local // DAY, local % DAY // HOUR)
 
-    def _start(self, connection: Connection, kind: str, values: Mapping[str, str], who: str, subject: str) -> int:
+    def _start(
+        self,
+        connection: Connection,
+        kind: str,
+        values: Mapping[str, str],
+        who: str,
+        subject: str,
+        *,
+        scheduled: bool = False,
+    ) -> int:
         now = self.now()
-        number = rows.add(connection, kind, values, subject=subject, who=who, now=now)
+        number = rows.add(connection, kind, values, subject=subject, who=who, now=now, scheduled=scheduled)
         rows.say(connection, number, Message(N_("asked for by {who}"), {"who": who}), now)
         rows.put_message(connection, run_message(number), job=number, due_at=now)
         return number
@@ -391,7 +415,7 @@ class Jobs:
             return None
         if not rows.claim(connection, schedule.kind, turn):
             return None
-        number = self._start(connection, schedule.kind, {}, schedule.who, "")
+        number = self._start(connection, schedule.kind, {}, schedule.who, "", scheduled=True)
         rows.say(connection, number, Message(N_("started by its schedule")), self.now())
         return number
 

@@ -32,6 +32,8 @@ jobs = sa.Table(
     sa.Column("created_at", sa.BigInteger, nullable=False),
     sa.Column("started_at", sa.BigInteger),
     sa.Column("ended_at", sa.BigInteger),
+    sa.Column("scheduled", sa.Boolean, server_default=sa.false(), nullable=False),
+    sa.Index("ix_jobs_who", "who", "ended_at"),
     sa.Index("ix_jobs_state", "state", "job"),
     sa.Index("ix_jobs_subject", "subject", "job"),
 )
@@ -78,11 +80,27 @@ _FRESH = {
 }  # fmt: skip
 
 
-def add(connection: Connection, kind: str, values: Mapping[str, str], *, subject: str, who: str, now: int) -> int:
+def note_who_and_schedule(connection: Connection) -> None:
+    """Brings jobs of the version before to this one: they are found by who asked, and none is known as scheduled."""
+    column = sa.schema.CreateColumn(jobs.c.scheduled).compile(dialect=connection.dialect)
+    connection.execute(sa.text(f"ALTER TABLE jobs ADD COLUMN {column}"))
+    next(index for index in jobs.indexes if index.name == "ix_jobs_who").create(connection)
+
+
+def add(
+    connection: Connection,
+    kind: str,
+    values: Mapping[str, str],
+    *,
+    subject: str,
+    who: str,
+    now: int,
+    scheduled: bool = False,
+) -> int:
     """A new job's number."""
     number = _next(connection, jobs.c.job)
     row = {"job": number, "kind": kind, "given": _json(values), "subject": subject, "who": who, "tries": 0}
-    connection.execute(jobs.insert().values(**row, created_at=now, **_FRESH))
+    connection.execute(jobs.insert().values(**row, created_at=now, scheduled=scheduled, **_FRESH))
     return number
 
 

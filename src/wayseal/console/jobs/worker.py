@@ -38,6 +38,7 @@ from wayseal.console.jobs import _rows as rows
 from wayseal.console.jobs._jobs import Jobs, jobs_of, living, make_queue
 from wayseal.console.jobs.kinds import KINDS, Kind
 from wayseal.console.jobs.logs import drop_old_uploads
+from wayseal.console.jobs.personal import PersonalNotices
 from wayseal.console.jobs.types import Job, JobContext, JobState, message_of
 from wayseal.console.settings import PREFIX, ConsoleSettings, read_console_settings
 from wayseal.database import DatabaseError, open_database
@@ -54,7 +55,7 @@ COMMAND = (sys.executable, "-P", "-m", "wayseal.console.jobs.worker")
 GRACE = 15.0
 _TOO_LONG = N_("this ran for longer than its kind may, and was ended")
 _LOOK, _QUICK, _SLOWEST = 0.5, 5.0, 60.0
-_OF_PAGES = {"oidc_issuer", "oidc_client_id", "oidc_client_secret", "oidc_only", "address"}
+_OF_PAGES = {"oidc_issuer", "oidc_client_id", "oidc_client_secret", "oidc_only"}
 """What a worker has no use for, among it a secret."""
 
 
@@ -302,10 +303,12 @@ class _Consumer(Consumer):  # type: ignore[misc]
         """None."""
 
 
-def look_around(jobs: Jobs, settings: ConsoleSettings) -> None:
-    """Return what is due once a minute: jobs of dead workers, schedules, files that nobody needs any more."""
+def look_around(jobs: Jobs, settings: ConsoleSettings, told: PersonalNotices | None = None) -> None:
+    """Return what is due once a minute: jobs of dead workers, schedules, notices, files that nobody needs any more."""
     jobs.mark_broken()
     jobs.start_due()
+    if told is not None:
+        told.send_due()
     jobs.note_day()
     oldest = jobs.days_ago(settings.job_days)
     jobs.forget_files(oldest)
@@ -325,9 +328,9 @@ def run_worker(source: TextIO, log: Log) -> None:
     with open_database(settings.database_address) as database:
         jobs = jobs_of(settings, database)
         runner = Runner(jobs=jobs, settings=settings, worker=worker, log=log, stopping=stopping)
-        with living(jobs.folder, worker):
+        with living(jobs.folder, worker), PersonalNotices(settings, jobs, log) as told:
             queue = make_queue(
-                database, worker, now=jobs.now, run=runner.run, look_around=lambda: look_around(jobs, settings)
+                database, worker, now=jobs.now, run=runner.run, look_around=lambda: look_around(jobs, settings, told)
             )
             consumer = _Consumer(queue, workers=1, initial_delay=0.1, max_delay=1.0, check_worker_health=False)
             _until_end(source, stopping, consumer.start)

@@ -139,6 +139,11 @@
     window.setTimeout(() => delete form.dataset.sent, 3000);
   });
 
+  // A page that nobody sees asks for nothing.
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.target.id === "live" && document.hidden) event.preventDefault();
+  });
+
   document.querySelectorAll("[data-keys]").forEach((button) => {
     button.addEventListener("click", () => dialog && dialog.showModal());
   });

@@ -4,10 +4,12 @@ Blanks as in `wayseal.page.texts`. No <, > or & anywhere.
 """
 
 from wayseal.console.texts._help import OF_HELP
+from wayseal.console.texts._inbox import OF_INBOX
 from wayseal.console.texts._market import OF_MARKET_AND_TRACE
 from wayseal.model.messages import N_
 
 TEXTS = {
+    **OF_INBOX,
     **OF_MARKET_AND_TRACE,
     **OF_HELP,
     "theme.auto": N_("Auto"),

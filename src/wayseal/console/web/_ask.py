@@ -11,21 +11,25 @@ from urllib.parse import quote
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from wayseal.cases import Cases
-from wayseal.cases.errors import CasebookUsageError, CaseStateError, StaleError, UndoError
+from wayseal.cases.errors import CasebookError, CasebookUsageError, CaseStateError, StaleError, UndoError
 from wayseal.console.access import KNOWN_SECONDS, Access
 from wayseal.console.access.types import Opened, Session, Visit
 from wayseal.console.errors import AccessError, JobError, TraceWorkError
 from wayseal.console.jobs import Jobs
+from wayseal.console.jobs.inbox import seen_of, unseen_of
 from wayseal.console.reading import CanaryWatch, CaseReader
-from wayseal.console.roles import Page, Role
+from wayseal.console.roles import LEDGER_ROLES, Page, Role, Stage
 from wayseal.console.web._forms import KNOWN, page_token
 from wayseal.console.web._render import Assets, Renderer
 from wayseal.console.web._resources import CasebookResource, LedgerReader, MarketResource
 from wayseal.console.web._uploads import Upload
+from wayseal.database import DatabaseError
 from wayseal.market.errors import OvertakenError
 from wayseal.page.languages import Lang, word
 
 YEAR = 31_536_000
+LIVE = "/changes"
+"""What pages that are open ask again by themselves."""
 _ADDRESS = ":/%#?=@[]!$&'()*+,;"
 """What stays as it is in an address that is whole."""
 
@@ -125,6 +129,8 @@ class Site:
         stamps: Whether a time-stamping service is set.
         unit: In whose name sites are asked to remove offers; "": it is asked for.
         contact: Where they answer.
+        notices_mail: Whether people may have notices mailed to them.
+        notices_hosts: Hosts to which webhooks of theirs may go.
         cases_a_day: So many can be decided a day, all in all.
         secure: Whether browsers come by https.
         address: Where they find the console.
@@ -147,6 +153,8 @@ class Site:
     stamps: bool = False
     unit: str = ""
     contact: str = ""
+    notices_mail: bool = False
+    notices_hosts: tuple[str, ...] = ()
     cases_a_day: int = 20
     secure: bool = False
     address: str = ""
@@ -272,6 +280,11 @@ class Ask:
             "code": None,
             "hint": "",
             "unread": self.unread,
+            "count_new": self.count_new,
+            "live_of": ("", 0),
+            "n_changed": 0,
+            "by_poll": False,
+            "session_over": False,
             "company": "" if self.access.company is None else "only" if self.access.company_only else "also",
             **values,
         }
@@ -286,6 +299,18 @@ class Ask:
             told |= {"detail": word(error.message, self.lang), "field": error.key}
         head = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else None
         return JSONResponse(told, status, headers=head, media_type="application/problem+json")
+
+    def count_new(self) -> int:
+        """How much of the inbox is new; 0 where that can't be told, which other pages say."""
+        if self.session is None or self.session.stage is not Stage.FULL or self.session.person.role not in LEDGER_ROLES:
+            return 0
+        now = self.access.now()
+        try:
+            seen = seen_of(self.session.inbox, now)
+            jobs = self.site.jobs if self.session.last_job > seen.upto else None
+            return len(unseen_of(self.cases, jobs, self.session.person, seen, now))
+        except (CasebookError, DatabaseError):
+            return 0
 
     def refuse(self, status: int, **values: Any) -> Response:
         """A page that says why not."""

@@ -133,6 +133,7 @@ class Place:
 
 PLACES = (
     Place(code="overview", path="/", key="o", roles=ALL_ROLES),
+    Place(code="inbox", path="/inbox", key="i", roles=LEDGER_ROLES),
     Place(code="queue", path="/queue", key="q", roles=CASE_ROLES),
     Place(code="cases", path="/cases", key="c", roles=CASE_ROLES),
     Place(code="trace", path="/trace", key="t", roles=CASE_ROLES),
@@ -140,7 +141,7 @@ PLACES = (
     Place(code="market", path="/market", key="k", roles=LEDGER_ROLES),
     Place(code="jobs", path="/jobs", key="r", roles=LEDGER_ROLES),
     Place(code="ledger", path="/ledger", key="l", roles=LEDGER_ROLES),
-    Place(code="rights", path="/rights", key="i", roles=LEDGER_ROLES),
+    Place(code="rights", path="/rights", key="e", roles=LEDGER_ROLES),
     Place(code="partners", path="/partners", key="b", roles=LEDGER_ROLES),
     Place(code="people", path="/people", key="p", roles=ADMINISTRATORS),
     Place(code="acts", path="/acts", key="a", roles=AUDITORS),

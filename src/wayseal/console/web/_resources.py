@@ -10,11 +10,15 @@ The casebook is made by the first act that needs one, in a ledger that is there;
 
 import threading
 import time
+from collections.abc import Collection, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Generic, TypeVar
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from wayseal.cases import Cases, has_casebook, open_cases
 from wayseal.cases.errors import CasebookDiskError, CasebookError, NoSuchCaseError
@@ -199,6 +203,22 @@ class LedgerReader:
                 return self._view(snapshot)
         except LedgerError as error:
             return error
+
+    def outlets_of(self, accounts: Collection[str]) -> Mapping[str, str]:
+        """Account → outlet, of those that have one; nothing where the ledger can't be read, which other pages say."""
+        if not accounts:
+            return {}
+        try:
+            with open_ledger(self._ledger) as snapshot:
+                rows = snapshot.actors()
+        except LedgerError:
+            return {}
+        if "outlet" not in rows.column_names:
+            return {}
+        found = rows.filter(pc.is_in(rows["actor"], pa.array(sorted(accounts), pa.string()))).select(
+            ["actor", "outlet"]
+        )
+        return {row["actor"]: row["outlet"] for row in found.to_pylist() if row["outlet"]}
 
     def _view(self, snapshot: Snapshot) -> LedgerView:
         point = snapshot.checkpoint

@@ -46,7 +46,7 @@ from wayseal.console.access import AT_ONCE, Standing
 from wayseal.console.access.types import ActKind, Session, Via
 from wayseal.console.errors import AccessError, RouteError, UploadError
 from wayseal.console.roles import OUTLET_MANAGERS, Page, Stage
-from wayseal.console.web._ask import Ask, Site, StatusError, there
+from wayseal.console.web._ask import LIVE, Ask, Site, StatusError, there
 from wayseal.console.web._drafts import carried_draft, draft_of, resend_page, seal_draft
 from wayseal.console.web._forms import (
     MOST,
@@ -83,6 +83,8 @@ __all__ = [
 ]
 _HOME = {Stage.CODE: "/sign-in/code", Stage.ENROL: "/enrol", Stage.FULL: "/"}
 _SAFE = ("GET", "HEAD")
+_STOP = 286
+"""Status that ends htmx's asking."""
 _PROVE = 401
 """Status of what asks for a proof of who it is."""
 POLL = "poll"
@@ -240,7 +242,9 @@ class Gate:
         return None
 
     def _sign_in(self, page: Page, ask: Ask, expired: Session | None) -> Response:
-        """Rules 2 and 4."""
+        """Rules 2 and 4. An open page that asks by itself is told, and stays as it is, with what is typed on it."""
+        if page.path == LIVE and ask.partial:
+            return ask.page("_live", status=_STOP, session_over=True)
         if page.api:
             return ask.refuse(_PROVE)
         if page.method in _SAFE:

@@ -10,6 +10,7 @@ from wayseal.console.web.pages import (
     _casework,
     _entry,
     _help,
+    _inbox,
     _jobs,
     _market,
     _market_offers,
@@ -22,11 +23,13 @@ from wayseal.console.web.pages import (
     _subjects,
     _traces,
     _waybills,
+    _weeks,
 )
 
 _GROUPS = (
     _entry, _overview, _cases, _baskets, _traces, _reads, _waybills, _market, _market_offers, _market_sellers,
-    _market_removals, _reviews, _jobs, _case_acts, _casework, _api, _help, _search, _subjects, _administration,
+    _market_removals, _reviews, _jobs, _case_acts, _casework, _api, _help, _search, _subjects, _inbox, _weeks,
+    _administration,
 )  # fmt: skip
 _OTHERS: tuple[Page, ...] = tuple(page for group in _GROUPS for page in group.PAGES)
 PAGES: tuple[Page, ...] = (*_OTHERS, *_administration.make_pages(_OTHERS))

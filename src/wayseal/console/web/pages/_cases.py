@@ -65,7 +65,6 @@ from wayseal.console.web.pages._casework import (
     look_since,
     loss_of,
     me,
-    midnight,
     number_given,
     owner_given,
     owner_meant,
@@ -160,6 +159,7 @@ def case_page(ask: Ask, *, error: Any = None, act: str = "") -> Response:
         "case",
         status=400 if isinstance(error, StaleError) else None,
         error=error,
+        live_of=(row.id, max((one.line for one in dossier.timeline.rows), default=0)),
         failed=act,
         typed=ask.form if error is not None else {},
         row=row,
@@ -337,7 +337,6 @@ def _queue_values(ask: Ask, rows: Sequence[ItemRow]) -> dict[str, Any]:
         "chosen": chosen or (lines[0] if lines else None),
         "decided": decided,
         "counts": {} if cases is None else cases.counts().queue,
-        "closed": None if cases is None else cases.day(midnight(ask, now)).closed,
         "capacity": ask.site.cases_a_day,
         "now": now,
     }

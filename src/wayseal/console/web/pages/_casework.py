@@ -276,10 +276,14 @@ class Worklist(ListPage[R]):
         """The list; error: why a decision was refused."""
         cases, given = ask.cases, self.given(ask)
         wanted = self.wanted(given)
+        # Before the rows: what comes between is told.
+        day = None if cases is None else cases.day(midnight(ask, ask.access.now()))
         found = self.query(ask, wanted, self.many)
         return ask.page(
             self.template,
             error=error,
+            live_of=(self.path[1:], day.line if day else 0),
+            closed=day.closed if day else None,
             rows=found.rows,
             after=found.after,
             query=given,

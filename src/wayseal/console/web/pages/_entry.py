@@ -13,6 +13,7 @@ from wayseal.cases.types import one_line
 from wayseal.console.access import AuthorizationCallback, Errand
 from wayseal.console.access.types import LinkKind, Opened
 from wayseal.console.errors import AccessError, ProviderError, SignInError, ThrottledError
+from wayseal.console.jobs.personal import load_notices
 from wayseal.console.roles import ALL_ROLES, CASE_ROLES, Lane, Stage
 from wayseal.console.web._ask import Ask, Pages, there
 from wayseal.console.web._drafts import FIELD, carried_draft, open_draft, resend_page
@@ -254,11 +255,14 @@ def _query(ask: Ask, name: str) -> str:
 @PAGES.get("/account", ALL_ROLES)
 def show_account(ask: Ask, error: Exception | None = None) -> Response:
     """Return what one's account has."""
+    wanted, sent = load_notices(ask.access, ask.whose.person.id)
     return ask.page(
         "account",
         error=error,
         programs=ask.whose.person.role in CASE_ROLES,
         days=ask.access.rules.token // DAY,
+        wanted=wanted,
+        sent=sent,
         sessions=ask.access.sessions.of(ask.whose.person.id),
         codes_left=ask.access.own.recovery_codes_left(ask.whose),
         said=ask.query.get("said", ""),

@@ -120,10 +120,11 @@ def _desk(ask: Ask) -> tuple[CaseworkOverview | None, CasebookError | None]:
 
 def _look(ask: Ask, cases: Cases) -> CaseworkOverview:
     now = ask.access.now()
-    page, day = cases.queue(now, limit=_FIRST), cases.day(midnight(ask, now))
+    page, counts = cases.queue(now, limit=_FIRST), cases.counts(midnight(ask, now))
+    day = counts.day
     since = _since(ask, day.line)
     return CaseworkOverview(
-        counts=cases.counts(),
+        counts=counts,
         first=page.rows,
         tasks=cases.tasks(me(ask), _TASKS),
         closed=day.closed,
@@ -134,7 +135,7 @@ def _look(ask: Ask, cases: Cases) -> CaseworkOverview:
 
 def _since(ask: Ask, newest: int) -> int:
     """The line behind which changes are told (rule 1)."""
-    kept = ask.access.marks.of(ask.whose.person.id, _SEEN).get((ask.whose.person.id, _SEEN), "")
+    kept = ask.whose.seen
     seen: dict[str, Any] = json.loads(kept) if kept else {"session": "", "since": newest, "until": newest}
     other = seen["session"] != ask.whose.id
     since = min(seen["until"] if other else seen["since"], newest)
