@@ -11,7 +11,7 @@ from typing import Any
 from wayseal.database import Connection, query
 from wayseal.journal.projection import INT, MAYBE_INT, MAYBE_TEXT, REAL, TEXT, Projection, Table
 
-VERSION = 4
+VERSION = 5
 """Of the tables but the journal: with another one they are made anew."""
 PREFIX = "casework_"
 _table = partial(Table, prefix=PREFIX)
@@ -163,6 +163,7 @@ QUEUE = _table(
         "loss": REAL,
         "reason": TEXT,
         "since": INT,
+        "read_until": INT,
         "changed_at": INT,
         "changed_line": INT,
     },

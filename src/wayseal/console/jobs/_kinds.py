@@ -241,8 +241,8 @@ def lay_out(given: CaseInput, work: JobContext) -> Mapping[str, str]:
     if not has_casebook(folder):
         raise NoSuchCaseError("no case has been registered yet", file=folder)
     with open_cases(folder, new=False) as cases:
-        found = cases.find(case)
-    reads = lay_out_case(ledger, folder, found, work.settings.utc_offset_hours * _HOUR, work.step)
+        found, numbers = cases.find(case), cases.numbers(case)
+    reads = lay_out_case(ledger, folder, found, numbers, work.settings.utc_offset_hours * _HOUR, work.step)
     return {"case": case, "reads": str(reads)}
 
 

@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from wayseal.cases.types import Source
+from wayseal.cases.views import ItemRow
 from wayseal.console.errors import TraceWorkError
 from wayseal.console.jobs import Job
 from wayseal.console.jobs.types import WAITING
@@ -101,6 +103,11 @@ def look_at_all(ask: Ask, runs: Sequence[Run]) -> list[RunNow]:
         else:
             out.append(RunNow(run=run))
     return out
+
+
+def trace_of(ask: Ask, item: ItemRow | None) -> Run | None:
+    """The trace that put something into the queue; None: none did."""
+    return None if item is None or item.source is not Source.TRACE else runs_of(ask).find_queued(item.id)
 
 
 LISTED = 0.01

@@ -204,7 +204,8 @@ def _enqueue(ask: Ask, market: Market, view: OfferView, why: str) -> Response:
         raise AccessError("no ledger is set: there is no queue to put it into")
     row, now = view.row, ask.access.now()
     score = row.probability if not view.numbers else max(row.probability, 0.95)
-    lead = Lead(source=Source.LISTING, things=_things(view), reason=why, score=min(score, 1.0), since=row.first_at)
+    times = {"since": row.first_at, "until": row.last_at}
+    lead = Lead(source=Source.LISTING, things=_things(view), reason=why, score=min(score, 1.0), **times)
     kept, seen = [_triaged(ask, row.offer, "kept", why)], number_given(ask, "seen")
     market.check_seen(kept, seen)
     made = ask.site.cases.need().enqueue_once([lead], me(ask), now)

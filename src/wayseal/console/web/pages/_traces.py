@@ -177,9 +177,9 @@ def queue_run(ask: Ask) -> Response:
     run, site = _done(ask), there(ask.site.cases)
     if not run.item:
         things = _things(ask, run, load_result(run.told))
-        score, since = float(run.told.get("probability", "0")), _on_sale_since(ask, run)
+        score, (since, until) = float(run.told.get("probability", "0")), _on_sale(ask, run)
         reason, now, who = ask.line("reason"), ask.access.now(), me(ask)
-        item = site.need().enqueue(Source.TRACE, things, reason, who, now, score=score, since=since)
+        item = site.need().enqueue(Source.TRACE, things, reason, who, now, score=score, since=since, until=until)
         runs_of(ask).queue(run.job, item)
     return ask.go(f"/trace/runs/{run.job}?said=queued")
 
@@ -202,9 +202,11 @@ def _things(ask: Ask, run: Run, result: TraceResult) -> list[Observable]:
     return found + [Observable(kind=ObservableKind.SELLER, value=str(seller)) for seller in sorted(map(str, sellers))]
 
 
-def _on_sale_since(ask: Ask, run: Run) -> int:
-    """When the first of the numbers was seen: evidence is of reads of those days, whenever somebody traced."""
-    return min(run.at, *(int(row.number.seen_at) for row in _rows(ask, run)))
+def _on_sale(ask: Ask, run: Run) -> tuple[int, int]:
+    """When the first and the last of the numbers was seen: a case is about reads until then, whenever it was traced."""
+    numbers = [row.number for row in _rows(ask, run)]
+    since = min(run.at, *(one.seen_at for one in numbers))
+    return since, max(since, *(one.sold_at for one in numbers))
 
 
 def _rows(ask: Ask, run: Run) -> Sequence[Any]:
