@@ -1,6 +1,8 @@
 """Runs over baskets: what is looked at before, what pages say of a verdict, and whom they never name."""
 
 import json
+import re
+import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -254,6 +256,36 @@ def test_a_case_from_a_trace_shows_all_reads_that_it_rests_on(desk: tuple[World,
     assert last_bought < other
     assert 'href="/cases?state=all&amp;thing=' + alias in page.text
     assert THIEF not in page.text
+
+
+def test_its_pack_holds_the_run(desk: tuple[World, Client], ledger: Path) -> None:
+    """Reports, numbers, basket, seed, command and odds; accounts of the case are named, others aren't."""
+    world, browser = desk
+    case = taken_up(world, browser).rpartition("/")[2]
+    world.person("chen", Role.INVESTIGATOR)
+    chen = world.signed_in("chen")
+    job = chen.post(f"/cases/{case}/evidence", data={"why": "police, no. 7"}).headers["location"].rpartition("/")[2]
+    with zipfile.ZipFile(world.site.jobs.folder_of(job) / "pack.zip") as file:
+        held = {name.partition("/")[2]: file.read(name) for name in file.namelist()}
+    run = json.loads(held["data/trace/basket.json"])
+    assert (run["basket"], run["version"], run["seed"], run["begun_by"]) == ("b-1", 2, 7, "ann")
+    assert (run["saw"], run["numbers"], run["verdict"]) == (8, 8, "named")
+    assert run["expected"] < 1 < run["log10_likelihood_ratio"]
+    assert f"--leaks trace/numbers.jsonl --offset +08:00 --seed {run['seed']}" in run["command"]
+    assert held["data/trace/numbers.jsonl"] == browser.get(f"/trace/runs/{run['run']}/leaks.jsonl").content
+    assert json.loads(held["data/trace/report.json"])["sources"][0]["source"] == THIEF
+    for lang in ("zh", "en"):
+        page = held[f"data/trace/report.{lang}.html"].decode()
+        assert THIEF in page
+        assert not re.search(r"\bc-\d|desk-9", page)
+    made = json.loads(held["pack.json"])
+    assert made["settings"]["trace"]["run"] == run["run"]
+    assert made["settings"]["seed"] == 7
+    remarks = " ".join(one["en"] for one in made["remarks"])
+    assert "opened from a trace" in remarks
+    assert "no such case" not in remarks
+    reads = held["data/reads/reads.jsonl"].decode()
+    assert all(number(place) in reads for place in STOLEN)
 
 
 def test_what_says_nothing_is_no_matter_for_the_queue(desk: tuple[World, Client]) -> None:

@@ -18,7 +18,7 @@ from wayseal.console.jobs import Job
 from wayseal.console.jobs.types import WAITING
 from wayseal.console.tracing import MOST, Baskets, Runs, leaks_lines
 from wayseal.console.tracing.types import Basket, Row, Run, RunKind
-from wayseal.console.tracing.work import LeftOut
+from wayseal.console.tracing.work import LeftOut, tell_traced
 from wayseal.console.web._ask import Ask
 from wayseal.model.times import HOUR_US, clock_hours, micros, offset_text
 from wayseal.trace import TraceResult
@@ -108,6 +108,13 @@ def look_at_all(ask: Ask, runs: Sequence[Run]) -> list[RunNow]:
 def trace_of(ask: Ask, item: ItemRow | None) -> Run | None:
     """The trace that put something into the queue; None: none did."""
     return None if item is None or item.source is not Source.TRACE else runs_of(ask).find_queued(item.id)
+
+
+def tell_run(ask: Ask, run: Run) -> str:
+    """A run as the job knows it that makes a pack."""
+    basket = baskets_of(ask).find(run.basket)
+    rows = () if basket is None else baskets_of(ask).rows(basket, limit=MOST, version=run.version)
+    return tell_traced(run, basket.name, [row.number for row in rows]) if basket is not None and rows else ""
 
 
 LISTED = 0.01
@@ -231,7 +238,7 @@ def evidence(result: TraceResult, found: Sequence[Candidate]) -> tuple[Evidence,
 
 def shaken(result: TraceResult, left_out: Sequence[LeftOut]) -> tuple[LeftOut, ...]:
     """Numbers without which the trace says something else: another verdict or leader, or much less sure."""
-    whole = next((row for row in result.sources if row.account is None), None)
+    whole = result.lead
     lead, chance = ("", 0.0) if whole is None else (whole.source, whole.set_probability)
     return tuple(
         one

@@ -189,7 +189,7 @@ def _things(ask: Ask, run: Run, result: TraceResult) -> list[Observable]:
     if ask.site.casebook is None or not result.sources or result.verdict is VerdictKind.INSUFFICIENT:
         raise TraceWorkError("this run points at nobody: there is nothing to decide")
     of = load_pseudonyms(ask.site.casebook).of
-    lead = next((row for row in result.sources if row.account is None), result.sources[0])
+    lead = result.lead or result.sources[0]
     wanted = {lead.source, *lead.set}
     kinds = {SourceKind.ACTOR: "actor", SourceKind.DEVICE: "device"}
     found = []
