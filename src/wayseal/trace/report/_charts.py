@@ -190,9 +190,7 @@ def kappa_chart(sensitivity: Sequence[tuple[float, float]], kappa: float, transl
             plot.append(el("circle", cx=x, cy=level(p), r=8, class_="ring"))
         plot.append(el("circle", tip, cx=x, cy=level(p), r=4, class_="dot lead"))
         text = f"{k:g}"
-        plot.append(
-            el("text", text, x=x, y=tall + 16, class_="tick strong" if here else "tick", text_anchor="middle")
-        )
+        plot.append(el("text", text, x=x, y=tall + 16, class_="tick strong" if here else "tick", text_anchor="middle"))
     rows = translator.all_of(str(translator.say("ui.figure_kappa_row", kappa=k, p=p)) for k, p in points)
     desc = translator.say("ui.figure_kappa_desc", text=rows)
     axis = el("text", "κ", x="0%", dx=-8, y=tall + 16, class_="tick strong", text_anchor="end")

@@ -33,7 +33,7 @@ from wayseal.console.web._trace_view import (
     shifts,
 )
 from wayseal.console.web.pages._baskets import attachment
-from wayseal.console.web.pages._casework import me
+from wayseal.console.web.pages._casework import lay_out, me
 from wayseal.model.errors import WaysealError
 from wayseal.model.kinds import SourceKind, VerdictKind
 from wayseal.model.times import clock_hours, offset_text
@@ -122,6 +122,7 @@ def _verdict(ask: Ask, run: Run, shown: _Shown) -> dict[str, Any]:
         "followed": [one for one in listed if left and one.name in left[0].chances],
         "runnable": can_run(ask),
         "reason_given": _reason(told, result),
+        "item": ask.cases.item(run.item) if ask.cases is not None and run.item else None,
         "command": _command(ask, run),
     }
 
@@ -181,6 +182,10 @@ def queue_run(ask: Ask) -> Response:
         reason, now, who = ask.line("reason"), ask.access.now(), me(ask)
         item = site.need().enqueue(Source.TRACE, things, reason, who, now, score=score, since=since, until=until)
         runs_of(ask).queue(run.job, item)
+        if ask.field("act") == "case":
+            case = site.need().promote(item, who, reason, now)
+            lay_out(ask, case)
+            return ask.go(f"/cases/{case}")
     return ask.go(f"/trace/runs/{run.job}?said=queued")
 
 
