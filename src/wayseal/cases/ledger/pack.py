@@ -153,7 +153,7 @@ def export_case(request: PackRequest, progress: Progress) -> CasePack:
         found = _find(snapshot, request, known, case, name.of, progress)
         reads = _list_reads(snapshot, request, case, numbers, name.of, progress)
         proofs = _prove(request, note, reads, progress) if note else ()
-        window = _days(request, case, found)
+        window = _days(request, reads, found)
         material = _Material(
             case=case,
             book_head=head,
@@ -252,11 +252,11 @@ def _ledger_facts(snapshot: Snapshot, note: bytes, keys: tuple[str, ...], proofs
     )
 
 
-def _days(request: PackRequest, case: RecordedCase, found: DetectResult | None) -> tuple[str, str]:
-    """First and last day that detection looked at."""
+def _days(request: PackRequest, reads: ReadsResult, found: DetectResult | None) -> tuple[str, str]:
+    """First and last day that were looked at: by detection, else for the reads."""
     offset = parse_offset(request.offset)
     if found is None:
-        return day_name((case.alerted_at + offset) // DAY_US), day_name((case.read_until + offset) // DAY_US)
+        return day_name(reads.since or 0), day_name(reads.until or 0)
     return day_name((found.since + offset) // DAY_US), day_name((found.until - 1 + offset) // DAY_US)
 
 

@@ -310,11 +310,7 @@ class _Work:
             until=(until + 1) * DAY_US - view.offset,
             offset=view.offset,
             detectors=request.detectors,
-            unlisted=tuple(
-                name
-                for name, odd in zip(request.detectors, draft.counter.odd, strict=True)
-                if name in draft.counter.unlisted(request.detectors) and not (odd is None and request.numbers)
-            ),
+            unlisted=draft.counter.unlisted(request.detectors, request.numbers),
             numbers=request.numbers,
             people=people,
             evidence=0.0 if found is None else found.evidence,

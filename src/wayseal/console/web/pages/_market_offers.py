@@ -229,8 +229,8 @@ def collect_numbers(ask: Ask, market: Market) -> Response:
             found.setdefault(one.waybill, one.at)
     if not found:
         raise AccessError("no number of ours is on offer here")
-    by = {"found_by": FoundBy.LISTING.value, "seller": row.seller or row.shop or None}
-    numbers = [Number(waybill=waybill, seen_at=at, **by) for waybill, at in found.items()][:MOST]
+    by, listed = row.seller or row.shop or None, FoundBy.LISTING.value
+    numbers = [Number(waybill=one, seen_at=at, found_by=listed, seller=by) for one, at in found.items()][:MOST]
     name = first_words(row, _NAME) or row.offer
     return ask.go(f"/trace/baskets/{collect(ask, numbers, name if name.isprintable() else row.offer)}")
 

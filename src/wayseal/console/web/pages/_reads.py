@@ -247,7 +247,7 @@ def _find(ask: Ask) -> View | Response:
 
 def _laying_out(ask: Ask, case: str) -> Job | None:
     """The job that lays a case out now; None: none does."""
-    return next(iter(ask.site.jobs.list(kind="reads", subject=case, states=WAITING, limit=1)), None)
+    return next(iter(ask.site.jobs.list(kind="reads", subject=case, states=tuple(WAITING), limit=1)), None)
 
 
 def _look(ask: Ask, case: str) -> UnmaskingOnRecord | None:
