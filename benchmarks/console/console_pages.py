@@ -72,7 +72,7 @@ def lay(ledger: Path, cases: int) -> dict[str, float]:
         ]  # fmt: skip
         if not there:
             fill(book, cases, account="elsewhere")
-        requests = [request_of(book.find(id_)) for id_ in book.register(alerts, last)]
+        requests = [request_of(book.find(id_), book.numbers(id_)) for id_ in book.register(alerts, last)]
         update_facts(snapshot, folder, load_templates(None), Options().offset, silent)
         start = time.perf_counter()
         reads = lay_out_cases(snapshot, requests, Options(folder=folder), folder, silent)

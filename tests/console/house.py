@@ -82,6 +82,7 @@ def open_house(browser: Any, small: Watched, folder: Path) -> Iterator[House]:
         issuer = f"http://localhost:{company.server_port}"
         world = stack.enter_context(open_world(folder, provider=Provider(issuer, "wayseal", "a secret")))
         settings = with_ledger(world, ledger, unit="某快递")
+        world.give_market(folder / "market")
         stack.enter_context(Workers(settings, world.site.jobs, make_log(StringIO())))
         accesses = rows_of(small, "accesses")
         yield House(

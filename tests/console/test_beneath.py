@@ -141,6 +141,7 @@ def order_of(timeline: CaseTimeline, sort: str) -> Callable[[dict[str, Any]], An
     return {
         "at": lambda row: row["at"],
         "waybill": lambda row: row["waybill"],
+        "sold": lambda row: row["waybill"] not in timeline.head.numbers,
         "account": lambda row: names[row["person"]],
         "verdict": lambda row: (verdicts.index(row["verdict"]), row["template"]),
         "reasons": lambda row: (row["counted"].bit_count(), row["counted"]),
@@ -218,7 +219,8 @@ def test_a_file_of_columns_says_what_the_page_says(
     hostile = replace(timeline, reads=pa.Table.from_pylist(rows, schema=timeline.reads.schema))
     alias = load_pseudonyms(beneath() / "detect").of
     view = View(
-        timeline=hostile, name=alias, wanted=Selection(window=Window(since=0, until=2**62)), clock=Clock(8), path="/x"
+        timeline=hostile, name=alias, alias=alias, wanted=Selection(window=Window(since=0, until=2**62)),
+        clock=Clock(8), path="/x",
     )  # fmt: skip
     monkeypatch.setattr(_reads_view, "_BLOCK", 7)
     shown = rows_of(view, hostile.reads, {})

@@ -5,7 +5,9 @@ evidence home; opens a case, or may not; merges cases and takes them apart; writ
 comes in by the company's sign-in. Each page is checked where it shows most.
 """
 
+import csv
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +19,16 @@ from tests.console.house import House, open_house
 from tests.console.stall import Stall
 from tests.console.world import HOUR, PASSWORD, World
 from tests.detect.watched import Watched, small
+from tests.market.log.lines_of import capture, offered
+from tests.trace.rim import write
 from wayseal.cases import load_pseudonyms
 from wayseal.cases.evidence import verify_pack
 from wayseal.cases.types import Alert, CaseState
 from wayseal.console import Role
 from wayseal.console.access.types import Way
+from wayseal.ledger import ingest
+from wayseal.market.log import Line, LineKind, open_market
+from wayseal.store import open_source
 
 __all__ = ["small"]
 
@@ -104,12 +111,49 @@ def what_was_bought_is_traced(chen: Visitor, bought: str) -> None:
 
 
 def it_becomes_a_case(chen: Visitor) -> str:
-    chen.follow('form[action$="/queue"] button')
+    chen.follow('form[action$="/queue"] button[value="queue"]')
     chen.follow('.note.good a[href^="/queue?at="]')
     chen.check()
     chen.press("a")
     chen.type(chen.words("8 个单号全部查过，交调查员", "read all 8 of them; for an investigator"))
     return str(chen.page.url).rpartition("/")[2]
+
+
+def test_from_an_offer_to_a_pack_in_six_clicks(house: House) -> None:
+    """Own numbers that a seller has on offer: basket, run, case, pack."""
+    thief, language = "qian", LANGUAGES[0]
+    log, bought = house.theft(thief, 60)
+    stolen = [line.partition("\t")[0] for line in bought.splitlines()[1:]]
+    with log.open(encoding="utf-8", newline="") as file:
+        reads = [{**row, "at": datetime.fromisoformat(row["at"])} for row in csv.DictReader(file)]
+    ingest(open_source(write(house.folder / "more", "accesses", reads)), house.ledger)
+    sold = int(house.until.timestamp() * 1_000_000) + 5 * HOUR * 1_000_000
+    with open_market(house.folder / "market") as market:
+        market.append([Line(kind=LineKind.CAPTURED, at=sold, body=capture(0))])
+        market.append([offered("numbers", sold, title="单号现货")])
+        body = {"offer": "numbers", "capture": f"{0:064x}", "expected_false": 0.001}
+        body["ours"] = [{"number": waybill, "canary": False} for waybill in stolen]
+        market.append([Line(kind=LineKind.MATCHED, at=sold, body=body)])
+    chen = house.at_desk(Role.INVESTIGATOR, language, "/market/offers/numbers")
+    chen.check()
+    clicks = 0
+    for button, then in (
+        ('form[action$="/basket"] button', 'form[action$="/run"] button'),
+        ('form[action$="/run"] button', ".tag.verdict.named"),
+        ('button[name="act"][value="case"]', "figure.lanes"),
+        ('a[href$="/evidence"]', 'form[action$="/evidence"] button'),
+        ('form[action$="/evidence"] button', ".job-now .tag.done"),
+    ):
+        if then.startswith(".job"):
+            chen.page.fill("#why", "警方 7 号通知")
+        chen.page.click(button)
+        clicks += 1
+        chen.wait(then)
+    assert clicks <= 6
+    job = chen.page.url.rpartition("/")[2]
+    with (house.world.site.jobs.folder_of(job) / "pack.zip").open("rb") as file:
+        assert verify_pack(file).sound
+    chen.end()
 
 
 @each_language

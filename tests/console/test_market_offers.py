@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.console.casework import said, seen, send, values_of
 from tests.console.stall import HOSTILE, PHONE, Stall
-from tests.console.world import World
+from tests.console.world import World, text
 from tests.market.log.lines_of import offered, reading
 from wayseal.cases.types import Source
 from wayseal.cases.views import ItemFilter
@@ -218,6 +218,21 @@ def test_an_offer_goes_into_the_queue_once(stall: Stall) -> None:
     assert {f"{one['kind']}:{one['value']}" for one in view.reading["handles"]} <= names
     assert item.score >= 0.95
     assert view.row.state == "kept"
+
+
+def test_own_numbers_of_a_seller_go_into_one_basket(stall: Stall) -> None:
+    browser = stall.browser("ann")
+    own = next(one for one in stall.reads.offers(ours=True).rows if one.seller)
+    theirs = {one.waybill for one, seller, _ in stall.reads.numbers_with_offers() if seller == own.seller}
+    first, again = (browser.post(f"/market/offers/{own.offer}/basket").headers["location"] for _ in range(2))
+    assert first == again
+    page = browser.get(first)
+    assert theirs
+    assert all(waybill in page.text for waybill in theirs)
+    assert f'href="/market/sellers/{own.seller}"' in page.text
+    without = next(one for one in stall.reads.offers(state=None).rows if not one.ours)
+    if not (without.seller and without.seller == own.seller):
+        assert "no number of ours" in text(browser.post(f"/market/offers/{without.offer}/basket"))
 
 
 def test_a_canary_is_said_nowhere_here(stall: Stall) -> None:

@@ -109,6 +109,7 @@ TABLE = {
     "GET /market/offers/{offer}": CASES,
     "POST /market/offers/{offer}": CASES,
     "POST /market/offers/{offer}/whole": OPENERS,
+    "POST /market/offers/{offer}/basket": CASES,
     "GET /market/sellers": CASES,
     "GET /market/sellers.csv": CASES,
     "GET /market/sellers/{seller}": CASES,

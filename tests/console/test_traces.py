@@ -1,6 +1,8 @@
 """Runs over baskets: what is looked at before, what pages say of a verdict, and whom they never name."""
 
 import json
+import re
+import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -29,14 +31,16 @@ from wayseal.trace import trace as run_trace
 
 STOLEN = range(0, 56, 7)
 THIEF, COLLEAGUE = "thief", "c-7"
+SPAN = 9
+"""Hours between one theft and the next: they go on for three days."""
 
 
 def theft() -> Log:
     """An office, and an account that read the eight numbers sold and some others."""
     log = office()
     for turn, place in enumerate(STOLEN):
-        log.read(40 + turn, THIEF, number(place), device="desk-9")
-        log.read(41 + turn, THIEF, number(place + 3), device="desk-9")
+        log.read(40 + SPAN * turn, THIEF, number(place), device="desk-9")
+        log.read(41 + SPAN * turn, THIEF, number(place + 3), device="desk-9")
     for name in ("thief", *(f"c-{n}" for n in range(40))):
         log.actor(name, "SH-1")
     log.outlet("SH-1", "上海", "华东")
@@ -44,7 +48,7 @@ def theft() -> Log:
 
 
 def bought(places: Any = STOLEN) -> str:
-    rows = [f"{number(place)},{at(44 + turn).isoformat()},shop-7" for turn, place in enumerate(places)]
+    rows = [f"{number(place)},{at(44 + SPAN * turn).isoformat()},shop-7" for turn, place in enumerate(places)]
     return "waybill,seen_at,seller\n" + "\n".join(rows)
 
 
@@ -222,6 +226,66 @@ def test_what_is_found_goes_into_the_queue(desk: tuple[World, Client], ledger: P
     assert ("account", THIEF) in kinds
     assert ("seller", "shop-7") in kinds
     assert ("number", number(7)) in kinds
+
+
+def taken_up(world: World, browser: Client) -> str:
+    """The case that came of a trace."""
+    place = traced(browser, basket(browser))
+    browser.post(f"{place}/queue", data={"reason": "saw 8 of 8"})
+    (item,) = world.cases.queue(world.clock()).rows
+    answer = browser.post(f"/queue/items/{item.id}", data={"act": "promote", "why": "x", "seen": str(item.line)})
+    assert answer.status_code == 303, text(answer)
+    return answer.headers["location"]
+
+
+def test_a_case_from_a_trace_shows_all_reads_that_it_rests_on(desk: tuple[World, Client], ledger: Path) -> None:
+    """Up to the last sale, those of the numbers first; laid out as soon as somebody took it up."""
+    world, browser = desk
+    case = taken_up(world, browser)
+    alias = load_pseudonyms(ledger / "detect").of(THIEF)
+    page = browser.get(f"{case}/reads")
+    said = text(page)
+    assert "8 reads of 8 waybills" in said
+    assert "Opened from a trace. This account read 8 of 8 numbers before they were on sale" in said
+    assert "Detection finds this account no more" not in said
+    assert page.text.count('class="tag new">on sale later') == len(STOLEN)
+    assert f"On sale {len(STOLEN)}" in said  # the moments of sale, drawn
+    listed = text(browser.get(f"{case}/reads?only=all")).partition("One by one")[2]
+    assert "16 reads of 16 waybills" in text(browser.get(f"{case}/reads?only=all"))
+    last_bought, other = (listed.index(number(place)) for place in (STOLEN[-1], STOLEN[0] + 3))
+    assert last_bought < other
+    assert 'href="/cases?state=all&amp;thing=' + alias in page.text
+    assert THIEF not in page.text
+
+
+def test_its_pack_holds_the_run(desk: tuple[World, Client], ledger: Path) -> None:
+    """Reports, numbers, basket, seed, command and odds; accounts of the case are named, others aren't."""
+    world, browser = desk
+    case = taken_up(world, browser).rpartition("/")[2]
+    world.person("chen", Role.INVESTIGATOR)
+    chen = world.signed_in("chen")
+    job = chen.post(f"/cases/{case}/evidence", data={"why": "police, no. 7"}).headers["location"].rpartition("/")[2]
+    with zipfile.ZipFile(world.site.jobs.folder_of(job) / "pack.zip") as file:
+        held = {name.partition("/")[2]: file.read(name) for name in file.namelist()}
+    run = json.loads(held["data/trace/basket.json"])
+    assert (run["basket"], run["version"], run["seed"], run["begun_by"]) == ("b-1", 2, 7, "ann")
+    assert (run["saw"], run["numbers"], run["verdict"]) == (8, 8, "named")
+    assert run["expected"] < 1 < run["log10_likelihood_ratio"]
+    assert f"--leaks trace/numbers.jsonl --offset +08:00 --seed {run['seed']}" in run["command"]
+    assert held["data/trace/numbers.jsonl"] == browser.get(f"/trace/runs/{run['run']}/leaks.jsonl").content
+    assert json.loads(held["data/trace/report.json"])["sources"][0]["source"] == THIEF
+    for lang in ("zh", "en"):
+        page = held[f"data/trace/report.{lang}.html"].decode()
+        assert THIEF in page
+        assert not re.search(r"\bc-\d|desk-9", page)
+    made = json.loads(held["pack.json"])
+    assert made["settings"]["trace"]["run"] == run["run"]
+    assert made["settings"]["seed"] == 7
+    remarks = " ".join(one["en"] for one in made["remarks"])
+    assert "opened from a trace" in remarks
+    assert "no such case" not in remarks
+    reads = held["data/reads/reads.jsonl"].decode()
+    assert all(number(place) in reads for place in STOLEN)
 
 
 def test_what_says_nothing_is_no_matter_for_the_queue(desk: tuple[World, Client]) -> None:

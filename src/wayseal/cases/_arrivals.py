@@ -1,6 +1,7 @@
 """What comes into the queue: from people by hand, and from wherever something is found by itself, once (rule 17)."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from wayseal.cases._casework import Casework
 from wayseal.cases._project_records import ITEM_PREFIX
@@ -27,10 +28,11 @@ class Arrivals(Casework):
         *,
         score: float = 0.5,
         since: int | None = None,
+        until: int | None = None,
     ) -> str:
         """Puts something that wants a decision into the queue; its id. reason: a line, without names of people."""
         known = at if since is None else since
-        lead = _checked(Lead(source=source, things=tuple(things), reason=reason, score=score, since=known))
+        lead = _checked(Lead(source=source, things=tuple(things), reason=reason, score=score, since=known, until=until))
         return self._act(lambda unit: _put(unit, lead, one_line(who, "who"), at))
 
     def enqueue_once(self, leads: Sequence[Lead], who: str, at: int) -> tuple[str, ...]:
@@ -65,8 +67,7 @@ def _checked(lead: Lead) -> Lead:
     if len(lead.things) > MOST_THINGS or not 0 <= lead.score <= 1:
         raise CasebookUsageError("up to {most} things, and a score from 0 to 1", key="things", most=MOST_THINGS)
     said = tuple(Observable(kind=t.kind, value=one_line(t.value, "thing")) for t in dict.fromkeys(lead.things))
-    reason = one_line(lead.reason, "reason")
-    return Lead(source=lead.source, things=said, reason=reason, score=lead.score, since=lead.since)
+    return replace(lead, things=said, reason=one_line(lead.reason, "reason"))
 
 
 def _put(unit: UnitOfWork, lead: Lead, who: str, at: int) -> str:
@@ -81,6 +82,7 @@ def _put(unit: UnitOfWork, lead: Lead, who: str, at: int) -> str:
             score=lead.score,
             reason=lead.reason,
             since=lead.since,
+            until=lead.until,
         )
     )
     return item

@@ -270,7 +270,9 @@ class Projector(WorkProjector):
         self._add_things(act.item, act.things)
         head = {"item": act.item, "number": 2 * number + 1, "case_id": None, "source": act.source.value}
         loss = {"parcels_a_day": 0.0, "loss": expected_loss(act.score, 0)}
-        said = {"score": float(act.score), **loss, "reason": act.reason, "since": int(act.since)}
+        until = int(act.since if act.until is None else max(act.since, act.until))
+        times = {"since": int(act.since), "read_until": until}
+        said = {"score": float(act.score), **loss, "reason": act.reason, **times}
         state = {"state": ItemState.WAITING.value, "owner": None, "snoozed_until": 0}
         self._put_item(None, {**head, **said, **state, "changed_at": act.at, "changed_line": line})
         self._find_by(act.item, "reason", "", act.reason)

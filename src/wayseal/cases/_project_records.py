@@ -128,6 +128,7 @@ class RecordProjector:
                 "state": state,
                 "reason": reason,
                 "since": case["alerted_at"],
+                "read_until": case["read_until"],
             },
         )
 

@@ -408,7 +408,8 @@ def promote_item(unit: UnitOfWork, item: str, who: str, why: str, at: int) -> st
     case = f"{PREFIX}{unit.last('case') + 1}"
     score = row["score"]
     said = {"score": score, "parcels_a_day": 0.0, "worth": is_worth(score, 0, FALSE_ALARM)}
-    alert = Alert(actors=accounts, alerted_at=row["since"], detectors=(row["source"],), **said)
+    times = {"alerted_at": row["since"], "read_until": row["read_until"]}
+    alert = Alert(actors=accounts, detectors=(row["source"],), **times, **said)
     unit.add(Promoted(item=item, case=case, at=at, alert=alert, things=others, **by))
     return case
 

@@ -165,6 +165,7 @@ QUEUE = _table(
         "loss": REAL,
         "reason": TEXT,
         "since": INT,
+        "read_until": INT,
         "changed_at": INT,
         "changed_line": INT,
     },

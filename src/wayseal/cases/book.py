@@ -252,7 +252,7 @@ _KINDS: Mapping[str, Callable[..., Act]] = {
     "promoted": Promoted,
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}
-_TIMES = {"at", "since"}
+_TIMES = {"at", "since", "until"}
 _KEYS = {"before": "was"}
 """`before` is the chain's."""
 LOOKS = ("opened", "unmasked", "reads")
@@ -318,6 +318,8 @@ def _plain(record: Any) -> dict[str, object]:
             value = [_plain(one) if is_dataclass(one) else one for one in value]
         elif is_dataclass(value):
             value = _plain(value)
+        if each.name in _TIMES and value is None:
+            continue
         out[_KEYS.get(each.name, each.name)] = iso(value) if each.name in _TIMES else value
     return out
 

@@ -335,7 +335,7 @@ class Undone(_CaseAct):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Queued:
-    """Something wants a decision. since: since when it is known."""
+    """Something wants a decision. since: since when it is known. until: when the last of it was seen; None: then."""
 
     __pydantic_config__: ClassVar = LINE
     item: str
@@ -346,6 +346,7 @@ class Queued:
     score: Annotated[float, Field(ge=0, le=1)]
     reason: str
     since: Time
+    until: Time | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -108,13 +108,17 @@ class Matching(Generic[R]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lead:
-    """Something that wants a decision. reason: a line, or a code. since: when it is known since, µs."""
+    """Something that wants a decision. reason: a line, or a code. since: when it is known since, µs.
+
+    until: when the last of it was seen; None: then, too.
+    """
 
     source: Source
     things: tuple[Observable, ...]
     reason: str
     score: float
     since: int
+    until: int | None = None
 
 
 class BulkAction(StrEnum):
@@ -159,11 +163,15 @@ class Decided:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObservableRow:
-    """A thing under the name that may be shown. hidden: that is a pseudonym. via: the case that it came with."""
+    """A thing under the name that may be shown.
+
+    hidden: that is a pseudonym. alias: what it is called in addresses, whoever looks. via: the case that it came with.
+    """
 
     kind: ObservableKind
     name: str
     hidden: bool
+    alias: str
     via: str = ""
 
 

@@ -83,7 +83,7 @@ def find_odd_reads(
     first, last = case_days(wanted.since, wanted.until, offset)
     counter = _counter(snapshot, wanted, templates, offset, folder, (first, last), progress)
     reads, counted = _Search(snapshot, counter, wanted, (first, last), offset).walk(progress)
-    unlisted = () if counter is None else counter.unlisted(wanted.detectors)
+    unlisted = () if counter is None else counter.unlisted(wanted.detectors, wanted.numbers)
     return OddReads(reads=reads, counted=counted, first=first, last=last, unlisted=unlisted)
 
 
@@ -187,12 +187,12 @@ class ReadCounter:
         by_name = {d.name: d for d in detectors()}
         return cls(view=view, odd=[by_name[name].count(view) if name in by_name else None for name in names])
 
-    def unlisted(self, names: Sequence[str]) -> tuple[str, ...]:
-        """Detectors that have no reads here (rule 2)."""
+    def unlisted(self, names: Sequence[str], numbers: Sequence[str]) -> tuple[str, ...]:
+        """Detectors that have no reads here (rule 2); what is none, such as a trace, has those of the numbers."""
         return tuple(
             name
             for name, one in zip(names, self.odd, strict=True)
-            if one is None or (one.suspects is None and one.cells is None)
+            if (not numbers if one is None else one.suspects is None and one.cells is None)
         )
 
     def count(self, reads: pa.Table, key: np.uint64) -> Flags:

@@ -58,6 +58,11 @@ class SourceRow:
     outlet: str | None = None
     account: str | None = None
 
+    @property
+    def chance(self) -> float:
+        """The probability that it, or one that it can't be told from, is a source."""
+        return self.set_probability if len(self.set) > 1 else self.probability
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeakRow:
@@ -163,6 +168,11 @@ class TraceResult:
     kappa: float = 2.0
     queries: QueryCounts | None = None
     checkpoint: Checkpoint | None = None
+
+    @property
+    def lead(self) -> SourceRow | None:
+        """The leading source; None: no source stands out."""
+        return next((row for row in self.sources if row.account is None), None)
 
     def renamed(self, name_of: Callable[[str, SourceKind], str]) -> "TraceResult":
         """The same trace with its sources under other names, in remarks, too.

@@ -31,6 +31,8 @@ PERSON = {"actor": "u-1", "role": "clerk", "place": "", "evidence": 14.2, "stren
 FOUND: dict[str, object] = {"cases": [{"score": 0.991, "people": [PERSON], "reasons": [REASON]}]}
 READ = {"at": "2026-03-02T01:00:00Z", "waybill": "YT1", "actor": "u-1", "action": "view", "via": "", "work": "none"}
 FACTS = CaseFacts(
+    score=0.25,
+    traced={},
     head=MADE.head,
     state="opened",
     alerted_at=AT,
@@ -108,7 +110,7 @@ def test_no_blank_is_left_unfilled(lang: str) -> None:
 def test_a_case_that_detection_finds_no_more_has_a_report() -> None:
     told = case_document(replace(FACTS, found={}, reads={lang: [] for lang in LANGS}), "en")
     assert (told["people"], told["reasons"], told["reads"]) == ([], [], [])
-    assert "not told" in json.dumps(told["facts"])
+    assert "25%" in json.dumps([told["facts"], told["headline"]])
 
 
 def test_papers_are_set_the_same_twice() -> None:

@@ -185,7 +185,7 @@ def test_what_is_kept_comes_back_and_nothing_else_does(laid: list[CaseTimeline],
     path.write_bytes(content[:-200])
     assert load_timeline(tmp_path, "c-1") is None
     table = pq.read_table(other)
-    changed = (table.schema.metadata or {})[b"wayseal"].replace(b'"version": 1', b'"version": 2')
+    changed = (table.schema.metadata or {})[b"wayseal"].replace(b'"version": 2', b'"version": 1')
     pq.write_table(table.replace_schema_metadata({b"wayseal": changed}), path)
     assert load_timeline(tmp_path, "c-1") is None
     with pytest.raises(ValueError, match="case"):

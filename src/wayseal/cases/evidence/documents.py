@@ -86,7 +86,10 @@ HANDOVER_TEXTS = ByLanguage(
             "On {at} ({zone}) {who} exported case {case} with Wayseal {wayseal}. Reason: {why}. The export was "
             "recorded in the casebook before anything was shown; its head then was {head}."
         ),
-        "s_method_2": N_("The same ledger and these commands give the same result; no random numbers are used:"),
+        "s_method_2": N_(
+            "The same ledger and these commands give the same result; a command that uses random numbers names their "
+            "seed:"
+        ),
         "s_integrity": N_("3. How integrity is protected"),
         "s_integrity_1": N_(
             "Each file has its SHA-256 and SM3 in the manifests, and a SHA-256 of each 4 KiB in chunks.bin. Acts of "
@@ -117,7 +120,6 @@ CASE_TEXTS = ByLanguage(
         "running": N_("Report of a case"),
         "title": N_("Report of case {case}"),
         "headline": N_("{accounts:,} {accounts:account|accounts}, {waybills:,} waybills, probability {score}"),
-        "headline_none": N_("{accounts:,} {accounts:account|accounts}, {waybills:,} waybills"),
         "lead": N_("A lead for an investigation, never a verdict: the person concerned can be heard at any time."),
         "heard": N_("What the person concerned said"),
         "not_heard": N_("Nobody has been heard so far."),
@@ -189,6 +191,7 @@ CASE_TEXTS = ByLanguage(
         "m_ledger_value": N_("digest {digest}, generation {generation:,}"),
         "m_seed": N_("Seeds"),
         "m_seed_value": N_("none: detection uses no random numbers"),
+        "m_seed_trace": N_("{seed} for the trace; detection uses no random numbers"),
         "m_head": N_("Head of the casebook"),
         "m_checkpoint": N_("Checkpoint"),
         "reads": N_("Reads", context="reads"),
@@ -199,7 +202,6 @@ CASE_TEXTS = ByLanguage(
         "waybill": N_("Waybill"),
         "way": N_("Way"),
         "work": N_("Work near"),
-        "score_none": N_("not told: detection finds no such case in the ledger of today"),
     }
 )
 
@@ -257,6 +259,8 @@ class CaseFacts:
         reads: By language the columns `read`, `at`, `waybill`, `actor`, `action`, `via` and `work` of each read.
         waybills: How many distinct ones were read.
         commands: What makes the reports again.
+        score: The probability that the casebook has of it, for where detection finds no such case.
+        traced: The trace that it was opened from, by language: a title, and rows of name and value.
     """
 
     head: PackHead
@@ -272,6 +276,8 @@ class CaseFacts:
     reads: Mapping[str, Sequence[Mapping[str, str]]]
     waybills: int
     commands: tuple[str, ...]
+    score: float
+    traced: Mapping[str, Mapping[str, object]]
 
 
 def clock(us: int) -> str:
@@ -379,19 +385,20 @@ def case_document(facts: CaseFacts, lang: str) -> dict[str, object]:
     case = _found_case(facts, lang)
     people, reasons = _list_of(case, "people"), _list_of(case, "reasons")
     reads = facts.reads[lang]
-    score = numbers.percent(float(str(case["score"]))) if case else ""
+    score = numbers.percent(float(str(case["score"])) if case else facts.score)
     counts = {"accounts": len(facts.accounts), "waybills": facts.waybills, "score": score}
     note = "reads_none" if not reads else "reads_some" if len(reads) > MOST_READS else "reads_all"
     return {
         **_frame(head, lang, words),
         "title": filled(words["title"], case=visible(head.case)),
-        "headline": filled(words["headline" if case else "headline_none"], **counts),
+        "headline": filled(words["headline"], **counts),
         "heard": [
             {"said": filled(words["said"], at=clock(act.at), who=visible(act.who)), "statement": act.statement}
             for act in facts.acts
             if act.statement
         ],
         "facts": _case_rows(facts, words, score),
+        "traced": facts.traced.get(lang),
         "people": [_person(one, words, lang) for one in people],
         "reasons": [_reason(one, words, lang) for one in reasons],
         "law": [[words[name], f"{mark:,}", f"{mark // 2:,}"] for name, mark in MARKS],
@@ -424,7 +431,7 @@ def _case_rows(facts: CaseFacts, words: Mapping[str, str], score: str) -> list[l
         "f_case": visible(facts.head.case),
         "f_state": words[f"state_{facts.state}"],
         "f_alerted": clock(facts.alerted_at),
-        "f_score": score or words["score_none"],
+        "f_score": score,
         "f_days": days,
         "f_accounts": ", ".join(map(visible, facts.accounts)),
         "f_reads": f"{len(next(iter(facts.reads.values()), ())):,}",
@@ -467,7 +474,7 @@ def _made(facts: CaseFacts, words: Mapping[str, str], lang: str) -> list[list[st
         "m_ledger": filled(words["m_ledger_value"], digest=ledger.digest, generation=ledger.generation),
         "m_checkpoint": _ledger(ledger, HANDOVER_TEXTS[lang]),
         "m_head": facts.book_head,
-        "m_seed": words["m_seed_value"],
+        "m_seed": filled(words["m_seed_trace"], **facts.traced[lang]) if facts.traced else words["m_seed_value"],
     }
     return [[words[name], value] for name, value in rows.items()]
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from wayseal.cases.evidence._fingerprint import Fingerprint
 from wayseal.cases.evidence.errors import EvidenceError
+from wayseal.model.messages import Message
+from wayseal.page.languages import translator
 
 PAYLOAD = "data/"
 """Folder of the items."""
@@ -72,6 +74,11 @@ class Title:
 
     zh: str
     en: str
+
+    @classmethod
+    def of(cls, said: Message) -> "Title":
+        """A text in both languages."""
+        return cls(zh=said.fill(translator("zh")), en=said.fill(translator("en")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -209,13 +209,13 @@ def register_cases(
         ids = dict(zip(order, writer.register([_alert(result, k) for k in order], now), strict=True))
         if opened is not None:
             writer.unmask(tuple(dict.fromkeys(ids.values())), *opened, now)
-        known = {id_: writer.find(id_) for id_ in dict.fromkeys(ids.values())}
+        known = {id_: (writer.find(id_), writer.numbers(id_)) for id_ in dict.fromkeys(ids.values())}
         names, pseudonyms = writer.known().opened, writer.pseudonyms
     each = [ids[k] for k in range(len(ids))]
     shown = with_casebook_names(
-        result, each, [known[id_].state.value for id_ in each], lambda a: a if a in names else pseudonyms.of(a)
+        result, each, [known[id_][0].state.value for id_ in each], lambda a: a if a in names else pseudonyms.of(a)
     )
-    return shown, tuple(request_of(known[id_], case) for id_, case in zip(each, result.cases, strict=True))
+    return shown, tuple(request_of(*known[id_], case) for id_, case in zip(each, result.cases, strict=True))
 
 
 def mask_cases(result: DetectResult, folder: Path, known: Known) -> DetectResult:
@@ -238,14 +238,15 @@ def _alert(result: DetectResult, at: int) -> Alert:
     )
 
 
-def request_of(case: RecordedCase, found: Case | None = None) -> CaseRequest:
-    """Make the request to lay out a case. found: as detection found it."""
+def request_of(case: RecordedCase, numbers: tuple[str, ...], found: Case | None = None) -> CaseRequest:
+    """Make the request to lay out a case. numbers: that it is about; found: as detection found it."""
     return CaseRequest(
         case=case.id,
         actors=case.actors,
         detectors=case.detectors,
         since=case.alerted_at,
         until=case.read_until,
+        numbers=numbers,
         found=found,
     )
 
@@ -267,16 +268,18 @@ def lay_out_cases(
     return sum(len(timeline.reads) for timeline in made)
 
 
-def lay_out_case(ledger: Path, folder: Path, case: RecordedCase, offset: int, progress: Progress) -> int:
+def lay_out_case(
+    ledger: Path, folder: Path, case: RecordedCase, numbers: tuple[str, ...], offset: int, progress: Progress
+) -> int:
     """Lays a case out as it stands now: how many reads it has.
 
-    It is weighed as detection finds it in the usual window, else in one that ends with the case. offset: of local days,
-    microseconds ahead of UTC. LedgerError; OSError: the disk refuses.
+    It is weighed as detection finds it in the usual window, else in one that ends with the case. numbers: that it is
+    about. offset: of local days, microseconds ahead of UTC. LedgerError; OSError: the disk refuses.
     """
     usual = Options(offset=offset, folder=folder)
     with open_ledger(ledger) as snapshot:
         found = find_case(snapshot, case, usual, progress)
-        wanted = request_of(case, None if found is None else found[1])
+        wanted = request_of(case, numbers, None if found is None else found[1])
         return lay_out_cases(snapshot, [wanted], usual, folder, progress)
 
 

@@ -22,7 +22,8 @@ from wayseal.cases.evidence.types import PAYLOAD, Item, Pack, PackHead, Role, Ta
 from wayseal.cases.evidence.typesetting import Typesetter
 from wayseal.cases.ledger.casebook import FOLDER, Names, list_json, writable_casebook
 from wayseal.cases.ledger.detection import Detection, Progress, find_case, gather
-from wayseal.cases.types import CaseAct, Heard
+from wayseal.cases.ledger.traced import IN_PACK, NOT_IN_PACK, Traced, settings_of, trace_items, trace_section
+from wayseal.cases.types import CaseAct, Heard, Source
 from wayseal.detect import DetectResult, ExternalEvidence, Options
 from wayseal.detect.explain import load_templates
 from wayseal.detect.reasons import READ_COLUMNS, ReadFilter, ReadsResult, list_case_reads, list_rows, render_reads
@@ -34,7 +35,7 @@ from wayseal.merkle.checkpoint import name_keys
 from wayseal.model.messages import N_, Message
 from wayseal.model.rows import json_line
 from wayseal.model.times import day_name, iso, time_at
-from wayseal.page.languages import LANGS, known_lang, translator
+from wayseal.page.languages import LANGS, known_lang
 from wayseal.page.spreadsheet import csv_lines
 from wayseal.page.words import catalogue, headings
 
@@ -85,7 +86,7 @@ class Attached:
 class PackRequest:
     """An export request. at: µs; keys: names of files and keys; most_proofs: no more reads are proved; attached: files.
 
-    lost: so many files of the case aren't there any more.
+    lost: so many files of the case aren't there any more. traced: the run that it was opened from, where it is kept.
     """
 
     ledger: Path
@@ -103,6 +104,7 @@ class PackRequest:
     most_proofs: int
     attached: tuple[Attached, ...]
     lost: int = 0
+    traced: Traced | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +130,7 @@ class _Material:
     proofs: tuple[tuple[str, str], ...]
     since: str
     until: str
+    traced: Traced | None
 
 
 def export_case(request: PackRequest, progress: Progress) -> CasePack:
@@ -150,7 +153,7 @@ def export_case(request: PackRequest, progress: Progress) -> CasePack:
         found = _find(snapshot, request, known, case, name.of, progress)
         reads = _list_reads(snapshot, request, case, numbers, name.of, progress)
         proofs = _prove(request, note, reads, progress) if note else ()
-        window = _days(request, case, found)
+        window = _days(request, reads, found)
         material = _Material(
             case=case,
             book_head=head,
@@ -163,6 +166,7 @@ def export_case(request: PackRequest, progress: Progress) -> CasePack:
             proofs=proofs,
             since=window[0],
             until=window[1],
+            traced=None if request.traced is None else request.traced.shown(name.of),
         )
     return _make(request, material)
 
@@ -248,11 +252,11 @@ def _ledger_facts(snapshot: Snapshot, note: bytes, keys: tuple[str, ...], proofs
     )
 
 
-def _days(request: PackRequest, case: RecordedCase, found: DetectResult | None) -> tuple[str, str]:
-    """First and last day that detection looked at."""
+def _days(request: PackRequest, reads: ReadsResult, found: DetectResult | None) -> tuple[str, str]:
+    """First and last day that were looked at: by detection, else for the reads."""
     offset = parse_offset(request.offset)
     if found is None:
-        return day_name((case.alerted_at + offset) // DAY_US), day_name((case.read_until + offset) // DAY_US)
+        return day_name(reads.since or 0), day_name(reads.until or 0)
     return day_name((found.since + offset) // DAY_US), day_name((found.until - 1 + offset) // DAY_US)
 
 
@@ -265,7 +269,7 @@ def _make(request: PackRequest, material: _Material) -> CasePack:
     except DocumentError as error:
         typesetter, missing = None, error
         none = Message("Neither list nor statement is in the pack: they could not be set as PDF where it was made.")
-        head = replace(head, remarks=(*head.remarks, _title(none)))
+        head = replace(head, remarks=(*head.remarks, Title.of(none)))
         facts = replace(facts, head=head)
     known = {f"{PAYLOAD}files/{one.name}": one for one in request.attached}
     items = [
@@ -303,7 +307,7 @@ def _head(request: PackRequest, material: _Material) -> PackHead:
         unit=request.unit,
         command=_export_command(request),
         settings=_settings(request, material),
-        remarks=tuple(map(_title, _remarks(request, material))),
+        remarks=tuple(map(Title.of, _remarks(request, material))),
     )
 
 
@@ -320,7 +324,9 @@ def _remarks(request: PackRequest, material: _Material) -> Iterator[Message]:
             "Of {reads:,} reads {proofs:,} have a proof in the pack; the others stand in the list alone.",
             {"reads": reads, "proofs": proofs},
         )
-    if material.found is None:
+    if Source.TRACE.value in material.case.detectors:
+        yield Message(IN_PACK if material.traced else NOT_IN_PACK)
+    elif material.found is None:
         yield Message(
             "Detection finds no such case in the ledger of today (it was closed, or the ledger has changed): the pack "
             "holds no report of it."
@@ -354,7 +360,8 @@ def _settings(request: PackRequest, material: _Material) -> dict[str, object]:
         "templates": None if request.templates is None else request.templates.name,
         "canaries": request.canaries is not None,
         "contracts": request.contracts is not None,
-        "seed": None,
+        "seed": None if material.traced is None else material.traced.seed,
+        "trace": None if material.traced is None else settings_of(material.traced),
         "casebook_head": material.book_head,
         "missing_tables": list(material.reads.missing),
     }
@@ -365,6 +372,7 @@ def _commands(request: PackRequest, material: _Material) -> tuple[str, ...]:
     days = ["--from", material.since, "--to", material.until]
     who = ["--who", request.who, "--why", request.why]
     return (
+        *(() if material.traced is None else (material.traced.command,)),
         shlex.join(["wayseal", "detect", "LEDGER", *days, "--offset", request.offset, *more, "--format", "json"]),
         shlex.join(["wayseal", "reads", "LEDGER", "--case", request.case, *more, *who, "--format", "json"]),
     )
@@ -394,6 +402,8 @@ def _facts(request: PackRequest, material: _Material, head: PackHead) -> CaseFac
         reads={lang: _csv_rows(material.reads, lang) for lang in LANGS},
         waybills=len({one.waybill for one in material.reads.reads}),
         commands=_commands(request, material),
+        score=case.score,
+        traced={lang: trace_section(material.traced, lang) for lang in LANGS if material.traced is not None},
     )
 
 
@@ -430,26 +440,19 @@ def _items(
             yield _item(f"report/case.{lang}.html", _CASE_HTML[lang], page, _HTML)
             told = render_detect(material.found, "json", lang).encode()
             yield _item(f"report/case.{lang}.json", _CASE_JSON[lang], told, _JSON)
+    if material.traced is not None:
+        yield from trace_items(material.traced)
     yield from _read_items(material, facts)
-    yield _item(
-        "casebook/acts.json",
-        N_("What was done with the case, from the casebook"),
-        (material.acts + "\n").encode(),
-        _JSON,
-    )
+    acts = (material.acts + "\n").encode()
+    yield _item("casebook/acts.json", N_("What was done with the case, from the casebook"), acts, _JSON)
     yield from _statement_items(material.case)
     if material.note:
         yield _item(
             "ledger/checkpoint.txt", N_("Signed checkpoint of the access ledger"), material.note, _TEXT, Role.CHECKPOINT
         )
     for number, key in enumerate(material.keys, start=1):
-        yield _item(
-            f"ledger/key-{number}.pub",
-            N_("Public key of whoever keeps the checkpoints"),
-            f"{key}\n".encode(),
-            _TEXT,
-            Role.KEY,
-        )
+        title, content = N_("Public key of whoever keeps the checkpoints"), f"{key}\n".encode()
+        yield _item(f"ledger/key-{number}.pub", title, content, _TEXT, Role.KEY)
     for one in request.attached:
         form = _KINDS.get(Path(one.name).suffix.lower(), _BYTES)
         yield _item(f"files/{one.name}", N_("File that was added"), one.path, form, source=one.source)
@@ -490,10 +493,5 @@ def _item(
     path: str, title: str, content: bytes | Path, kind: str, role: Role = Role.ITEM, source: str = ""
 ) -> Item:  # fmt: skip
     return Item(
-        path=f"data/{path}", title=_title(Message(title)), content=content, format=kind, role=role, source=source
+        path=f"data/{path}", title=Title.of(Message(title)), content=content, format=kind, role=role, source=source
     )  # fmt: skip
-
-
-def _title(said: Message) -> Title:
-    """A text in both languages."""
-    return Title(zh=said.fill(translator("zh")), en=said.fill(translator("en")))

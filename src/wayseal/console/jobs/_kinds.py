@@ -30,9 +30,11 @@ from wayseal.cases.ledger.arrivals import WHO, partner_leads, rights_leads
 from wayseal.cases.ledger.casebook import FOLDER
 from wayseal.cases.ledger.detection import Detection, find_cases, lay_out_case
 from wayseal.cases.ledger.pack import Attached, PackRequest, export_case
+from wayseal.cases.ledger.traced import Traced
 from wayseal.cases.notices import DAYS, find_unknown, noticing, read_address_file, send_waiting, service_of
 from wayseal.cases.views import Lead, Pack
 from wayseal.console.errors import JobError
+from wayseal.console.jobs.kinds import later
 from wayseal.console.jobs.logs import MAPPING, drop_upload, log_of, open_log, refuse_bomb
 from wayseal.console.jobs.results import WordSeen, keep_words
 from wayseal.console.jobs.types import CaseInput, JobContext, LogInput, StampInput, number_of
@@ -241,8 +243,8 @@ def lay_out(given: CaseInput, work: JobContext) -> Mapping[str, str]:
     if not has_casebook(folder):
         raise NoSuchCaseError("no case has been registered yet", file=folder)
     with open_cases(folder, new=False) as cases:
-        found = cases.find(case)
-    reads = lay_out_case(ledger, folder, found, work.settings.utc_offset_hours * _HOUR, work.step)
+        found, numbers = cases.find(case), cases.numbers(case)
+    reads = lay_out_case(ledger, folder, found, numbers, work.settings.utc_offset_hours * _HOUR, work.step)
     return {"case": case, "reads": str(reads)}
 
 
@@ -317,12 +319,13 @@ def _try_stamp(pack: Path, url: str, work: JobContext) -> bool:
 
 
 _MOST_PROOFS = 2000
+_load_traced = later("tracing.work", "load_traced")
 
 
 def export_pack(given: CaseInput, work: JobContext) -> Mapping[str, str]:
     """Makes a pack."""
     case, why, to = given.case, given.why, given.to
-    made = export_case(_request(work, case, why), work.step)
+    made = export_case(_request(work, case, why, _load_traced(given, work)), work.step)
     work.step("write", 0, 0)
     part, place = work.folder / "pack.part", work.folder / PACK
     with part.open("wb") as file:
@@ -340,7 +343,7 @@ def export_pack(given: CaseInput, work: JobContext) -> Mapping[str, str]:
     return told | stamped
 
 
-def _request(work: JobContext, case: str, why: str) -> PackRequest:
+def _request(work: JobContext, case: str, why: str, traced: Traced | None) -> PackRequest:
     settings = work.settings
     notes, keys = newest_checkpoint(work)
     key = settings.checkpoint_key
@@ -362,6 +365,7 @@ def _request(work: JobContext, case: str, why: str) -> PackRequest:
         most_proofs=_MOST_PROOFS,
         attached=there,
         lost=len(attached) - len(there),
+        traced=traced,
     )
 
 

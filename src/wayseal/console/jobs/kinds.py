@@ -42,13 +42,13 @@ class Kind:
         return self.run(values if self.given is None else read_values(values, self.given, JobError), work)
 
 
-def _later(module: str, name: str = "run", *, extra: str = "") -> Run:
+def later(module: str, name: str = "run", *, extra: str = "") -> Callable[[Any, JobContext], Any]:
     """A function of a module of the console, loaded when a worker needs it: pages know kinds without their engines.
 
     extra: what has the packages that it needs beyond the console's own.
     """
 
-    def run(given: Any, work: JobContext) -> Mapping[str, str]:
+    def run(given: Any, work: JobContext) -> Any:
         try:
             found = getattr(import_module(f"wayseal.console.{module}"), name)
         except ModuleNotFoundError as error:
@@ -58,40 +58,40 @@ def _later(module: str, name: str = "run", *, extra: str = "") -> Run:
                 "this needs packages that are not installed where the console runs: pip install 'WHEEL[{extra}]'",
                 extra=extra,
             ) from None
-        return found(given, work)  # type: ignore[no-any-return]
+        return found(given, work)
 
     return run
 
 
 _ALL = (
-    Kind(name="look", run=_later("jobs._look"), given=LogInput, seconds=600),
-    Kind(name="ingest", run=_later("jobs._kinds", "take_in"), given=LogInput),
-    Kind(name="detect", run=_later("jobs._kinds", "detect_cases"), scheduled=True),
-    Kind(name="notices", run=_later("jobs._kinds", "send_notices")),
-    Kind(name="verify", run=_later("jobs._kinds", "verify_ledger"), roles=LEDGER_ROLES, scheduled=True),
-    Kind(name="trace_check", run=_later("tracing.work", "run_check"), given=NumbersInput),
-    Kind(name="trace", run=_later("tracing.work", "run_trace"), given=NumbersInput),
-    Kind(name="trace_left_out", run=_later("tracing.work", "run_left_out"), given=NumbersInput),
+    Kind(name="look", run=later("jobs._look"), given=LogInput, seconds=600),
+    Kind(name="ingest", run=later("jobs._kinds", "take_in"), given=LogInput),
+    Kind(name="detect", run=later("jobs._kinds", "detect_cases"), scheduled=True),
+    Kind(name="notices", run=later("jobs._kinds", "send_notices")),
+    Kind(name="verify", run=later("jobs._kinds", "verify_ledger"), roles=LEDGER_ROLES, scheduled=True),
+    Kind(name="trace_check", run=later("tracing.work", "run_check"), given=NumbersInput),
+    Kind(name="trace", run=later("tracing.work", "run_trace"), given=NumbersInput),
+    Kind(name="trace_left_out", run=later("tracing.work", "run_left_out"), given=NumbersInput),
     Kind(
         name="export",
-        run=_later("jobs._kinds", "export_pack"),
+        run=later("jobs._kinds", "export_pack"),
         given=CaseInput,
         roles=frozenset({Role.INVESTIGATOR}),
         named=True,
     ),
     Kind(
         name="stamp",
-        run=_later("jobs._kinds", "stamp_packs"),
+        run=later("jobs._kinds", "stamp_packs"),
         given=StampInput,
         roles=frozenset({Role.INVESTIGATOR}),
         scheduled=True,
     ),
-    Kind(name="reads", run=_later("jobs._kinds", "lay_out"), given=CaseInput),
-    Kind(name="rights", run=_later("jobs._kinds", "hold_rights"), roles=LEDGER_ROLES, scheduled=True),
-    Kind(name="partners", run=_later("jobs._kinds", "hold_partners"), roles=LEDGER_ROLES, scheduled=True),
-    Kind(name="market_look", run=_later("jobs._market", "look_at_source", extra="market"), given=SourceInput),
-    Kind(name="market_due", run=_later("jobs._market", "look_at_due", extra="market"), scheduled=True, often=True),
-    Kind(name="market_import", run=_later("jobs._market", "bring_in_files", extra="market"), given=SourceInput),
-    Kind(name="market_words", run=_later("jobs._kinds", "look_for_words"), scheduled=True),
+    Kind(name="reads", run=later("jobs._kinds", "lay_out"), given=CaseInput),
+    Kind(name="rights", run=later("jobs._kinds", "hold_rights"), roles=LEDGER_ROLES, scheduled=True),
+    Kind(name="partners", run=later("jobs._kinds", "hold_partners"), roles=LEDGER_ROLES, scheduled=True),
+    Kind(name="market_look", run=later("jobs._market", "look_at_source", extra="market"), given=SourceInput),
+    Kind(name="market_due", run=later("jobs._market", "look_at_due", extra="market"), scheduled=True, often=True),
+    Kind(name="market_import", run=later("jobs._market", "bring_in_files", extra="market"), given=SourceInput),
+    Kind(name="market_words", run=later("jobs._kinds", "look_for_words"), scheduled=True),
 )
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _ALL}

@@ -149,11 +149,12 @@ class NumbersInput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseInput:
-    """A case. why: it is needed; to: for whom, if that is said."""
+    """A case. why: it is needed; to: for whom, if that is said. trace: the run that made it, as `Traced` tells it."""
 
     case: str
     why: str = ""
     to: str = ""
+    trace: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,7 +54,7 @@ __all__ = [
 ]  # fmt: skip
 
 ONLY = ("all", "counted", "unexplained")
-SORTS = ("at", "waybill", "account", "verdict", "reasons", "way", "device", "address", "session")
+SORTS = ("at", "waybill", "sold", "account", "verdict", "reasons", "way", "device", "address", "session")
 ODD = ("unexplained", "unknown")
 """Verdicts of reads that no work explains."""
 _VERDICTS = pa.array(("mandate", "strong", "weak", *ODD))
@@ -205,6 +205,9 @@ def _values(timeline: CaseTimeline, sort: str, names: list[str]) -> pa.Array:
     """Return what the reads of a case are sorted by."""
     reads = timeline.reads
     match sort:
+        case "sold":  # those that the case is about first
+            named = pc.is_in(reads["waybill"], pa.array(timeline.head.numbers, pa.string()))
+            found = pc.invert(named).cast(pa.int64())
         case "account":
             return pa.array(np.array(_ranks(names), np.int64)[reads["person"].to_numpy()])
         case "verdict":  # the best work first, and under each the templates by name

@@ -247,6 +247,7 @@ OF_MARKET_AND_TRACE = {
     "reads.hours_desc": N_("Reads an hour of the day; at most {top} of this account."),
     "reads.at": N_("Time", context="reads.at"),
     "reads.waybill": N_("Waybill"),
+    "reads.sold": N_("On sale", context="reads.sold"),
     "reads.account": N_("Account", context="reads.account"),
     "reads.verdict": N_("Work"),
     "reads.reasons": N_("Reasons", context="reads.reasons"),

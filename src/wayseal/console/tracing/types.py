@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from wayseal.model.times import HOUR_US
+
 
 class BasketAct(StrEnum):
     """An act on a basket."""
@@ -53,6 +55,11 @@ class Number:
     asked: str | None = None
     price: str = ""
     bought_by: str = ""
+
+    @property
+    def sold_at(self) -> int:
+        """By when it was on sale for sure: of a day, its last moment."""
+        return self.seen_at + (24 * HOUR_US - 1) * self.seen_day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ They look at numbers before a trace, trace them, and leave each out in turn.
 import hashlib
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
@@ -24,11 +24,14 @@ from pydantic import TypeAdapter, ValidationError
 
 from wayseal.cases import has_casebook, load_pseudonyms, open_cases
 from wayseal.cases.ledger.casebook import FOLDER
+from wayseal.cases.ledger.traced import Traced
 from wayseal.console.errors import TraceWorkError
-from wayseal.console.jobs.types import JobContext, NumbersInput
+from wayseal.console.jobs.types import CaseInput, JobContext, NumbersInput
+from wayseal.console.tracing.types import Number, Run
 from wayseal.ledger import Snapshot, open_ledger
 from wayseal.merkle import Checkpoint
 from wayseal.model.kinds import SourceKind, VerdictKind
+from wayseal.model.times import clock_hours, offset_text
 from wayseal.store import read_leaks
 from wayseal.store.durable import replace_file
 from wayseal.store.types import Leaks
@@ -92,6 +95,28 @@ def load_names(told: Mapping[str, str]) -> tuple[tuple[str, SourceKind], ...]:
     """
     content = _read(_path(told, REPORT), told.get("report_sha256", ""))
     return tuple((row["source"], SourceKind(row["kind"])) for row in content["sources"])
+
+
+def tell_traced(run: Run, basket: str, numbers: Sequence[Number]) -> str:
+    """What a job has to know of a run so that it can go into a pack of evidence. basket: its name."""
+    about = {"run": run.job, "at": run.at, "who": run.who, "seed": run.seed, "basket": run.basket, "name": basket}
+    seen = {"since": min(one.seen_at for one in numbers), "until": max(one.sold_at for one in numbers)}
+    bought = {one.waybill: (one.price, one.bought_by) for one in numbers}
+    said = {**about, **seen, "version": run.version, "offset": offset_text(clock_hours()), "bought": bought}
+    return json.dumps({**said, "told": dict(run.told)}, ensure_ascii=False)
+
+
+def load_traced(given: CaseInput, work: JobContext) -> Traced | None:
+    """The run that a case was opened from (`tell_traced`); None: there was none, or what it left is gone."""
+    if not given.trace:
+        return None
+    about = json.loads(given.trace)
+    told, alias = about.pop("told"), _alias(work.ledger / FOLDER)
+    try:
+        ids = {alias(name, kind): name for name, kind in load_names(told)}
+        return Traced(**about, leaks=read_leaks_file(told), result=load_result(told), ids=ids)
+    except TraceWorkError:
+        return None
 
 
 def read_leaks_file(told: Mapping[str, str]) -> bytes:
@@ -225,7 +250,7 @@ def _without(
     kept = np.arange(len(leaks.rows)) != place
     rest = replace(leaks, rows=leaks.rows.filter(kept), line=leaks.line[kept], by_day=leaks.by_day[kept])
     found = trace(snapshot, rest, seed=seed, progress=_quiet).renamed(alias)
-    lead = next((row for row in found.sources if row.account is None), None)
+    lead = found.lead
     chances = {row.source: row.set_probability for row in reversed(found.sources)}
     return LeftOut(
         line=int(leaks.line[place]),
@@ -259,14 +284,14 @@ def _alias(casebook: Path) -> Callable[[str, SourceKind], str]:
 
 def _summary(result: TraceResult) -> dict[str, str]:
     """Return what lists show of a trace."""
-    lead = next((row for row in result.sources if row.account is None), None)
+    lead = result.lead
     said = {"verdict": result.verdict.value, "found": str(result.found), "leaks": str(result.leaks)}
     if lead is None:
         return said
     return said | {
         "lead": lead.source,
         "kind": lead.kind.value,
-        "probability": str(lead.set_probability if len(lead.set) > 1 else lead.probability),
+        "probability": str(lead.chance),
         "saw": str(lead.saw),
         "expected": str(finite(lead.expected)),
         "set": str(len(lead.set)),

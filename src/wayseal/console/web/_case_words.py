@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from wayseal.cases.types import Source, TaskContent
 from wayseal.cases.views import Entry, ItemRow, ListingRow
+from wayseal.console.web._links import href_of
 from wayseal.console.web._render import translator_of
 from wayseal.model.times import micros
 from wayseal.page.languages import Lang
@@ -140,11 +141,12 @@ def _other(translator: Translator, entry: Entry, told: Mapping[str, Any], lang: 
             return f"told.pack_{told['step']}", {"to": _id(told["to"]), "seal": _id(str(told["seal"])[:16])}
         case "merge":
             way = "into" if entry.case == told["case"] else "from"
-            return f"told.merge_{way}" if told["on"] else f"told.unmerge_{way}", _ids(told, "case", "into")
+            cases = {name: _matter(told[name]) for name in ("case", "into")}
+            return f"told.merge_{way}" if told["on"] else f"told.unmerge_{way}", cases
         case "split":
-            return "told.split", {"made": _id(told["made"]), "things": _things(translator, told["things"])}
+            return "told.split", {"made": _matter(told["made"]), "things": _things(translator, told["things"])}
         case "promoted":
-            return "told.promoted", _ids(told, "item")
+            return "told.promoted", {"item": _matter(told["item"])}
         case "item":
             reason = _id(_name_of(str(told["reason"]), {}, lang))
             return "told.item", {"source": translator.say(f"source.{told['source']}"), "reason": reason}
@@ -155,6 +157,11 @@ def _other(translator: Translator, entry: Entry, told: Mapping[str, Any], lang: 
 def _id(text: object) -> Markup:
     """A text of somebody: what hides in it is made visible, and nothing of it turns its surroundings."""
     return Markup("<bdi>{}</bdi>").format(visible(str(text or "")))
+
+
+def _matter(id_: object) -> Markup:
+    """A case, or something in the queue, as a link."""
+    return Markup('<a href="{}">{}</a>').format(href_of("matter", str(id_)), visible(str(id_)))
 
 
 def _ids(told: Mapping[str, Any], *names: str) -> dict[str, Any]:

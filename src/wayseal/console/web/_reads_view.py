@@ -37,11 +37,12 @@ Name = Callable[[str], str]
 class View:
     """The wishes of an address for a case: its timeline, how accounts are called, and which reads are wanted.
 
-    path: of its pages. look: at its names, which is on record and lasts yet.
+    path: of its pages. look: at its names, which is on record and lasts yet. alias: pseudonyms, by id and kind.
     """
 
     timeline: CaseTimeline
     name: Name
+    alias: Callable[..., str]
     wanted: Selection
     clock: Clock
     path: str
@@ -85,7 +86,7 @@ class View:
     def sorted_by(self, sort: str) -> str:
         """The address of the same reads by a column; a second time, the other way round."""
         turned = self.sort.turned(sort)
-        return self.link(sort=None if turned == SORTS[0] else turned)
+        return self.link(sort=None if turned == usual_sort_of(self.timeline) else turned)
 
     def after(self, key: ReadKey) -> str:
         """The address of the page behind a read."""
@@ -122,7 +123,7 @@ class View:
             "only": wanted.only if wanted.only != usual_of(self.timeline) else None,
             "account": None if wanted.person is None else str(wanted.person + 1),
             "reason": wanted.reason or None,
-            "sort": self.sort.text if self.sort.text != SORTS[0] else None,
+            "sort": self.sort.text if self.sort.text != usual_sort_of(self.timeline) else None,
             "names": "1" if self.look else None,
         }
         now |= {key.rstrip("_"): value for key, value in changed.items()}
@@ -136,7 +137,8 @@ def wanted_of(query: Mapping[str, str], timeline: CaseTimeline, clock: Clock) ->
     window = Window(since=max(since or whole.since, whole.since), until=min(until or whole.until, whole.until))
     if window.until - window.since < _LEAST:
         window = whole
-    number, only, sort = query.get("account", ""), query.get("only", ""), sort_of(query, SORTS, SORTS[0])
+    number, only = query.get("account", ""), query.get("only", "")
+    sort = sort_of(query, SORTS, usual_sort_of(timeline))
     person = int(number) - 1 if number.isascii() and number.isdigit() and len(number) < 5 else -1
     return Selection(
         window=window,
@@ -160,6 +162,11 @@ def whole_of(timeline: CaseTimeline) -> Window:
 def usual_of(timeline: CaseTimeline) -> str:
     """Which reads are shown where nobody says: those behind a reason, if there are any."""
     return "counted" if timeline.reads["counted"].to_numpy().any() else "all"
+
+
+def usual_sort_of(timeline: CaseTimeline) -> str:
+    """By what reads stand where nobody says: those of numbers that the case is about first, if there are any."""
+    return "sold" if timeline.head.numbers else SORTS[0]
 
 
 def place_of(text: str) -> tuple[int, int] | None:
@@ -212,6 +219,8 @@ def rows_of(view: View, reads: pa.Table, words: Mapping[str, str]) -> list[dict[
                 "us": row["at"],
                 "waybill": row["waybill"],
                 "account": view.name(actor),
+                "alias": view.alias(actor),
+                "device_alias": view.alias(row["device"], "device"),
                 "action": row["action"],
                 "via": row["via"],
                 "purpose": row["purpose"],

@@ -32,6 +32,7 @@ from wayseal.console.access.types import Session
 from wayseal.console.errors import ConsoleError
 from wayseal.console.roles import ADMINISTRATORS, ALL_ROLES, AUDITOR, AUDITORS, CASE_ROLES, LEDGER_ROLES, Role
 from wayseal.console.web._forms import MOST
+from wayseal.console.web._links import linked, linked_all
 from wayseal.model.times import clock, clock_name
 from wayseal.page.languages import LANGS, Lang, known_lang, word
 from wayseal.page.visible import visible
@@ -197,6 +198,8 @@ def _environment(lang: Lang, assets: Mapping[str, str]) -> Environment:
         lang=lang,
         html_lang=HTML_LANG[lang],
         assets=assets,
+        linked=linked,
+        linked_all=linked_all,
         htmx=HTMX,
         most_form=MOST,
         subject_path=subject_path,

@@ -78,8 +78,12 @@ def draw_lanes(
     window: Window,
     marks: Sequence[Mark],
     clock: Clock,
+    sales: Sequence[Mark] = (),
 ) -> list[Lane]:
-    """The lanes of some accounts of a case. reads: theirs, whatever the time; marks: acts of the case."""
+    """The lanes of some accounts of a case.
+
+    reads: theirs, whatever the time; marks: acts of the case; sales: when its numbers were seen on sale.
+    """
     at, odd = reads["at"].to_numpy(), is_odd(reads)
     scans = [(hour * _HOUR, n) for person in people for hour, n in person.scans]
     tickets = [(one.opened, one.closed, one.ticket) for person in people for one in person.tickets]
@@ -89,6 +93,8 @@ def draw_lanes(
         _columns("explained", at[~odd], window, clock, top=top),
         _columns("odd", at[odd], window, clock, top=top),
     ]
+    if sales:
+        out.append(_points("sales", sales, window, clock))
     if scans:
         times, counts = (np.array(column, np.int64) for column in zip(*scans, strict=True))
         out.append(_columns("scans", times, window, clock, weights=counts))

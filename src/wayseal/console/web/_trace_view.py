@@ -11,17 +11,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from wayseal.cases.types import Source
+from wayseal.cases.views import ItemRow
 from wayseal.console.errors import TraceWorkError
 from wayseal.console.jobs import Job
 from wayseal.console.jobs.types import WAITING
 from wayseal.console.tracing import MOST, Baskets, Runs, leaks_lines
-from wayseal.console.tracing.types import Basket, Row, Run, RunKind
-from wayseal.console.tracing.work import LeftOut
+from wayseal.console.tracing.types import Basket, Number, Row, Run, RunKind
+from wayseal.console.tracing.work import LeftOut, tell_traced
 from wayseal.console.web._ask import Ask
 from wayseal.model.times import HOUR_US, clock_hours, micros, offset_text
 from wayseal.trace import TraceResult
 
 LOOKS = 4
+_LOOKED_UP = 50
+"""So many numbers are looked up before a basket is made of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +57,21 @@ def begin(ask: Ask, basket: Basket, kind: RunKind, *, seed: int = 7, of: str = "
     if not rows:
         raise TraceWorkError("the basket is empty: add the numbers that turned up first", key="basket")
     return _begin(ask, kind, basket.id, basket.version, seed, of, _values(ask, [row.number for row in rows], seed))
+
+
+def collect(ask: Ask, numbers: Sequence[Number], name: str) -> str:
+    """A basket with these numbers, which the ledger is asked about; one that holds them all already serves. Its id."""
+    baskets, who = baskets_of(ask), ask.whose.person.login
+    holding = [{one.basket for one in baskets.sightings(number.waybill)} for number in numbers[:_LOOKED_UP]]
+    there = set.intersection(*holding) if len(holding) == len(numbers) else set()
+    if there:
+        return max(there, key=lambda id_: int(id_.partition("-")[2]))
+    id_ = baskets.make(name, who, "")
+    baskets.add(id_, numbers, who, "")
+    basket = baskets.find(id_)
+    if basket is not None and can_run(ask):
+        begin(ask, basket, RunKind.CHECK)
+    return id_
 
 
 def begin_again(ask: Ask, run: Run, kind: RunKind) -> str:
@@ -101,6 +120,18 @@ def look_at_all(ask: Ask, runs: Sequence[Run]) -> list[RunNow]:
         else:
             out.append(RunNow(run=run))
     return out
+
+
+def trace_of(ask: Ask, item: ItemRow | None) -> Run | None:
+    """The trace that put something into the queue; None: none did."""
+    return None if item is None or item.source is not Source.TRACE else runs_of(ask).find_queued(item.id)
+
+
+def tell_run(ask: Ask, run: Run) -> str:
+    """A run as the job knows it that makes a pack."""
+    basket = baskets_of(ask).find(run.basket)
+    rows = () if basket is None else baskets_of(ask).rows(basket, limit=MOST, version=run.version)
+    return tell_traced(run, basket.name, [row.number for row in rows]) if basket is not None and rows else ""
 
 
 LISTED = 0.01
@@ -224,7 +255,7 @@ def evidence(result: TraceResult, found: Sequence[Candidate]) -> tuple[Evidence,
 
 def shaken(result: TraceResult, left_out: Sequence[LeftOut]) -> tuple[LeftOut, ...]:
     """Numbers without which the trace says something else: another verdict or leader, or much less sure."""
-    whole = next((row for row in result.sources if row.account is None), None)
+    whole = result.lead
     lead, chance = ("", 0.0) if whole is None else (whole.source, whole.set_probability)
     return tuple(
         one

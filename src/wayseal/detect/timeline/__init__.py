@@ -8,6 +8,9 @@ Cases from the ledger to timelines: one walk over the reads of all their account
 1. A case is looked at on the days of its own (`_odd_reads`, rule 1), and its reads are counted as `wayseal reads` does.
 2. Every read is put to the templates, whether it is the first of its waybill or not.
 3. Of more than `MOST` reads of a case only those that a detector counts stay, and of these the first `MOST`.
+4. Reads of numbers that a case is about are laid out on whatever day (`_odd_reads`, rule 3), and count for what is no
+   detector: they are why a trace, or an offer, made the case. Where the log ends before the case's days, its last four
+   weeks stand for them.
 """
 
 from collections.abc import Callable, Sequence
@@ -35,7 +38,7 @@ from wayseal.detect.timeline._types import (
     load_timeline,
     timeline_path,
 )
-from wayseal.detect.window import DAY_US, HOUR_US, window_of
+from wayseal.detect.window import DAY_US, HOUR_US, WindowError, window_of
 from wayseal.ledger import Snapshot
 from wayseal.ledger.walk import WaybillPartition
 from wayseal.model.arrays import Floats, UInts
@@ -135,7 +138,8 @@ class CaseRequest:
         actors: Ids of its accounts.
         detectors: What gave its reasons.
         since: Microseconds since 1970 of its first alert.
-        until: Microseconds since 1970 of its newest read.
+        until: Microseconds since 1970 of its newest read, or of the last that was seen on sale.
+        numbers: Clean numbers that it is about.
         found: As detection found it; None: it finds it no more, or wasn't asked.
     """
 
@@ -144,15 +148,17 @@ class CaseRequest:
     detectors: tuple[str, ...]
     since: int
     until: int
+    numbers: tuple[str, ...] = ()
     found: Case | None = None
 
 
 @dataclass(slots=True, kw_only=True)
 class _Draft:
-    """A case on its way. counted: bits by read; mine: place of the account by read."""
+    """A case on its way. numbers: keys; counted: bits by read; mine: place of the account by read."""
 
     request: CaseRequest
     days: tuple[int, int]
+    numbers: UInts
     view: View
     counter: ReadCounter
     cut: bool = False
@@ -197,13 +203,18 @@ def _draft(snapshot: Snapshot, cases: Sequence[CaseRequest], facts: Facts) -> li
     out = []
     for case in cases:
         days = case_days(case.since, case.until, facts.offset)
-        window = window_of(activity, facts.offset, *days)
+        try:
+            window = window_of(activity, facts.offset, *days)
+        except WindowError:
+            window = window_of(activity, facts.offset, None, None)
         if window is None:
             continue
+        days = window.first, window.last
         if days not in views:
             views[days] = view_of(snapshot, facts, window)
-        view = views[days]
-        out.append(_Draft(request=case, days=days, view=view, counter=ReadCounter.of(view, case.detectors)))
+        view, numbers = views[days], snapshot.keys(case.numbers)
+        counter = ReadCounter.of(view, case.detectors)
+        out.append(_Draft(request=case, days=days, numbers=numbers, view=view, counter=counter))
     return out
 
 
@@ -213,10 +224,11 @@ def _walk(snapshot: Snapshot, drafts: Sequence[_Draft], progress: Progress) -> d
     offset = drafts[0].view.offset
     since = min(draft.days[0] for draft in drafts) * DAY_US - offset
     until = (max(draft.days[1] for draft in drafts) + 1) * DAY_US - offset
+    numbers = np.unique(np.concatenate([draft.numbers for draft in drafts]))
     parts: dict[int, list[pa.Table]] = {key: [] for key in keys.tolist()}
     for key_range in snapshot.source_ranges("actor", keys, COLUMNS):
         at, actor = times_of(key_range.reads), key_range.reads["actor"].to_numpy()
-        inside = (at >= since) & (at < until)
+        inside = ((at >= since) & (at < until)) | np.isin(key_range.reads["waybill"].to_numpy(), numbers)
         for key, mine in parts.items():
             rows = np.flatnonzero(inside & (actor == np.uint64(key)))
             if len(rows):
@@ -233,8 +245,11 @@ def _count(snapshot: Snapshot, draft: _Draft, of_actor: dict[int, pa.Table]) -> 
         if reads is None:
             continue
         day = (times_of(reads) + draft.view.offset) // DAY_US
-        reads = reads.filter(pa.array((day >= draft.days[0]) & (day <= draft.days[1])))
+        named = np.isin(reads["waybill"].to_numpy(), draft.numbers)
+        kept = ((day >= draft.days[0]) & (day <= draft.days[1])) | named
+        reads, named = reads.filter(pa.array(kept)), named[kept]
         flags = draft.counter.count(reads, key)
+        flags |= named[:, None] & [one is None for one in draft.counter.odd]
         tables.append(reads)
         people.append(np.full(len(reads), place, np.int32))
         bits.append((flags * (1 << np.arange(flags.shape[1], dtype=np.int64))).sum(axis=1))
@@ -284,15 +299,19 @@ class _Work:
         reads = self._reads(draft, verdict, template)
         people = tuple(self._person(draft, place, actor) for place, actor in enumerate(request.actors))
         found = request.found
+        since, until = draft.days[0], max(draft.days[1], (request.until + view.offset) // DAY_US)
+        if len(reads):
+            since = min(since, (reads["at"][0].as_py() + view.offset) // DAY_US)
         head = TimelineHead(
             case=request.case,
             digest=self._snapshot.digest,
             read_until=request.until,
-            since=draft.days[0] * DAY_US - view.offset,
-            until=(draft.days[1] + 1) * DAY_US - view.offset,
+            since=since * DAY_US - view.offset,
+            until=(until + 1) * DAY_US - view.offset,
             offset=view.offset,
             detectors=request.detectors,
-            unlisted=draft.counter.unlisted(request.detectors),
+            unlisted=draft.counter.unlisted(request.detectors, request.numbers),
+            numbers=request.numbers,
             people=people,
             evidence=0.0 if found is None else found.evidence,
             young=found is not None and found.young,

@@ -101,6 +101,7 @@ class TimelineHead:
         offset: Of local days, microseconds ahead of UTC.
         detectors: Names, by the bits of `counted`.
         unlisted: Those of them whose reads can't be listed.
+        numbers: That the case is about, such as those that were bought.
         people: Its accounts.
         evidence: Nats; 0 where detection finds the case no more.
         young: Whether all of it is of few days.
@@ -117,6 +118,7 @@ class TimelineHead:
     offset: int
     detectors: tuple[str, ...]
     unlisted: tuple[str, ...]
+    numbers: tuple[str, ...]
     people: tuple[TimelinePerson, ...]
     evidence: float
     young: bool
@@ -138,7 +140,7 @@ class CaseTimeline:
     reads: pa.Table
 
 
-_FOLDER, _VERSION, _KEY = "lanes", 1, b"wayseal"
+_FOLDER, _VERSION, _KEY = "lanes", 2, b"wayseal"
 _CASE = re.compile(r"c-[0-9]{1,18}")
 
 

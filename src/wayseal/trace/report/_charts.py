@@ -17,6 +17,8 @@ from wayseal.trace.report._story import usable
 
 _ROW = 25.0
 _MOST_BARS = 15
+_UNIT = 16.0
+"""Room below an axis for what it counts."""
 
 
 def saw_chart(
@@ -28,13 +30,13 @@ def saw_chart(
     if not top or n < 1:
         return None
     scale = max([n, *(row.saw for row in top)])
-    height = _ROW * len(top) + 22
+    height = _ROW * len(top) + 22 + _UNIT
     bottom = _ROW * len(top)
-    plot: list[str] = []
+    plot: list[str] = [_unit("saw", height, translator)]
     for tick in _ticks(scale):
         x = pct(tick / scale)
         plot.append(el("line", x1=x, x2=x, y1=0, y2=bottom, class_="grid"))
-        plot.append(el("text", str(tick), x=x, y=height - 6, class_="tick", text_anchor="middle"))
+        plot.append(el("text", str(tick), x=x, y=height - _UNIT - 6, class_="tick", text_anchor="middle"))
     names: list[str] = []
     for index, row in enumerate(top):
         y = _ROW * index
@@ -71,6 +73,11 @@ def _bar(row: SawRow, y: float, scale: int, lead: bool, translator: Translator) 
         parts.append(el("line", x1=x, x2=x, y1=y + 2, y2=y + 23, class_="halo"))
         parts.append(el("line", x1=x, x2=x, y1=y + 2, y2=y + 23, class_="expect"))
     return el("g", *parts)
+
+
+def _unit(name: str, height: float, translator: Translator) -> Markup:
+    """What an axis counts, below it."""
+    return el("text", translator.say(f"ui.axis_{name}"), x="50%", y=height - 5, class_="tick", text_anchor="middle")
 
 
 def _ticks(top: int) -> list[int]:
@@ -157,7 +164,7 @@ def kappa_chart(sensitivity: Sequence[tuple[float, float]], kappa: float, transl
     points = sorted((k, p) for k, p in sensitivity if 0 < k < math.inf and math.isfinite(p))
     if not points:
         return None
-    tall, foot = 170.0, 24.0
+    tall, foot = 170.0, 24.0 + _UNIT
     low, high = math.log(points[0][0]), math.log(points[-1][0])
 
     def place(k: float) -> float:
@@ -166,7 +173,7 @@ def kappa_chart(sensitivity: Sequence[tuple[float, float]], kappa: float, transl
     def level(p: float) -> float:
         return 6 + (tall - 12) * (1 - _height_of(p))
 
-    plot: list[str] = []
+    plot: list[str] = [_unit("kappa", tall + foot, translator)]
     for p in _LEVELS:
         y = level(p)
         class_ = "grid goal" if p == 0.99 else "grid"
@@ -183,12 +190,10 @@ def kappa_chart(sensitivity: Sequence[tuple[float, float]], kappa: float, transl
             plot.append(el("circle", cx=x, cy=level(p), r=8, class_="ring"))
         plot.append(el("circle", tip, cx=x, cy=level(p), r=4, class_="dot lead"))
         text = f"{k:g}"
-        plot.append(
-            el("text", text, x=x, y=tall + foot - 8, class_="tick strong" if here else "tick", text_anchor="middle")
-        )
+        plot.append(el("text", text, x=x, y=tall + 16, class_="tick strong" if here else "tick", text_anchor="middle"))
     rows = translator.all_of(str(translator.say("ui.figure_kappa_row", kappa=k, p=p)) for k, p in points)
     desc = translator.say("ui.figure_kappa_desc", text=rows)
-    axis = el("text", "κ", x="0%", dx=-8, y=tall + foot - 8, class_="tick strong", text_anchor="end")
+    axis = el("text", "κ", x="0%", dx=-8, y=tall + 16, class_="tick strong", text_anchor="end")
     inner = el("svg", *plot, axis, x=52, y=0, width="84%", height=tall + foot, overflow="visible")
     return picture("kappa", tall + foot, translator.say("ui.figure_kappa"), desc, inner)
 
@@ -216,13 +221,13 @@ def delay_chart(
     hours = [h for _, known in strips for h in known]
     ticks = _axis(min(hours), max(hours), translator)
     low, high = math.log(ticks[0][0]), math.log(ticks[-1][0])
-    height = _STRIP * len(strips) + 22
+    height = _STRIP * len(strips) + 22 + _UNIT
     bottom = _STRIP * len(strips)
-    plot: list[str] = []
+    plot: list[str] = [_unit("delay", height, translator)]
     for hour, text in ticks:
         x = pct((math.log(hour) - low) / (high - low))
         plot.append(el("line", x1=x, x2=x, y1=0, y2=bottom, class_="grid"))
-        plot.append(el("text", text, x=x, y=height - 6, class_="tick", text_anchor="middle"))
+        plot.append(el("text", text, x=x, y=height - _UNIT - 6, class_="tick", text_anchor="middle"))
     names: list[str] = []
     lines: list[str] = []
     for index, (row, known) in enumerate(strips):

@@ -70,8 +70,8 @@ TEXTS = {
         "was changed."
     ),
     "next.confirm": N_(
-        "Confirm by a route of its own before anybody is confronted: a fresh purchase, or a marked number that "
-        "only this source can see."
+        "Confirm by a route of its own before anybody is confronted: a marked number that only this source can see. "
+        "More bought numbers would rest on the same reads."
     ),
     "next.hear": N_("Check sign-ins, devices and shifts at the times listed below, and hear the person concerned."),
     "next.contain": N_(
@@ -301,6 +301,9 @@ TEXTS = {
     "ui.figure_delay_row": N_("{source}: {n} {n:number|numbers}, median {h:hours}."),
     "ui.figure_delay_empty": N_("No leading source has a logged read before a sale."),
     "ui.median": N_("median"),
+    "ui.axis_saw": N_("numbers"),
+    "ui.axis_delay": N_("from the last look to the sale, logarithmic"),
+    "ui.axis_kappa": N_("accounts expected to leak (κ); at the left, the probability"),
     "ui.figure_unknown": N_("Where the leaks come from, taken together"),
     "ui.figure_unknown_note": N_(
         "Expected share of the usable numbers. Hatched: from somewhere that the records do not show."

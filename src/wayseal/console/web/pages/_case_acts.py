@@ -47,6 +47,7 @@ from wayseal.console.roles import CASE_ROLES, OPENERS, Role
 from wayseal.console.settings import file_place
 from wayseal.console.web._ask import Ask, Pages, there
 from wayseal.console.web._forms import MOST, local_path
+from wayseal.console.web._trace_view import tell_run, trace_of
 from wayseal.console.web._uploads import MOST_OF_CASE
 from wayseal.console.web.pages._cases import case_page, look_of, stale_page
 from wayseal.console.web.pages._casework import kinds_given, me, number_given, owner_given, the_cases, until_given
@@ -384,6 +385,9 @@ def ask_pack(ask: Ask) -> Response:
     case, to = ask.names["case"], ask.line("to")
     values = {"case": case, "why": one_line(ask.line("why"), "why")} | ({"to": one_line(to, "to")} if to else {})
     the_cases(ask).packs(case)  # a case that isn't there is none to ask for
+    run = trace_of(ask, the_cases(ask).made_of(case))
+    if run is not None and run.told:
+        values["trace"] = tell_run(ask, run)
     return ask.go(f"/jobs/{ask.site.jobs.start('export', values, me(ask), subject=case)}")
 
 

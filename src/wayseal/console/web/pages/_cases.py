@@ -52,7 +52,7 @@ from wayseal.console.web._ask import Ask, Pages
 from wayseal.console.web._case_words import Reason, line_of, reason_of, reasons_of, reasons_of_item
 from wayseal.console.web._lists import Column, Filter, Wanted, with_query
 from wayseal.console.web._render import translator_of
-from wayseal.console.web._trace_view import runs_of
+from wayseal.console.web._trace_view import trace_of
 from wayseal.console.web._uploads import MOST_OF_CASE
 from wayseal.console.web.pages._casework import (
     SOURCE,
@@ -62,6 +62,7 @@ from wayseal.console.web.pages._casework import (
     bar_of,
     colleagues,
     kinds_given,
+    lay_out,
     look_since,
     loss_of,
     me,
@@ -207,8 +208,7 @@ def _draw_course(ask: Ask, case: str, entries: Sequence[Entry]) -> Markup | None
 def _origin(ask: Ask, row: CaseRow) -> dict[str, Any]:
     """Return what of the queue a case was made of, and the trace that put it there."""
     item = None if row.source is Source.DETECTION else the_cases(ask).made_of(row.id)
-    trace = None if item is None or item.source is not Source.TRACE else runs_of(ask).find_queued(item.id)
-    return {"origin": item and reason_of(item, ask.lang), "origin_trace": trace}
+    return {"origin": item and reason_of(item, ask.lang), "origin_trace": trace_of(ask, item)}
 
 
 @PAGES.get("/cases/{case}/timeline", CASE_ROLES)
@@ -443,4 +443,6 @@ def decide(ask: Ask) -> Response:
     act = "assign" if act == "take" else act
     cases = the_cases(ask).as_seen(item, number_given(ask, "seen"))
     made = _do(cases, ask, item, act, _given(ask, act, owner), ask.access.now())
+    if made and ask.site.reading is not None and ask.site.reading.timeline(made) is None:
+        lay_out(ask, made)
     return ask.go(f"/cases/{made}" if made else with_query("/queue", QUEUE.given(ask), at=None, said=act))

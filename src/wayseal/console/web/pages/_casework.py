@@ -75,6 +75,11 @@ def me(ask: Ask) -> str:
     return ask.whose.person.login
 
 
+def lay_out(ask: Ask, case: str) -> str:
+    """Has the reads of a case laid out; the job that does it."""
+    return ask.site.jobs.start("reads", {"case": case}, me(ask), subject=case)
+
+
 def look_since(ask: Ask, case: str) -> int | None:
     """When the look at a case's names was recorded that counts for what is asked now; None: no names.
 

@@ -4,6 +4,7 @@
 2. What goes into the queue of cases is put there once, whoever presses how often, and is kept in the record then.
 3. Whoever decided last can take it back within a minute, by a line of its own.
 4. A text is seen whole by investigators alone, after a fresh proof, and once that look is on record.
+5. Own numbers on offer go into a basket, to be traced: all of the seller, if one is known, with when each was found.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +17,8 @@ from wayseal.cases.views import Lead
 from wayseal.console.access.types import LOOK_US, ActKind
 from wayseal.console.errors import AccessError
 from wayseal.console.roles import CASE_ROLES, OPENERS
+from wayseal.console.tracing import MOST
+from wayseal.console.tracing.types import Number
 from wayseal.console.web._ask import Ask, Pages
 from wayseal.console.web._lists import every_page, table_file, with_query
 from wayseal.console.web._market_view import (
@@ -37,6 +40,7 @@ from wayseal.console.web._market_view import (
     stays,
 )
 from wayseal.console.web._render import translator_of
+from wayseal.console.web._trace_view import collect
 from wayseal.console.web.pages._casework import me, number_given
 from wayseal.market.errors import NoSuchThingError
 from wayseal.market.log import Line, LineKind, Market
@@ -46,10 +50,11 @@ from wayseal.market.log.views import OfferRow, OfferView
 from wayseal.market.masks import mask_text
 from wayseal.market.types import FLAGS
 from wayseal.model import clean_waybill
+from wayseal.model.kinds import FoundBy
 from wayseal.model.messages import N_
 
 PAGES = Pages(on_record)
-_MANY, _AT_ONCE, _LONGEST = 50, 200, 200
+_MANY, _AT_ONCE, _LONGEST, _NAME = 50, 200, 200, 60
 _FILTERS = ("state", "kind", "source", "seller", "shop", "ours", "flagged")
 _DECIDED = {"keep": "kept", "dismiss": "dismissed"}
 _TAKEN_BACK = "taken back"
@@ -204,12 +209,30 @@ def _enqueue(ask: Ask, market: Market, view: OfferView, why: str) -> Response:
         raise AccessError("no ledger is set: there is no queue to put it into")
     row, now = view.row, ask.access.now()
     score = row.probability if not view.numbers else max(row.probability, 0.95)
-    lead = Lead(source=Source.LISTING, things=_things(view), reason=why, score=min(score, 1.0), since=row.first_at)
+    times = {"since": row.first_at, "until": row.last_at}
+    lead = Lead(source=Source.LISTING, things=_things(view), reason=why, score=min(score, 1.0), **times)
     kept, seen = [_triaged(ask, row.offer, "kept", why)], number_given(ask, "seen")
     market.check_seen(kept, seen)
     made = ask.site.cases.need().enqueue_once([lead], me(ask), now)
     market.append(kept, seen=seen)
     return ask.go(f"/queue?at={made[0]}&said=enqueue" if made else "/queue?source=listing")
+
+
+@PAGES.post("/market/offers/{offer}/basket", CASE_ROLES, again=show_offer)
+def collect_numbers(ask: Ask, market: Market) -> Response:
+    """Puts an offer's own numbers, and those of its seller, into a basket (rule 5); one that holds them all serves."""
+    reads = Reads(market)
+    view = reads.offer(named(ask, "offer"))
+    row, found = view.row, {one.waybill: min(one.at, view.posted_at or one.at) for one in view.numbers}
+    for one, seller, _ in reads.numbers_with_offers():
+        if row.seller and seller == row.seller:
+            found.setdefault(one.waybill, one.at)
+    if not found:
+        raise AccessError("no number of ours is on offer here")
+    by, listed = row.seller or row.shop or None, FoundBy.LISTING.value
+    numbers = [Number(waybill=one, seen_at=at, found_by=listed, seller=by) for one, at in found.items()][:MOST]
+    name = first_words(row, _NAME) or row.offer
+    return ask.go(f"/trace/baskets/{collect(ask, numbers, name if name.isprintable() else row.offer)}")
 
 
 def _things(view: OfferView) -> tuple[Observable, ...]:

@@ -15,8 +15,11 @@ import pyarrow.compute as pc
 from starlette.responses import Response
 
 from wayseal.cases.errors import CasebookUsageError
+from wayseal.cases.types import Source
 from wayseal.cases.views import Entry, UnmaskingOnRecord
 from wayseal.console.access.types import LOOK_US
+from wayseal.console.jobs import Job
+from wayseal.console.jobs.types import WAITING
 from wayseal.console.reading import ONLY, SORTS, Selection, arrange, is_odd, page_of, select
 from wayseal.console.roles import CASE_ROLES, OPENERS
 from wayseal.console.web._ask import Ask, Pages, alias_of
@@ -34,8 +37,8 @@ from wayseal.console.web._reads_view import (
 )
 from wayseal.console.web._render import translator_of
 from wayseal.console.web._timeline import Clock, Mark, axis, draw_hours, draw_lanes
-from wayseal.console.web._trace_view import baskets_of
-from wayseal.console.web.pages._casework import asked_job, look_since, me
+from wayseal.console.web._trace_view import baskets_of, trace_of
+from wayseal.console.web.pages._casework import asked_job, lay_out, look_since, me
 from wayseal.console.web.pages._waybills import flag_of
 from wayseal.detect.errors import NoSuchPairError
 from wayseal.detect.reasons import GroundWording
@@ -131,8 +134,7 @@ def ask_for_lanes(ask: Ask) -> Response:
         return ask.refuse(404)
     _marks(ask)  # a case that isn't there is said so
     case = ask.names["case"]
-    job = ask.site.jobs.start("reads", {"case": case}, ask.whose.person.login, subject=case)
-    return ask.go(f"/cases/{case}/reads?job={job}")
+    return ask.go(f"/cases/{case}/reads?job={lay_out(ask, case)}")
 
 
 def _values(ask: Ask, view: View, marks: Sequence[Mark]) -> Mapping[str, Any]:
@@ -143,6 +145,8 @@ def _values(ask: Ask, view: View, marks: Sequence[Mark]) -> Mapping[str, Any]:
     mine = select(timeline, Selection(window=whole_of(timeline), person=wanted.person))
     chosen = select(timeline, wanted)
     page = page_of(timeline, wanted, view.names, _MANY)
+    sold = baskets_of(ask).sold_at([*timeline.head.numbers, *page.reads["waybill"].to_pylist()])
+    sales = [Mark(at=sold[one], words=one) for one in timeline.head.numbers if one in sold]
     person = view.people[0]
     return {
         "case": timeline.head.case,
@@ -150,7 +154,7 @@ def _values(ask: Ask, view: View, marks: Sequence[Mark]) -> Mapping[str, Any]:
         "head": timeline.head,
         "view": view,
         "clock": view.clock,
-        "lanes": draw_lanes(timeline, view.people, mine, wanted.window, marks, view.clock),
+        "lanes": draw_lanes(timeline, view.people, mine, wanted.window, marks, view.clock, sales),
         "ticks": axis(wanted.window, view.clock),
         "zoom": view.zoom(),
         "shown": len(chosen),
@@ -158,7 +162,10 @@ def _values(ask: Ask, view: View, marks: Sequence[Mark]) -> Mapping[str, Any]:
         "waybills": pc.count_distinct(chosen["waybill"]).as_py(),
         "columns": [name for name in SORTS if name not in _unlisted(view)],
         "rows": rows_of(view, page.reads, _detectors(ask)),
-        "sold": baskets_of(ask).sold_at(page.reads["waybill"].to_pylist()),
+        "sold": sold,
+        "numbers": frozenset(timeline.head.numbers),
+        "opened_from": _opened_from(timeline),
+        "trace": None if ask.cases is None else trace_of(ask, ask.cases.made_of(timeline.head.case)),
         "onward": None if page.after is None else view.after(page.after),
         "first_page": wanted.after is None,
         "people": [
@@ -177,6 +184,12 @@ def _values(ask: Ask, view: View, marks: Sequence[Mark]) -> Mapping[str, Any]:
     }
 
 
+def _opened_from(timeline: CaseTimeline) -> str:
+    """Where a case comes from that detection never found; "": it did."""
+    sources = [name for name in timeline.head.detectors if name in set(Source) - {Source.DETECTION}]
+    return sources[0] if sources and len(sources) == len(timeline.head.detectors) else ""
+
+
 def _told(ask: Ask, view: View, person: TimelinePerson) -> Mapping[str, Any]:
     """Why an account stands out: a waterfall, the same as a table, sentences."""
     translator = _translator(ask, "wayseal.detect.report")
@@ -193,6 +206,7 @@ def _told(ask: Ask, view: View, person: TimelinePerson) -> Mapping[str, Any]:
     sentences = [teller.reason(one, about, None if one is first else first) for one in about.reasons]
     return {
         "account": about.actor,
+        "alias": view.alias(person.about.actor),
         "about": about,
         "chart": chart if len(rows) > 1 else None,
         "table": waterfall_table((say("reads.reason"), say("reads.strength")), rows, total=total, told=teller.strength),
@@ -205,6 +219,7 @@ def _told(ask: Ask, view: View, person: TimelinePerson) -> Mapping[str, Any]:
 def _unlisted(view: View) -> set[str]:
     """Columns that say nothing here: the account of a case of one, and what only names say."""
     alone = set() if len(view.timeline.head.people) > 1 else {"account"}
+    alone |= set() if view.timeline.head.numbers else {"sold"}
     return alone if view.look else alone | {"address", "session"}
 
 
@@ -217,16 +232,22 @@ def _find(ask: Ask) -> View | Response:
     if timeline is None:
         _marks(ask)  # a case that isn't there is said so
         page = "reads_part" if "part" in ask.query else "reads_none"
-        return ask.page(page, case=case, job=asked_job(ask), view=None)
+        return ask.page(page, case=case, job=asked_job(ask) or _laying_out(ask, case), view=None)
     clock, look = Clock(clock_hours()), _look(ask, case)
     return View(
         timeline=timeline,
+        alias=alias,
         name=alias if look is None else lambda actor: actor if actor in look.accounts else alias(actor),
         wanted=wanted_of({**ask.query, **ask.form}, timeline, clock),
         clock=clock,
         path=f"/cases/{case}/reads",
         look=look,
     )
+
+
+def _laying_out(ask: Ask, case: str) -> Job | None:
+    """The job that lays a case out now; None: none does."""
+    return next(iter(ask.site.jobs.list(kind="reads", subject=case, states=tuple(WAITING), limit=1)), None)
 
 
 def _look(ask: Ask, case: str) -> UnmaskingOnRecord | None:
@@ -266,4 +287,5 @@ def _translator(ask: Ask, package: str) -> Translator:
 
 
 def _detectors(ask: Ask) -> Mapping[str, str]:
-    return catalogue(ask.lang, "wayseal.detect.report")
+    say = translator_of(ask.lang, html=False).say
+    return {**catalogue(ask.lang, "wayseal.detect.report"), **{f"detector.{s}": say(f"source.{s}") for s in Source}}

@@ -33,7 +33,7 @@ from wayseal.console.web._trace_view import (
     shifts,
 )
 from wayseal.console.web.pages._baskets import attachment
-from wayseal.console.web.pages._casework import me
+from wayseal.console.web.pages._casework import lay_out, me
 from wayseal.model.errors import WaysealError
 from wayseal.model.kinds import SourceKind, VerdictKind
 from wayseal.model.times import clock_hours, offset_text
@@ -122,6 +122,7 @@ def _verdict(ask: Ask, run: Run, shown: _Shown) -> dict[str, Any]:
         "followed": [one for one in listed if left and one.name in left[0].chances],
         "runnable": can_run(ask),
         "reason_given": _reason(told, result),
+        "item": ask.cases.item(run.item) if ask.cases is not None and run.item else None,
         "command": _command(ask, run),
     }
 
@@ -177,10 +178,14 @@ def queue_run(ask: Ask) -> Response:
     run, site = _done(ask), there(ask.site.cases)
     if not run.item:
         things = _things(ask, run, load_result(run.told))
-        score, since = float(run.told.get("probability", "0")), _on_sale_since(ask, run)
+        score, (since, until) = float(run.told.get("probability", "0")), _on_sale(ask, run)
         reason, now, who = ask.line("reason"), ask.access.now(), me(ask)
-        item = site.need().enqueue(Source.TRACE, things, reason, who, now, score=score, since=since)
+        item = site.need().enqueue(Source.TRACE, things, reason, who, now, score=score, since=since, until=until)
         runs_of(ask).queue(run.job, item)
+        if ask.field("act") == "case":
+            case = site.need().promote(item, who, reason, now)
+            lay_out(ask, case)
+            return ask.go(f"/cases/{case}")
     return ask.go(f"/trace/runs/{run.job}?said=queued")
 
 
@@ -189,7 +194,7 @@ def _things(ask: Ask, run: Run, result: TraceResult) -> list[Observable]:
     if ask.site.casebook is None or not result.sources or result.verdict is VerdictKind.INSUFFICIENT:
         raise TraceWorkError("this run points at nobody: there is nothing to decide")
     of = load_pseudonyms(ask.site.casebook).of
-    lead = next((row for row in result.sources if row.account is None), result.sources[0])
+    lead = result.lead or result.sources[0]
     wanted = {lead.source, *lead.set}
     kinds = {SourceKind.ACTOR: "actor", SourceKind.DEVICE: "device"}
     found = []
@@ -202,9 +207,11 @@ def _things(ask: Ask, run: Run, result: TraceResult) -> list[Observable]:
     return found + [Observable(kind=ObservableKind.SELLER, value=str(seller)) for seller in sorted(map(str, sellers))]
 
 
-def _on_sale_since(ask: Ask, run: Run) -> int:
-    """When the first of the numbers was seen: evidence is of reads of those days, whenever somebody traced."""
-    return min(run.at, *(int(row.number.seen_at) for row in _rows(ask, run)))
+def _on_sale(ask: Ask, run: Run) -> tuple[int, int]:
+    """When the first and the last of the numbers was seen: a case is about reads until then, whenever it was traced."""
+    numbers = [row.number for row in _rows(ask, run)]
+    since = min(run.at, *(one.seen_at for one in numbers))
+    return since, max(since, *(one.sold_at for one in numbers))
 
 
 def _rows(ask: Ask, run: Run) -> Sequence[Any]:
