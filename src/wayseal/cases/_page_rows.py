@@ -46,7 +46,9 @@ def thing_row(row: Row, names: bool) -> ObservableRow:
     """A thing. names: those may be shown of which an act says so."""
     kind = ObservableKind(row["kind"])
     hidden = kind in PERSONAL and not (names and row["named"])
-    return ObservableRow(kind=kind, name=row["alias"] if hidden else row["value"], hidden=hidden, via=row["via"])
+    alias = row["alias"] if kind in PERSONAL else ""
+    name = row["alias"] if hidden else row["value"]
+    return ObservableRow(kind=kind, name=name, hidden=hidden, via=row["via"], alias=alias)
 
 
 def row_of(kind: type[R], row: Row, **others: object) -> R:

@@ -136,12 +136,16 @@ class Decided:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObservableRow:
-    """A thing under the name that may be shown. hidden: that is a pseudonym. via: the case that it came with."""
+    """A thing under the name that may be shown. hidden: that is a pseudonym. via: the case that it came with.
+
+    alias: its pseudonym, "" of what has none.
+    """
 
     kind: ObservableKind
     name: str
     hidden: bool
     via: str = ""
+    alias: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

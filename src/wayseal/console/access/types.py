@@ -67,6 +67,7 @@ class ActKind(StrEnum):
     CANARY_SEEN = "canary_seen"
     LOG_PREVIEWED = "log_previewed"
     MARKET_TEXT_SEEN = "market_text_seen"
+    NAMES_SHOWN = "names_shown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from wayseal.console.reading._argument import ODD, Counted, Leaning, Weighed, count_parcels, weigh
 from wayseal.console.reading._reader import Canary, CanaryWatch, CaseReader, WaybillLife
 from wayseal.console.reading._reviews import PARTNERS, RIGHTS, Review, keep_review, review_partners, review_rights
 from wayseal.detect.timeline import CaseTimeline
@@ -32,12 +33,16 @@ __all__ = [
     "Canary",
     "CanaryWatch",
     "CaseReader",
+    "Counted",
+    "Leaning",
     "ReadKey",
     "Review",
     "Selection",
     "WaybillLife",
+    "Weighed",
     "Window",
     "arrange",
+    "count_parcels",
     "is_odd",
     "keep_review",
     "numbers_of",
@@ -45,12 +50,11 @@ __all__ = [
     "review_partners",
     "review_rights",
     "select",
+    "weigh",
 ]  # fmt: skip
 
 ONLY = ("all", "counted", "unexplained")
 SORTS = ("at", "waybill", "account", "verdict", "reasons", "way", "device", "address", "session")
-ODD = ("unexplained", "unknown")
-"""Verdicts of reads that no work explains."""
 _VERDICTS = pa.array(("mandate", "strong", "weak", *ODD))
 _NUMBERED = {"device": "device", "address": "ip", "session": "session"}
 Flags = npt.NDArray[np.bool_]

@@ -244,6 +244,7 @@ OF_MARKET_AND_TRACE = {
     "reads.reason": N_("Reason", context="reads.reason"),
     "reads.strength": N_("Strength"),
     "reads.hours": N_("The same hours of others"),
+    "reads.hours_top": N_("{n:n} {n:read|reads} an hour"),
     "reads.hours_desc": N_("Reads an hour of the day; at most {top} of this account."),
     "reads.at": N_("Time", context="reads.at"),
     "reads.waybill": N_("Waybill"),
