@@ -77,7 +77,7 @@ def weigh(timeline: CaseTimeline, place: int) -> tuple[Weighed, ...]:
         place: Of the account among its people.
 
     Returns:
-        A shared login, help elsewhere (of people), a ticket that the log lacks; none, where all is explained.
+        A shared login; of people help elsewhere and a ticket that the log lacks; none, where all is explained.
     """
     person = timeline.head.people[place]
     reads = timeline.reads.filter(pa.array(timeline.reads["person"].to_numpy() == place))
@@ -87,10 +87,10 @@ def weigh(timeline: CaseTimeline, place: int) -> tuple[Weighed, ...]:
     odd, work = reads.filter(behind), reads.filter(pc.invert(pc.or_(behind, unexplained)))
     if not len(odd):
         return ()
-    found = [_shared_login(person, odd, work)]
-    if person.about.kind in ("", "person"):
-        found.append(_help(timeline, person, odd, work))
-    return (*found, _lost_ticket(timeline, person, odd))
+    login = _shared_login(person, odd, work)
+    if person.about.kind not in ("", "person"):
+        return (login,)
+    return login, _help(timeline, person, odd, work), _lost_ticket(timeline, person, odd)
 
 
 def _shared_login(person: TimelinePerson, odd: pa.Table, work: pa.Table) -> Weighed:

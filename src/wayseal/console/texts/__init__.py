@@ -204,14 +204,15 @@ TEXTS = {
     "weighed.login_places": N_("It was in use in two places at once on {n:n} {n:occasion|occasions}."),
     "weighed.login_unknown": N_("The log names no device of these reads."),
     "weighed.login_alone": N_(
-        "All {n:n} came through {devices:n} {devices:device|devices}, but the account has no explained read to compare "
-        "with."
+        "All {n:n} {n:read|reads} came through {devices:n} {devices:device|devices}, but the account has no explained "
+        "read to compare with."
     ),
     "weighed.login_others": N_(
-        "{n:n} of {of:n} came through {devices:n} {devices:device|devices} with which it did no explained work."
+        "{n:n} of {of:n} reads came through {devices:n} {devices:device|devices} with which it did no explained work."
     ),
     "weighed.login_same": N_(
-        "All {n:n} came through the {devices:n} {devices:device|devices} with which the account does its work, too."
+        "All {n:n} {n:read|reads} came through the {devices:n} {devices:device|devices} with which the account does "
+        "its work, too."
     ),
     "weighed.help": N_("Help or a shift elsewhere"),
     "weighed.help_unknown": N_("The ledger has no {tables}: whose work these parcels were isn't known."),
