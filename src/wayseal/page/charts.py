@@ -186,8 +186,8 @@ def strength_chart(
 ) -> Markup | None:
     """How strong evidence is, on a logarithmic scale. rows: (whose, nats, how it is told).
 
-    bands: (nats from which on, word, tick), the weakest first, from 0 on; the last goes a hundred times further. None
-    without rows, or where one is no finite number.
+    bands: (nats from which on, word, tick), the weakest first, from 0 on; the last goes a hundred times further. A word
+    may be "". None without rows, or where one is no finite number.
     """
     if not rows or not all(math.isfinite(nats) for _, nats, _ in rows):
         return None
@@ -196,7 +196,7 @@ def strength_chart(
     parts: list[str] = []
     for index, ((low, word, tick), high) in enumerate(zip(bands, [*(one[0] for one in bands[1:]), end], strict=True)):
         x, wide = pct(low / end), pct((high - low) / end)
-        parts.append(el("rect", x=x, y=0, width=wide, height=tall, class_=f"band b{index}"))
+        parts.append(el("rect", x=x, y=0, width=wide, height=tall, class_=f"band b{min(index, 3)}"))
         parts.append(el("line", x1=x, x2=x, y1=0, y2=tall + 5, class_="grid"))
         parts.append(el("text", tick, x=x, y=tall + 17, class_="tick", text_anchor="middle" if low else "start"))
         parts.append(

@@ -91,13 +91,16 @@ def argument_of(ask: Ask, dossier: Dossier) -> dict[str, Any]:
 def draw_strength(ask: Ask, teller: ReasonTeller, people: Sequence[tuple[str, TimelinePerson]]) -> Markup | None:
     """The evidence against accounts on one scale; None where detection gives none."""
     say = translator_of(ask.lang, html=False).say
-    bands = [(least, word, say("unit.times", nats=round(least / _LN10) * _LN10)) for least, word in teller.bands()]
+    bands, top = teller.bands(), max((one.about.evidence for _, one in people), default=0.0)
+    while bands[-1][0] + 2 * _LN10 < top < math.inf:
+        bands.append((bands[-1][0] + 2 * _LN10, ""))
+    shown = [(least, word, say("unit.times", nats=round(least / _LN10) * _LN10)) for least, word in bands]
     rows = [
         (called, one.about.evidence, told_strength(ask, teller, one.about.evidence))
         for called, one in people
         if one.about.reasons
     ]
-    return strength_chart("strength", say("case.strength"), say("case.strength_desc"), rows, bands)
+    return strength_chart("strength", say("case.strength"), say("case.strength_desc"), rows, shown)
 
 
 def told_strength(ask: Ask, teller: ReasonTeller, nats: float) -> str:
