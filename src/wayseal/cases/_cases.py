@@ -150,7 +150,7 @@ class Lookups(Queries):
         return self._look(ask)
 
     def look(self, case: str, who: str, since: int) -> UnmaskingOnRecord | None:
-        """Find somebody's recorded looks at a case's names, from a moment on; None: there are none. 2 statements.
+        """Find somebody's recorded looks at a case's names, from a moment on; None: there are none. 1 or 2 statements.
 
         Accounts that left the case since, or whose names a verdict took away, are none of them any more.
         """

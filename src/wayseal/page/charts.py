@@ -198,7 +198,8 @@ def strength_chart(
         x, wide = pct(low / end), pct((high - low) / end)
         parts.append(el("rect", x=x, y=0, width=wide, height=tall, class_=f"band b{min(index, 3)}"))
         parts.append(el("line", x1=x, x2=x, y1=0, y2=tall + 5, class_="grid"))
-        parts.append(el("text", tick, x=x, y=tall + 17, class_="tick", text_anchor="middle" if low else "start"))
+        rare = "tick wide" if index % 2 else "tick"
+        parts.append(el("text", tick, x=x, y=tall + 17, class_=rare, text_anchor="middle" if low else "start"))
         parts.append(
             el("text", word, x=pct((low + high) / 2 / end), y=tall + 34, class_="band-name", text_anchor="middle")
         )

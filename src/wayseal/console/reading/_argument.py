@@ -59,7 +59,7 @@ def count_parcels(timeline: CaseTimeline, place: int, numbers: frozenset[str]) -
         place: Of the account among its people.
         numbers: Those that the case is about.
     """
-    reads = timeline.reads.filter(pa.array(timeline.reads["person"].to_numpy() == place))
+    reads = _reads_of(timeline, place)
     parcels, odd = pc.unique(reads["waybill"]), reads.filter(pc.is_in(reads["verdict"], pa.array(ODD)))
     named = pc.is_in(parcels, pa.array(sorted(numbers), pa.string()))
     return Counted(
@@ -80,7 +80,7 @@ def weigh(timeline: CaseTimeline, place: int) -> tuple[Weighed, ...]:
         A shared login; of people help elsewhere and a ticket that the log lacks; none, where all is explained.
     """
     person = timeline.head.people[place]
-    reads = timeline.reads.filter(pa.array(timeline.reads["person"].to_numpy() == place))
+    reads = _reads_of(timeline, place)
     unexplained = pc.is_in(reads["verdict"], pa.array(ODD))
     counted = pc.greater(reads["counted"], 0)
     behind = counted if pc.any(counted).as_py() else unexplained
@@ -91,6 +91,11 @@ def weigh(timeline: CaseTimeline, place: int) -> tuple[Weighed, ...]:
     if person.about.kind not in ("", "person"):
         return (login,)
     return login, _help(timeline, person, odd, work), _lost_ticket(timeline, person, odd)
+
+
+def _reads_of(timeline: CaseTimeline, place: int) -> pa.Table:
+    mine = pa.array(timeline.reads["person"].to_numpy() == place)
+    return timeline.reads.select(["at", "waybill", "device", "verdict", "counted"]).filter(mine)
 
 
 def _shared_login(person: TimelinePerson, odd: pa.Table, work: pa.Table) -> Weighed:

@@ -242,6 +242,7 @@ OF_MARKET_AND_TRACE = {
     "reads.waterfall_of": N_("Evidence of {id}"),
     "reads.waterfall_note": N_("Each reason begins where the one above it ends; the last bar is all of it together."),
     "reads.reason": N_("Reason", context="reads.reason"),
+    "reads.rest": N_("What else detection weighs"),
     "reads.strength": N_("Strength"),
     "reads.hours": N_("The same hours of others"),
     "reads.hours_top": N_("{n:n} {n:read|reads} an hour"),

@@ -51,6 +51,8 @@ from wayseal.page.words import Translator, catalogue, headings, words
 
 PAGES = Pages()
 _MANY, _MOST_ACTS = 50, 200
+_REST = 0.05
+"""Nats beside those of the reasons that are told, so that bars come to the strength that is said."""
 
 
 @PAGES.get("/cases/{case}/reads", CASE_ROLES)
@@ -183,6 +185,8 @@ def _told(ask: Ask, view: View, person: TimelinePerson) -> Mapping[str, Any]:
     translator, about = teller.translator, replace(person.about, actor=view.name(person.about.actor))
     rows = [(translator.say(f"detector.{reason.detector}"), reason.weight) for reason in about.reasons]
     say, total = translator_of(ask.lang, html=False).say, translator.say("detect.total")
+    rest = about.evidence - sum(reason.weight for reason in about.reasons)
+    rows += [(say("reads.rest"), rest)] if abs(rest) > _REST else []
     title = say("reads.waterfall_of", id=about.actor)
     told = partial(told_strength, ask, teller)
     chart = waterfall_chart(
