@@ -22,11 +22,11 @@ from wayseal.cases.book import RecordedCase
 from wayseal.cases.types import NamesShown, Observable, ObservableKind, Source
 from wayseal.console import Role
 from wayseal.console.access.types import ActKind
-from wayseal.console.reading import SORTS, CaseReader, Selection, Window, page_of
+from wayseal.console.reading import SORTS, CaseReader, Selection, Window, page_of, weigh
 from wayseal.console.web import _reads_view
 from wayseal.console.web._reads_view import FILE_COLUMNS, View, file_blocks, rows_of
 from wayseal.console.web._timeline import Clock, draw_lanes
-from wayseal.detect.timeline import CaseTimeline, keep_timeline, load_timeline, timeline_path
+from wayseal.detect.timeline import CaseTimeline, TicketSpan, keep_timeline, load_timeline, timeline_path
 from wayseal.ledger import open_ledger
 from wayseal.page.spreadsheet import csv_blocks, csv_lines
 
@@ -219,8 +219,7 @@ def test_a_file_of_columns_says_what_the_page_says(
     hostile = replace(timeline, reads=pa.Table.from_pylist(rows, schema=timeline.reads.schema))
     alias = load_pseudonyms(beneath() / "detect").of
     view = View(
-        timeline=hostile, name=alias, alias=alias, wanted=Selection(window=Window(since=0, until=2**62)),
-        clock=Clock(8), path="/x",
+        timeline=hostile, alias=alias, wanted=Selection(window=Window(since=0, until=2**62)), clock=Clock(8), path="/x"
     )  # fmt: skip
     monkeypatch.setattr(_reads_view, "_BLOCK", 7)
     shown = rows_of(view, hostile.reads, {})
@@ -301,7 +300,7 @@ def test_a_device_that_came_later_stands_out(timeline: CaseTimeline) -> None:
     rows = [{**row, "at": at + hour * 3_600_000_000, "person": 0, "device": device} for hour, device in times]
     reads = pa.table({name: [one[name] for one in rows] for name in names}, schema=timeline.reads.schema)
     window = Window(since=at, until=at + 2 * DAY)
-    drawn = draw_lanes(replace(timeline, reads=reads), timeline.head.people, reads, window, (), Clock(8))
+    drawn = draw_lanes(replace(timeline, reads=reads), timeline.head.people, reads, reads, window, (), Clock(8))
     devices = next(lane for lane in drawn if lane.code == "devices")
     assert devices.count == 3
     assert devices.drawn.count('class="dot new"') == 1
@@ -353,41 +352,159 @@ def test_names_are_shown_once_the_look_is_on_record(tmp_path: Path, case: Record
     ledger = copied(tmp_path / "L")
     other = next(one.id for one in read_casebook(ledger / "detect").cases if one.id != case.id)
     row = timeline.reads.to_pylist()[0]
-    path, others = f"/cases/{case.id}/reads", f"/cases/{other}/reads?names=1"
-    pages = [f"{path}?{query}names=1" for query in ("", "sort=-account&only=all&")]
-    pages += [f"{path}/{row['source']}-{row['row']}?names=1", f"/cases/{case.id}?names=1"]
+    path, whole = f"/cases/{case.id}/reads", f"/cases/{case.id}"
+    pages = [path, f"{path}?sort=-account&only=all", f"{path}/{row['source']}-{row['row']}", whole]
+    pages += [f"{whole}/timeline", f"{whole}/evidence"]
     with open_beneath(tmp_path, ledger) as world:
         world.person("ann", Role.ANALYST)
         world.person("chen", Role.INVESTIGATOR)
         world.person("li", Role.INVESTIGATOR)
+        world.person("zhang", Role.AUDITOR)
         ann = world.signed_in("ann")
         assert ann.post(path, data={"why": "complaint 7"}).status_code == 403
         second, browser = world.signed_in("chen"), world.signed_in("chen")
         refused = browser.post(path, data={"why": " "})
         assert refused.status_code == 400
         assert not any(one in refused.text for one in personal(timeline))
-        assert named(browser, *pages) == [False] * 4
+        assert named(browser, *pages) == [False] * 6
         assert not any(isinstance(act, NamesShown) for act in read_casebook(ledger / "detect").case(case.id).acts)
         answer = browser.post(path + "?only=unexplained", data={"why": "complaint 7"})
         assert (answer.status_code, answer.headers["location"]) == (303, f"{path}?only=unexplained&names=1")
         looks = [act for act in read_casebook(ledger / "detect").case(case.id).acts if isinstance(act, NamesShown)]
         assert [(act.who, act.why, act.cases[case.id]) for act in looks] == [("chen", "complaint 7", case.actors)]
-        assert named(browser, *pages) == [True] * 4
-        assert "your look is on record: complaint 7" in text(browser.get(pages[0]))
-        # Neither where nobody asked for names, nor in a file, in another case, in another session, for another person.
-        assert named(browser, path, f"{path}.csv?names=1", others) == [False] * 3
+        # On every page of the case, beside pseudonyms, with the time until which, and with role and place.
+        assert named(browser, *pages) == [True] * 6
+        about = timeline.head.people[0].about
+        for page in map(browser.get, pages):
+            said = text(page)
+            assert "Names are shown on every page of this case until" in said
+            assert load_pseudonyms(ledger / "detect").of(about.actor) in said
+        where = " · ".join(filter(None, (about.role.replace("_", " "), about.place)))
+        assert f"{load_pseudonyms(ledger / 'detect').of(about.actor)} {where}" in text(browser.get(f"{whole}/evidence"))
+        # What it covered is told to auditors, who see no case and no name.
+        told = text(world.signed_in("zhang").get("/acts"))
+        assert f"chen had {len(case.actors)} name" in told
+        assert f"of {case.id} shown, on every page of that case until" in told
+        assert case.actors[0] not in told
+        # Neither in a file, nor in another case, in another session, for another person.
+        assert named(browser, f"{path}.csv", f"/cases/{other}/reads", f"/cases/{other}?names=1") == [False] * 3
         for one in (second, world.signed_in("chen"), world.signed_in("li"), ann):
-            assert named(one, pages[0], pages[-1]) == [False] * 2
-        links = re.findall(r'href="(/cases/[^"]*)"', browser.get(f"{path}?part=1&names=1").text)
-        assert all("names=1" in link for link in links)
-        # Nor a quarter of an hour later; and another look asks for another proof.
+            assert named(one, path, f"{whole}?names=1") == [False] * 2
+        # Whoever hides them has to say why anew.
+        assert ann.post(f"{whole}/hide").status_code == 403
+        assert browser.post(f"{whole}/hide").status_code == 303
+        assert named(browser, *pages) == [False] * 6
+        assert browser.post(path, data={"why": "complaint 7"}).status_code == 303
+        assert named(browser, path) == [True]
+        # So has who looks a quarter of an hour later, with another proof.
         world.clock.sleep(15 * MINUTE)
-        assert named(browser, *pages) == [False] * 4
-        assert "is over" in text(browser.get(pages[0]))
+        assert named(browser, *pages) == [False] * 6
+        assert "is over" in text(browser.get(f"{path}?names=1"))
         again = browser.post(path, data={"why": "complaint 8"})
         assert again.status_code == 401
         assert case.actors[0] not in again.text + world.log.getvalue()
         assert browser.post("/cases/c-999/reads", data={"why": "x"}).status_code in (401, 404)
+
+
+def test_a_verdict_that_it_was_work_takes_names_away_on_all_pages(tmp_path: Path, case: RecordedCase) -> None:
+    pages = f"/cases/{case.id}", f"/cases/{case.id}/reads", f"/cases/{case.id}/evidence"
+    with open_beneath(tmp_path, copied(tmp_path / "L")) as world:
+        world.person("chen", Role.INVESTIGATOR)
+        browser = world.signed_in("chen")
+        assert browser.post(f"/cases/{case.id}/open", data={"why": "complaint 7"}).status_code == 303
+        assert named(browser, *pages) == [True] * 3
+        assert world.site.cases is not None
+        world.site.cases.need().verdict(case.id, False, "chen", "helped out", world.clock())
+        assert named(browser, *pages) == [False] * 3
+
+
+def test_a_case_argues_before_it_lists(ann: Client, case: RecordedCase, timeline: CaseTimeline) -> None:
+    """A sentence an account, of the strongest reason and its peers; strength with its unit; what would refute it."""
+    page = ann.get(f"/cases/{case.id}")
+    said = text(page)
+    alias = load_pseudonyms(beneath() / "detect").of
+    for number, person in enumerate(timeline.head.people, 1):
+        reason, about = person.about.reasons[0], person.about
+        count, against = f"{reason.value:,}", reason.against
+        sentence = re.search(rf"{alias(about.actor)} [^;.]*\b{count}\b[^;.]*; [^.]*\b{against.accounts}\b[^.]*\.", said)
+        assert sentence is not None, (said[:2000], reason)
+        low, high = reason.peers
+        assert (f"{low} to {high}" if high else "none") in sentence[0]
+        chosen = ann.get(f"/cases/{case.id}?account={number}")
+        for heading in (
+            "What would refute it",
+            "What to ask",
+            "Records that would explain",
+            "A login that several use",
+        ):
+            assert heading in text(chosen), heading
+    assert said.index("What would refute it") < said.index("Notes")
+    assert "how many times as probable as under work alone" in said
+    scale = re.search(r'<svg class="picture strength.*?</svg>', page.text, re.DOTALL)
+    assert scale is not None
+    for tick in ("×1", "×10", "×1 thousand", "×100 thousand", "weak", "very strong"):
+        assert f">{tick}</text>" in scale[0], tick
+    assert not any(one in page.text for one in personal(timeline))
+    zh = text(ann.get(f"/cases/{case.id}", headers={"accept-language": "zh-CN"}))
+    assert "证据强度" in zh
+    assert "可以问什么" in zh
+
+
+def test_innocent_explanations_are_weighed_by_what_was_read(timeline: CaseTimeline) -> None:
+    """By the devices, days and tickets of the account's own reads."""
+    first = timeline.head.people[0]
+    person = replace(first, about=replace(first.about, kind="person", reasons=first.about.reasons[:1], territory=()))
+    head = replace(timeline.head, people=(person, *timeline.head.people[1:]), missing=(), young=False)
+    timeline = replace(timeline, head=head)
+    rows = [row for row in timeline.reads.to_pylist() if row["person"] == 0]
+    odd = [row for row in rows if row["counted"]]
+    work = [row for row in rows if not row["counted"] and row["verdict"] in ("mandate", "strong", "weak")]
+    assert odd
+    assert work
+
+    def leanings(**changed: Any) -> dict[str, tuple[str, Any]]:
+        reads = [{**row, "device": "d-2" if row["counted"] else "d-1", **changed} for row in rows]
+        table = pa.Table.from_pylist(reads, schema=timeline.reads.schema)
+        return {one.kind: (one.code, one.values.get("n")) for one in weigh(replace(timeline, reads=table), 0)}
+
+    assert leanings()["login"] == ("weighed.login_others", len(odd))
+    assert leanings(device="d-1")["login"] == ("weighed.login_same", len(odd))
+    assert leanings(device="")["login"] == ("weighed.login_unknown", None)
+    assert leanings(verdict="unexplained", counted=1, device="d-1")["login"] == ("weighed.login_alone", len(rows))
+    assert leanings(verdict="strong", counted=0) == {}
+    ticket = TicketSpan(ticket="t", waybill=odd[0]["waybill"], opened=0, closed=None)
+    for tickets, code in (((), "never"), ((ticket,), "own"), ((replace(ticket, waybill="x"),), "elsewhere")):
+        people = (replace(person, tickets=tickets), *head.people[1:])
+        found = weigh(replace(timeline, head=replace(head, people=people)), 0)
+        assert found[-1].code == f"weighed.ticket_{code}"
+    found = weigh(replace(timeline, head=replace(head, missing=("tickets", "scans"))), 0)
+    assert [one.code for one in found[1:]] == ["weighed.help_unknown", "weighed.ticket_unknown"]
+
+
+def test_lanes_and_peers_follow_what_is_chosen(ann: Client, timeline: CaseTimeline) -> None:
+    path, rows = f"/cases/{timeline.head.case}/reads", timeline.reads.to_pylist()
+    odd = ("unexplained", "unknown")
+    for only, wanted in (("all", lambda row: True), ("counted", lambda row: row["counted"] > 0),
+                         ("unexplained", lambda row: row["verdict"] in odd)):  # fmt: skip
+        page = ann.get(f"{path}?only={only}").text
+        for name, unexplained in (("Explained reads", False), ("Unexplained reads", True)):
+            lane = re.search(rf'lane-name">{name} <b>([\d,]+)</b>', page)
+            assert lane is not None
+            assert int(lane[1].replace(",", "")) == sum(
+                wanted(row) and (row["verdict"] in odd) is unexplained for row in rows
+            )
+    assert re.search(r"A column is what came in \d+ (h|min|d)\b", text(ann.get(path)))
+    assert "A column is what came in 5 min" in text(ann.get(f"{path}?from=2026-03-10T08:00&to=2026-03-11T00:00"))
+    for one in read_casebook(beneath() / "detect").cases:
+        found = load_timeline(beneath() / "detect", one.id)
+        assert found is not None
+        if len(found.head.people) > 1:
+            page = ann.get(f"/cases/{one.id}/reads?account=2").text
+            assert "account=1#hours" in page
+            assert "Beside others" in page
+        ticks = re.findall(r'class="tick">([\d.,]+)[^<]*</text>', page.partition('class="hours"')[2])
+        assert ticks
+        assert not [tick for tick in ticks if "." in tick]
 
 
 def test_a_look_at_a_case_holds_on_its_reads_and_ends_with_the_session(tmp_path: Path, case: RecordedCase) -> None:
@@ -397,7 +514,6 @@ def test_a_look_at_a_case_holds_on_its_reads_and_ends_with_the_session(tmp_path:
         browser = world.signed_in("chen")
         assert browser.post(f"/cases/{case.id}/open", data={"why": "complaint 7"}).status_code == 303
         assert named(browser, path) == [True]
-        assert "reads?part=1&amp;names=1" in browser.get(f"/cases/{case.id}?names=1").text
         browser.post("/sign-out")
         assert named(world.signed_in("chen"), path) == [False]
 

@@ -342,7 +342,7 @@ def test_names_are_for_whoever_said_why_and_for_a_while(bench: Bench) -> None:
     # A look again within the quarter of an hour is the same one; after it, it takes another reason.
     chen.get(f"{at}?names=1")
     assert len(bench.cases.dossier(case).timeline.rows) == 3
-    assert names_in(chen.get(at)) == [False] * 4
+    assert names_in(chen.get(at)) == [True] * 4
     assert "courier-7" not in chen.get("/cases").text
     bench.world.clock.sleep(16 * MINUTE)
     page = chen.get(f"{at}?names=1")

@@ -153,6 +153,7 @@ TABLE = {
     "POST /cases/{case}/split": CASES,
     "POST /cases/{case}/hear": OPENERS,
     "POST /cases/{case}/open": OPENERS,
+    "POST /cases/{case}/hide": OPENERS,
     "POST /cases/{case}/files": CASES,
     "GET /cases/{case}/files/{digest}": CASES,
     "POST /cases/{case}/files/{digest}/drop": CASES,

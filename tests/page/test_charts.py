@@ -1,5 +1,6 @@
 """Pictures: what they show, what they leave out, and that nothing breaks out of them."""
 
+import itertools
 import math
 
 import pytest
@@ -8,7 +9,15 @@ from hypothesis import strategies as st
 
 from tests.page.hostile import HOSTILE
 from tests.page.pages import Element, Page
-from wayseal.page.charts import columns_chart, course_chart, intervals_chart, waterfall_chart, waterfall_table
+from wayseal.page.charts import (
+    columns_chart,
+    course_chart,
+    intervals_chart,
+    strength_chart,
+    waterfall_chart,
+    waterfall_table,
+    whole_ticks,
+)
 
 ROWS = [("first reads", 3.0), ("a ticket", -1.0), ("nothing", 0.0), ("a new device", 2.0)]
 weights = st.lists(st.tuples(st.sampled_from(HOSTILE), st.floats(-50, 50)), min_size=1, max_size=8)
@@ -65,6 +74,32 @@ def test_a_course_goes_from_its_first_share_to_its_last() -> None:
     assert dots[1][1] < dots[2][1] < dots[0][1], "the greater, the higher"
     assert len([one for one in page.all("line") if one.attributes["class"] == "curve"]) == 2
     assert [one.text for one in page.all("text")] == ["25%", "<1>", "50%", "3"]
+
+
+def test_strength_stands_on_a_logarithmic_scale_with_ticks_and_words() -> None:
+    bands = [(0.0, "weak", "×1"), (math.log(10), "clear", "×10"), (math.log(1000), "strong", "×1,000")]
+    rows = [("<a>", math.log(1000), "strong"), ("b", -3.0, "weak"), ("c", 99.0, "beyond")]
+    picture = strength_chart("s", "t", "d", rows, bands)
+    assert picture is not None
+    page = Page(picture)
+    starts = [percent(one, "x") for one in page.styled("band")]
+    assert [round(one / starts[1]) for one in starts] == [0, 1, 3]
+    assert [percent(one, "width") for one in page.styled("lead")] == [starts[2], 0, 100]
+    assert [one.text for one in page.styled("tick")] == ["×1", "×10", "×1,000"]
+    assert [one.text for one in page.styled("band-name")] == ["weak", "clear", "strong"]
+    assert strength_chart("s", "t", "d", [], bands) is None
+    assert strength_chart("s", "t", "d", [("a", math.nan, "")], bands) is None
+
+
+@given(st.floats(0, 1e9))
+def test_ticks_are_whole_and_few(top: float) -> None:
+    ticks = whole_ticks(top)
+    assert ticks[0] == 0
+    assert ticks[-1] >= top
+    assert ticks[-2] < max(top, 1)
+    assert len({b - a for a, b in itertools.pairwise(ticks)}) == 1
+    assert 2 <= len(ticks) <= 5
+    assert str(ticks[1]).strip("0") in ("1", "2", "5")
 
 
 def test_every_bar_begins_where_the_one_above_it_ends() -> None:

@@ -158,12 +158,20 @@ class Lookups(Desk):
         return self._look(ask)
 
     def look(self, case: str, who: str, since: int) -> UnmaskingOnRecord | None:
-        """Find somebody's recorded looks at a case's names, from a moment on; None: there are none. 1 statement."""
-        found = self._look(lambda unit: looks_after(unit, case, who, since - 1, _VERSIONS))
-        if not found:
-            return None
-        named = frozenset(actor for act in found for actor in act.cases.get(case, ()))
-        return UnmaskingOnRecord(at=found[0].at, why=found[0].why, accounts=named)
+        """Find somebody's recorded looks at a case's names, from a moment on; None: there are none. 1 or 2 statements.
+
+        Accounts that left the case since, or whose names a verdict took away, are none of them any more.
+        """
+
+        def ask(unit: UnitOfWork) -> UnmaskingOnRecord | None:
+            found = looks_after(unit, case, who, since - 1, _VERSIONS)
+            there = (
+                {thing["value"] for thing in unit.rows.group(THINGS, case).values() if thing["named"]} if found else ()
+            )
+            named = frozenset(actor for act in found for actor in act.cases.get(case, ()) if actor in there)
+            return UnmaskingOnRecord(at=found[0].at, why=found[0].why, accounts=named) if named else None
+
+        return self._look(ask)
 
     def listings(self, number: str, limit: int = 20) -> tuple[ListingRow, ...]:
         """Listings that were put into the queue and name a number, the oldest first: 1 statement."""

@@ -58,13 +58,13 @@ class Strength(StrEnum):
     VERY_STRONG = "very_strong"
 
 
-_LEAST = ((11.5, Strength.VERY_STRONG), (6.9, Strength.STRONG), (2.3, Strength.CLEAR))
-"""From how many nats on: logarithms of a hundred thousand, a thousand, ten."""
+STRENGTHS = ((0.0, Strength.WEAK), (2.3, Strength.CLEAR), (6.9, Strength.STRONG), (11.5, Strength.VERY_STRONG))
+"""From how many nats on: logarithms of one, ten, a thousand, a hundred thousand."""
 
 
 def strength_of(nats: float) -> Strength:
     """The word for an amount of evidence."""
-    return next((word for least, word in _LEAST if nats >= least), Strength.WEAK)
+    return next((word for least, word in reversed(STRENGTHS) if nats >= least), Strength.WEAK)
 
 
 class Others(StrEnum):

@@ -205,3 +205,40 @@ def waterfall_table(
         numbers=frozenset({1}),
         bars=tuple(abs(weight) / top if top > 0 and math.isfinite(weight) else 0.0 for _, weight in shown),
     )
+
+
+def strength_chart(
+    name: str,
+    title: str,
+    desc: str,
+    rows: Sequence[tuple[str, float, str]],
+    bands: Sequence[tuple[float, str, str]],
+) -> Markup | None:
+    """How strong evidence is, on a logarithmic scale. rows: (whose, nats, how it is told).
+
+    bands: (nats from which on, word, tick), the weakest first, from 0 on; the last goes a hundred times further. A word
+    may be "". None without rows, or where one is no finite number.
+    """
+    if not rows or not all(math.isfinite(nats) for _, nats, _ in rows):
+        return None
+    end = bands[-1][0] + math.log(100)
+    tall = _STEP * len(rows) + 4
+    parts: list[str] = []
+    for index, ((low, word, tick), high) in enumerate(zip(bands, [*(one[0] for one in bands[1:]), end], strict=True)):
+        x, wide = pct(low / end), pct((high - low) / end)
+        parts.append(el("rect", x=x, y=0, width=wide, height=tall, class_=f"band b{min(index, 3)}"))
+        parts.append(el("line", x1=x, x2=x, y1=0, y2=tall + 5, class_="grid"))
+        rare = "tick wide" if index % 2 else "tick"
+        parts.append(el("text", tick, x=x, y=tall + 17, class_=rare, text_anchor="middle" if low else "start"))
+        parts.append(
+            el("text", word, x=pct((low + high) / 2 / end), y=tall + 34, class_="band-name", text_anchor="middle")
+        )
+    for index, (text, nats, told) in enumerate(rows):
+        parts += _step(text, told, _STEP * index, (pct(0), pct(max(nats, 0.0) / end)), "bar lead", "")
+    return picture(name, tall + 38, title, desc, *parts)
+
+
+def whole_ticks(top: float, most: int = 4) -> list[int]:
+    """Whole numbers from 0 to the first that is no less than the top, in steps of 1, 2 or 5 times a power of ten."""
+    step = next(s for power in itertools.count() for s in (10**power, 2 * 10**power, 5 * 10**power) if top <= most * s)
+    return list(range(0, max(math.ceil(top / step), 1) * step + 1, step))

@@ -161,5 +161,17 @@ def remarks() -> set[str]:
 
 def test_every_remark_has_a_text_and_every_text_is_asked_for() -> None:
     assert {c for c in catalogue("en", PACKAGE) if c.startswith(("not.", "remark."))} == remarks()
-    some = ("why_", "by_", "read_", "state_", "refute_", "against_", "ground_", "missing_", "strength_")
+    some = (
+        "why_",
+        "by_",
+        "read_",
+        "state_",
+        "refute_",
+        "against_",
+        "ground_",
+        "missing_",
+        "strength_",
+        "claim_",
+        "ask_",
+    )
     check_catalogue(PACKAGE, "detector.", "not.", "remark.", *some)

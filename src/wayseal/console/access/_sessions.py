@@ -91,11 +91,12 @@ class Sessions(Part):
         return tuple(one for one in found if standing(one, rules, now) is Standing.OPEN)
 
     @in_transaction
-    def note_look(self, connection: Connection, session: Session, case: str, at: int) -> None:
-        """Notes that a look at a case's names was recorded (rule 5); what doesn't last any more goes."""
+    def note_look(self, connection: Connection, session: Session, case: str, at: int, *, over: bool = False) -> None:
+        """Notes that a look at a case's names was recorded (rule 5), or is over; what doesn't last any more goes."""
         own = tables.sessions.c.session == session.id
         before = json.loads(connection.execute(sa.select(tables.sessions.c.looks).where(own)).scalar_one())
-        looks = {name: then for name, then in before.items() if at - then < LOOK_US} | {case: at}
+        lasting = {name: then for name, then in before.items() if at - then < LOOK_US and name != case}
+        looks = lasting if over else lasting | {case: at}
         connection.execute(tables.sessions.update().where(own).values(looks=json.dumps(looks)))
 
     @in_transaction

@@ -70,6 +70,7 @@ class ActKind(StrEnum):
     MARKET_TEXT_SEEN = "market_text_seen"
     TOKEN_MADE = "token_made"  # noqa: S105 (a kind, no secret)
     NOTICES_SET = "notices_set"
+    NAMES_SHOWN = "names_shown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

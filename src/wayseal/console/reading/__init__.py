@@ -19,6 +19,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from wayseal.console.reading._argument import ODD, Counted, Leaning, Weighed, count_parcels, weigh
 from wayseal.console.reading._directory import ACTIONS, DAYS, Days, Directory, Pairing
 from wayseal.console.reading._reader import Canary, CanaryWatch, CaseReader, WaybillLife
 from wayseal.console.reading._reviews import PARTNERS, RIGHTS, Review, keep_review, review_partners, review_rights
@@ -35,15 +36,19 @@ __all__ = [
     "Canary",
     "CanaryWatch",
     "CaseReader",
+    "Counted",
     "Days",
     "Directory",
+    "Leaning",
     "Pairing",
     "ReadKey",
     "Review",
     "Selection",
     "WaybillLife",
+    "Weighed",
     "Window",
     "arrange",
+    "count_parcels",
     "is_odd",
     "keep_review",
     "numbers_of",
@@ -51,12 +56,11 @@ __all__ = [
     "review_partners",
     "review_rights",
     "select",
+    "weigh",
 ]  # fmt: skip
 
 ONLY = ("all", "counted", "unexplained")
 SORTS = ("at", "waybill", "sold", "account", "verdict", "reasons", "way", "device", "address", "session")
-ODD = ("unexplained", "unknown")
-"""Verdicts of reads that no work explains."""
 _VERDICTS = pa.array(("mandate", "strong", "weak", *ODD))
 _NUMBERED = {"device": "device", "address": "ip", "session": "session"}
 Flags = npt.NDArray[np.bool_]

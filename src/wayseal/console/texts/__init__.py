@@ -231,6 +231,50 @@ TEXTS = {
     "case_state.false": N_("Work"),
     "case.course": N_("The probability, alert by alert"),
     "case.course_desc": N_("{n} alerts: {before:%} on {first}, {now:%} on {last}."),
+    "case.called": N_("{name} ({alias})"),
+    "case.strength": N_("How strong the evidence is"),
+    "case.strength_desc": N_("The evidence against each account on one scale, from weak to very strong."),
+    "case.strength_told": N_("{word}, ×{nats:times}"),
+    "case.claim_reads": N_(
+        "{id} read {parcels:n} {parcels:parcel|parcels} on the case's days; {odd:n} of them no work explains."
+    ),
+    "case.claim_numbers": N_("It read {n:n} of the {of:n} {of:number|numbers} that this case is about."),
+    "weighed.against": N_("speaks against it"),
+    "weighed.possible": N_("possible"),
+    "weighed.open": N_("can't be told"),
+    "weighed.login": N_("A login that several use"),
+    "weighed.login_places": N_("It was in use in two places at once on {n:n} {n:occasion|occasions}."),
+    "weighed.login_unknown": N_("The log names no device of these reads."),
+    "weighed.login_alone": N_(
+        "All {n:n} {n:read|reads} came through {devices:n} {devices:device|devices}, but the account has no explained "
+        "read to compare with."
+    ),
+    "weighed.login_others": N_(
+        "{n:n} of {of:n} reads came through {devices:n} {devices:device|devices} with which it did no explained work."
+    ),
+    "weighed.login_same": N_(
+        "All {n:n} {n:read|reads} came through the {devices:n} {devices:device|devices} with which the account does "
+        "its work, too."
+    ),
+    "weighed.help": N_("Help or a shift elsewhere"),
+    "weighed.help_unknown": N_("The ledger has no {tables}: whose work these parcels were isn't known."),
+    "weighed.help_aside": N_(
+        "{n:n} more {n:read looks|reads look} like help at one place, and don't count here; on {worked:n} of these "
+        "{days:n} {days:day|days} it did work of its own, too."
+    ),
+    "weighed.help_young": N_(
+        "All is of few days: a stretch of help or training that no roster shows can be this short. On {worked:n} of "
+        "these {days:n} {days:day|days} it did work of its own, too."
+    ),
+    "weighed.help_none": N_(
+        "These parcels have no outlet or interface in common, as help would; on {worked:n} of these {days:n} "
+        "{days:day|days} it did work of its own, too."
+    ),
+    "weighed.ticket": N_("A ticket that the log lacks"),
+    "weighed.ticket_unknown": N_("The ledger has no tickets: ask for those of these days."),
+    "weighed.ticket_own": N_("The account has a ticket on {n:n} of these {of:n} parcels: see who it was opened for."),
+    "weighed.ticket_elsewhere": N_("Its tickets on other parcels are there ({n:n}), none on these."),
+    "weighed.ticket_never": N_("The log has no ticket of this account at all: its tickets may be kept elsewhere."),
     "deed.open": N_("Show names…"),
     "deed.state": N_("State and verdict…"),
     "deed.verdict": N_("Close by a verdict"),
@@ -290,6 +334,9 @@ TEXTS = {
     "act.list_exported": N_("{who} saved a file of {list}: {file}"),
     "act.log_previewed": N_("{who} previewed the log {log} before it was taken in"),
     "act.file_taken": N_("{who} saved a file of {case}"),
+    "act.names_shown": N_(
+        "{who} had {accounts:n} {accounts:name|names} of {case} shown, on every page of that case until {until}"
+    ),
     "act.canary_seen": N_("{who} looked at a canary"),
     "place.jobs": N_("Jobs"),
     "jobs.csv": N_("As CSV"),

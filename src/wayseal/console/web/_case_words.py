@@ -16,6 +16,7 @@ from wayseal.page.visible import visible
 from wayseal.page.words import Translator, catalogue
 
 _DETECTION = "wayseal.detect.report"
+NOBODY: Mapping[str, str] = {}
 _REVIEWS = ("wayseal.detect.partners", "wayseal.detect.rights")
 """Whose reasons are codes of their own catalogues."""
 
@@ -75,8 +76,8 @@ def reason_of(row: ItemRow | ListingRow, lang: Lang) -> str:
     return " · ".join(one.name for one in reasons_of_item(row, lang)) or row.reason
 
 
-def line_of(entry: Entry, lang: Lang) -> Line:
-    """An act in words."""
+def line_of(entry: Entry, lang: Lang, beside: Mapping[str, str] = NOBODY) -> Line:
+    """An act in words. beside: pseudonyms of accounts by the names that may be shown, which stand beside them."""
     translator, told = translator_of(lang), dict(entry.told)
     match entry.act:
         case "changed" | "item_changed" if told["field"] == "snoozed" and told["after"] is not None:
@@ -90,7 +91,7 @@ def line_of(entry: Entry, lang: Lang) -> Line:
         case "task":
             code, values = _task(translator, told)
         case _:
-            code, values = _other(translator, entry, told, lang)
+            code, values = _other(translator, entry, told, lang, beside)
     return Line(entry=entry, code=code, values=values)
 
 
@@ -119,7 +120,9 @@ def _task(translator: Translator, told: Mapping[str, Any]) -> tuple[str, dict[st
     return "told.task", {"text": _id(after.text)}
 
 
-def _other(translator: Translator, entry: Entry, told: Mapping[str, Any], lang: Lang) -> tuple[str, dict[str, Any]]:
+def _other(
+    translator: Translator, entry: Entry, told: Mapping[str, Any], lang: Lang, beside: Mapping[str, str]
+) -> tuple[str, dict[str, Any]]:
     match entry.act:
         case "case" | "alert":
             names = [reason.name for reason in reasons_of(told["detectors"], lang)]
@@ -127,10 +130,16 @@ def _other(translator: Translator, entry: Entry, told: Mapping[str, Any], lang: 
             said = {"loss": loss, "score": told["score"], "reasons": translator.all_of(names)}
             return ("told.alert_loss" if loss else "told.alert"), said
         case "opened" | "unmasked" | "reads":
-            return f"told.{entry.act}", {"accounts": _list(translator, told["accounts"])}
+            return f"told.{entry.act}", {
+                "accounts": translator.all_of(_called(translator, one, beside) for one in told["accounts"])
+            }
         case "heard":
             whose = told["account"]
-            return ("told.heard", {}) if whose is None else ("told.heard_of", {"account": _id(whose)})
+            return (
+                ("told.heard", {})
+                if whose is None
+                else ("told.heard_of", {"account": _called(translator, whose, beside)})
+            )
         case "verdict":
             return ("told.verdict_true" if told["true"] else "told.verdict_false"), {}
         case "link":
@@ -168,8 +177,11 @@ def _ids(told: Mapping[str, Any], *names: str) -> dict[str, Any]:
     return {name: _id(told[name]) for name in names}
 
 
-def _list(translator: Translator, ids: Sequence[str]) -> str:
-    return translator.all_of(translator.id(one) for one in ids)
+def _called(translator: Translator, account: str, beside: Mapping[str, str]) -> str:
+    """An account, its pseudonym beside the name."""
+    if account not in beside:
+        return translator.id(account)
+    return translator.say("case.called", name=translator.id(account), alias=translator.id(beside[account]))
 
 
 def _things(translator: Translator, things: Sequence[tuple[str, str]]) -> str:

@@ -34,14 +34,34 @@ Name = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class View:
-    """The wishes of an address for a case: its timeline, how accounts are called, and which reads are wanted.
+class Called:
+    """How an account is called: by its pseudonym and, where it may be shown, its name; with its role and place."""
 
-    path: of its pages. look: at its names, which is on record and lasts yet. alias: pseudonyms, by id and kind.
+    alias: str
+    name: str = ""
+    role: str = ""
+    place: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The name, or the pseudonym."""
+        return self.name or self.alias
+
+
+def call(person: TimelinePerson, alias: str, *, named: bool) -> Called:
+    """An account of a case as pages call it. named: the name may be shown."""
+    about = person.about
+    return Called(alias=alias, name=about.actor if named else "", role=about.role, place=about.place)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """The wishes of an address for a case: its timeline, and which reads are wanted.
+
+    alias: pseudonyms, by id and kind. path: of its pages. look: at its names, which is on record and lasts yet.
     """
 
     timeline: CaseTimeline
-    name: Name
     alias: Callable[..., str]
     wanted: Selection
     clock: Clock
@@ -58,6 +78,14 @@ class View:
     def names(self) -> list[str]:
         """Return what the accounts of the case are called, in their order."""
         return [self.name(one.about.actor) for one in self.timeline.head.people]
+
+    def name(self, actor: str) -> str:
+        """An account by the name that may be shown, else its pseudonym."""
+        return actor if actor in self.shown else self.alias(actor)
+
+    def called(self, person: TimelinePerson) -> "Called":
+        """An account as pages call it."""
+        return call(person, self.alias(person.about.actor), named=person.about.actor in self.shown)
 
     @property
     def shown(self) -> frozenset[str]:
@@ -76,12 +104,12 @@ class View:
 
     def file(self) -> str:
         """The address of the chosen reads as a file: lists that leave the console name nobody."""
-        given = self._given({"names": None})
+        given = self._given({})
         return f"{self.path}.csv" + (f"?{urlencode(given)}" if given else "")
 
     def read(self, source: int, row: int) -> str:
         """The address of a read."""
-        return f"{self.path}/{source}-{row}" + ("?names=1" if self.look else "")
+        return f"{self.path}/{source}-{row}"
 
     def sorted_by(self, sort: str) -> str:
         """The address of the same reads by a column; a second time, the other way round."""
@@ -124,7 +152,6 @@ class View:
             "account": None if wanted.person is None else str(wanted.person + 1),
             "reason": wanted.reason or None,
             "sort": self.sort.text if self.sort.text != usual_sort_of(self.timeline) else None,
-            "names": "1" if self.look else None,
         }
         now |= {key.rstrip("_"): value for key, value in changed.items()}
         return {key: value for key, value in now.items() if value is not None}
@@ -221,6 +248,7 @@ def rows_of(view: View, reads: pa.Table, words: Mapping[str, str]) -> list[dict[
                 "account": view.name(actor),
                 "alias": view.alias(actor),
                 "device_alias": view.alias(row["device"], "device"),
+                "beside": view.alias(actor) if named else "",
                 "action": row["action"],
                 "via": row["via"],
                 "purpose": row["purpose"],

@@ -20,25 +20,34 @@ from wayseal.console.reading import ODD, WaybillLife, Window, is_odd
 from wayseal.detect.timeline import CaseTimeline, HourProfile, TimelinePerson
 from wayseal.market.drawn import Say
 from wayseal.market.log.views import BackRow, LinkRow, ShopRow
+from wayseal.page.charts import whole_ticks
 from wayseal.page.svg import el, pct
 from wayseal.page.visible import shorten, visible
 
 BINS = 200
-_DAY, _HOUR = 86_400_000_000, 3_600_000_000
+"""Columns of a lane at most."""
+_DAY, _HOUR, _MINUTE = 86_400_000_000, 3_600_000_000, 60_000_000
 _TALL, _LOW = 26.0, 12.0
 _TICKS, _ROOM = 12, 0.07
 _STEPS = (_HOUR, 2 * _HOUR, 3 * _HOUR, 6 * _HOUR, 12 * _HOUR, _DAY, 2 * _DAY, 7 * _DAY, 14 * _DAY, 28 * _DAY)
+_COLUMNS = (
+    *(n * _MINUTE for n in (1, 2, 5, 10, 15, 20, 30)),
+    *(n * _HOUR for n in (1, 2, 3, 4, 6, 8, 12)),
+    *(n * _DAY for n in (1, 2, 7, 28)),
+)
+"""Lengths of time that a column may stand for."""
 _CHART, _MOST_MARKS, _DEVICE_ROWS = 150.0, 400, 4
 Longs = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lane:
-    """A lane. code: of its name; count: what is in it now; drawn: its picture."""
+    """A lane. code: of its name; count: what is in it now; drawn: its picture; top: of its scale, 0 for none."""
 
     code: str
     count: int
     drawn: Markup
+    top: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +84,7 @@ def draw_lanes(
     lanes: CaseTimeline,
     people: Sequence[TimelinePerson],
     reads: pa.Table,
+    mine: pa.Table,
     window: Window,
     marks: Sequence[Mark],
     clock: Clock,
@@ -82,17 +92,15 @@ def draw_lanes(
 ) -> list[Lane]:
     """The lanes of some accounts of a case.
 
-    reads: theirs, whatever the time; marks: acts of the case; sales: when its numbers were seen on sale.
+    reads: those that are wanted, at any time; mine: all of theirs; marks: acts of the case; sales: when its numbers
+    were seen on sale.
     """
     at, odd = reads["at"].to_numpy(), is_odd(reads)
     scans = [(hour * _HOUR, n) for person in people for hour, n in person.scans]
     tickets = [(one.opened, one.closed, one.ticket) for person in people for one in person.tickets]
     duties = [(one.since, one.until, one.value) for person in people for one in person.duties]
-    top = max(_most(at[odd], window), _most(at[~odd], window))
-    out = [
-        _columns("explained", at[~odd], window, clock, top=top),
-        _columns("odd", at[odd], window, clock, top=top),
-    ]
+    top = max(int(_bins(at[some], window, clock).max(initial=0)) for some in (odd, ~odd))
+    out = [_columns(code, at[some], window, clock, top=top) for code, some in (("explained", ~odd), ("odd", odd))]
     if sales:
         out.append(_points("sales", sales, window, clock))
     if scans:
@@ -102,10 +110,10 @@ def draw_lanes(
         out.append(_spans("tickets", tickets, window, clock))
     if duties:
         out.append(_spans("duties", duties, window, clock))
-    if pc.any(pc.not_equal(reads["session"], "")).as_py():
+    if pc.any(pc.not_equal(mine["session"], "")).as_py():
         out.append(_spans("sessions", _sessions(reads), window, clock))
-    if pc.any(pc.not_equal(reads["device"], "")).as_py():
-        out.append(_devices(reads, window, clock))
+    if pc.any(pc.not_equal(mine["device"], "")).as_py():
+        out.append(_devices(reads, mine, window, clock))
     out.append(_points("acts", marks, window, clock))
     return out
 
@@ -145,35 +153,37 @@ def axis(window: Window, clock: Clock) -> list[Tick]:
     ]
 
 
-def _bins(at: Longs, window: Window, weights: Longs | None = None) -> Longs:
-    """Counts in `BINS` equal stretches of the window."""
-    inside = (at >= window.since) & (at < window.until)
-    place = (at[inside] - window.since) * BINS // (window.until - window.since)
+def column_of(window: Window) -> int:
+    """Microseconds that a column of a lane stands for."""
+    return next((length for length in _COLUMNS if window.until - window.since <= length * BINS), _COLUMNS[-1])
+
+
+def _bins(at: Longs, window: Window, clock: Clock, weights: Longs | None = None) -> Longs:
+    """Counts in the columns of the window, which begin at whole times of the clock; the first may have begun before."""
+    inside, length = (at >= window.since) & (at < window.until), column_of(window)
+    first, last = ((us + clock.offset) // length for us in (window.since, window.until - 1))
     given = None if weights is None else weights[inside]
-    return np.bincount(place, given, minlength=BINS).astype(np.int64)
-
-
-def _most(at: Longs, window: Window) -> int:
-    return int(_bins(at, window).max(initial=0))
+    place = (at[inside] + clock.offset) // length - first
+    return np.bincount(place, given, minlength=last - first + 1).astype(np.int64)
 
 
 def _columns(
     code: str, at: Longs, window: Window, clock: Clock, *, weights: Longs | None = None, top: int | None = None
 ) -> Lane:
     """How much there was when; heights by square roots, so that one read is seen beside hundreds."""
-    counts = _bins(at, window, weights)
+    counts, length = _bins(at, window, clock, weights), column_of(window)
     most = top or int(counts.max(initial=0))
     span = window.until - window.since
-    parts: list[str] = list(_grid(window, clock, _TALL))
+    start = (window.since + clock.offset) // length * length - clock.offset
+    parts: list[str] = [*_grid(window, clock, _TALL), el("line", x1=0, x2="100%", y1=2, y2=2, class_="grid")]
     for place in np.flatnonzero(counts).tolist():
         count = int(counts[place])
         height = max(3.0, (_TALL - 2) * (count / most) ** 0.5)
-        begin = window.since + place * span // BINS
+        begin, end = (min(max(start + n * length, window.since), window.until) for n in (place, place + 1))
         tip = el("title", f"{clock.words(begin)} · {count:,}")
-        parts.append(
-            el("rect", tip, x=pct(place / BINS), y=_TALL - height, width=pct(0.82 / BINS), height=height, class_="read")
-        )
-    return Lane(code=code, count=int(counts.sum()), drawn=_lane(code, _TALL, parts))
+        x, wide = pct((begin - window.since) / span), pct(0.82 * (end - begin) / span)
+        parts.append(el("rect", tip, x=x, y=_TALL - height, width=wide, height=height, class_="read"))
+    return Lane(code=code, count=int(counts.sum()), drawn=_lane(code, _TALL, parts), top=most)
 
 
 def _spans(code: str, rows: Sequence[tuple[int | None, int | None, str]], window: Window, clock: Clock) -> Lane:
@@ -203,20 +213,27 @@ def _sessions(reads: pa.Table) -> list[tuple[int, int, str]]:
     return [(a, b, str(n)) for n, (a, b) in enumerate(zip(at[first].tolist(), at[::-1][last].tolist(), strict=True), 1)]
 
 
-def _devices(reads: pa.Table, window: Window, clock: Clock) -> Lane:
-    """Devices, a row each in the order of their first read; those that an account took up later stand out."""
-    used = reads.filter(pc.not_equal(reads["device"], ""))
+def _devices(reads: pa.Table, mine: pa.Table, window: Window, clock: Clock) -> Lane:
+    """Devices, a row each in the order of their first read; those that an account took up later stand out.
+
+    reads: those that are wanted; mine: all of these accounts, by which a device is new or isn't.
+    """
+    used = mine.filter(pc.not_equal(mine["device"], ""))
     codes = used["device"].combine_chunks().dictionary_encode()
-    device, at, who = codes.indices.to_numpy(), used["at"].to_numpy(), used["person"].to_numpy().astype(np.int64)
-    _, first, pair = np.unique(who * len(codes.dictionary) + device, return_index=True, return_inverse=True)
+    at, who, many = used["at"].to_numpy(), used["person"].to_numpy().astype(np.int64), len(codes.dictionary)
+    pairs, first = np.unique(who * many + codes.indices.to_numpy(), return_index=True)
     accounts, person = np.unique(who[first], return_inverse=True)
     start = np.full(len(accounts), np.iinfo(np.int64).max)
     np.minimum.at(start, person, at[first])
-    new = (at[first] - start[person] > _DAY)[pair]
+    new = at[first] - start[person] > _DAY
+    shown = reads.filter(pc.not_equal(reads["device"], ""))
+    at = shown["at"].to_numpy()
     inside = (at >= window.since) & (at < window.until)
+    device = pc.index_in(shown["device"], codes.dictionary).to_numpy()[inside].astype(np.int64)
+    pair = np.searchsorted(pairs, shown["person"].to_numpy()[inside].astype(np.int64) * many + device)
     place = (at[inside] - window.since) * BINS // (window.until - window.since)
-    cells, which = np.unique(device[inside] * BINS + place, return_inverse=True)
-    late = np.bincount(which, new[inside], minlength=len(cells)) > 0
+    cells, which = np.unique(device * BINS + place, return_inverse=True)
+    late = np.bincount(which, new[pair], minlength=len(cells)) > 0
     tall = 10.0 + 6 * max(min(len(codes.dictionary), _DEVICE_ROWS) - 1, 0)
     parts: list[str] = list(_grid(window, clock, tall))
     for cell, odd in zip(cells.tolist(), late.tolist(), strict=True):
@@ -224,7 +241,7 @@ def _devices(reads: pa.Table, window: Window, clock: Clock) -> Lane:
         tip = el("title", f"{row + 1} · {clock.words(window.since + bin_ * (window.until - window.since) // BINS)}")
         y = 5.0 + 6 * min(row, _DEVICE_ROWS - 1)
         parts.append(el("circle", tip, cx=pct((bin_ + 0.5) / BINS), cy=y, r=2.4, class_="dot new" if odd else "dot"))
-    return Lane(code="devices", count=len(np.unique(device[inside])), drawn=_lane("devices", tall, parts))
+    return Lane(code="devices", count=len(np.unique(device)), drawn=_lane("devices", tall, parts))
 
 
 def _points(code: str, marks: Sequence[Mark], window: Window, clock: Clock) -> Lane:
@@ -249,7 +266,8 @@ def _lane(code: str, tall: float, parts: Sequence[str]) -> Markup:
 def draw_hours(profile: HourProfile, say: Say) -> Markup:
     """Reads an hour of the day: the account's, the band of its peers, its own past."""
     rows = profile.now, profile.past, profile.high, profile.middle
-    top = max((max(row) for row in rows), default=0.0) or 1.0
+    ticks = whole_ticks(max((max(row) for row in rows), default=0.0))
+    top = ticks[-1]
 
     def points(values: Sequence[float]) -> str:
         return " ".join(f"{hour},{_CHART * (1 - value / top):.1f}" for hour, value in enumerate(values))
@@ -270,11 +288,11 @@ def draw_hours(profile: HourProfile, say: Say) -> Markup:
         preserveAspectRatio="none", overflow="visible",
     )  # fmt: skip
     parts: list[str] = []
-    for share in (0.0, 0.5, 1.0):
-        y = 6 + _CHART * (1 - share)
+    for tick in ticks:
+        y = 6 + _CHART * (1 - tick / top)
         parts.append(el("line", x1="0%", x2="100%", y1=y, y2=y, class_="grid"))
-        if share:
-            parts.append(el("text", f"{top * share:.3g}", x="0%", y=y + 13, class_="tick"))
+        told = say("reads.hours_top", n=tick) if tick == top else f"{tick:,}"
+        parts += [el("text", told, x="0%", y=y + 13, class_="tick")] if tick else []
     for hour in (0, 6, 12, 18, 23):
         end = "start" if hour == 0 else "end" if hour == 23 else "middle"
         parts.append(el("text", f"{hour}:00", x=pct(hour / 23), y=_CHART + 24, class_="tick", text_anchor=end))

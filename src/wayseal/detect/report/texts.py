@@ -117,59 +117,65 @@ TEXTS = {
         "Of what these read {s:share} is explained by no table: it isn't the share that counts, but that it is unlike "
         "theirs and its own."
     ),
+    "detect.claim_peers": N_("{text}; {n:n} {n:other|others} of its role at places of like size{range}."),
+    "detect.claim_role": N_("{text}; {n:n} {n:other|others} of its role{range}."),
+    "detect.claim_everybody": N_("{text}; all {n:n} {n:account that reads|accounts that read}{range}."),
     "detect.against_canary_touch": N_("No work leads to a canary, so there is nothing to hold it against."),
     "detect.against_partner_contract": N_("Held against its contract."),
     "detect.range": N_(": {low:n} to {high:n}", context="detect.range"),
     "detect.range_none": N_(": none", context="detect.range_none"),
     "detect.own": N_("its own {days:n} {days:day|days} before: {n:n}"),
     "detect.own_none": N_("it has no days of its own before"),
+    "detect.refute": N_("What would refute it: {text}"),
     "detect.refute_unexplained_first_reads": N_(
-        "What would refute it: tickets for these parcels, a roster that shows help at another outlet, an assignment "
+        "tickets for these parcels, a roster that shows help at another outlet, an assignment "
         "for that region, customer or interface, a drill or audit that was announced."
     ),
-    "detect.refute_responsibility_only": N_(
-        "What would refute it: a report or check of the area that somebody had asked for."
-    ),
+    "detect.refute_responsibility_only": N_("a report or check of the area that somebody had asked for."),
     "detect.refute_own_tickets": N_(
-        "What would refute it: the calls or messages for which these tickets were opened, or who asked for them."
+        "the calls or messages for which these tickets were opened, or who asked for them."
     ),
     "detect.refute_beyond_role": N_(
-        "What would refute it: a task that brought it so much more to read on these days, or others at work under this "
-        "login."
+        "a task that brought it so much more to read on these days, or others at work under this login."
     ),
-    "detect.refute_before_pickup": N_(
-        "What would refute it: work on orders before pickup, or scans that came late or are missing."
-    ),
+    "detect.refute_before_pickup": N_("work on orders before pickup, or scans that came late or are missing."),
     "detect.refute_number_walks": N_(
-        "What would refute it: a shop or customer whose parcels have these numbers, and a ticket or assignment for it."
+        "a shop or customer whose parcels have these numbers, and a ticket or assignment for it."
     ),
     "detect.refute_grown": N_(
-        "What would refute it: a contract, customer or task that was added on that day, or a system that was moved to "
-        "this login."
+        "a contract, customer or task that was added on that day, or a system that was moved to this login."
     ),
-    "detect.refute_inhuman_tempo": N_(
-        "What would refute it: a job or list of the system's own that opens many parcels at once."
-    ),
-    "detect.refute_heavy_actions": N_(
-        "What would refute it: an order for these exports or prints, such as a report or new labels."
-    ),
+    "detect.refute_inhuman_tempo": N_("a job or list of the system's own that opens many parcels at once."),
+    "detect.refute_heavy_actions": N_("an order for these exports or prints, such as a report or new labels."),
     "detect.refute_fields_beyond_purpose": N_(
-        "What would refute it: a new step of work that needs these fields, or a purpose that is entered wrongly."
+        "a new step of work that needs these fields, or a purpose that is entered wrongly."
     ),
-    "detect.refute_new_device_or_address": N_(
-        "What would refute it: a device that IT handed out, a move, another network; ask the person."
-    ),
-    "detect.refute_unusual_hour": N_("What would refute it: a roster that has a shift or overtime at these hours."),
-    "detect.refute_two_places_at_once": N_(
-        "What would refute it: a login that is shared by design, or a second screen at the same desk."
-    ),
-    "detect.refute_route_sweeps": N_("What would refute it: a planning task or report on these routes."),
-    "detect.refute_canary_touch": N_(
-        "What would refute it: a drill that was announced, or a canary that was made for this account."
-    ),
+    "detect.refute_new_device_or_address": N_("a device that IT handed out, a move, another network; ask the person."),
+    "detect.refute_unusual_hour": N_("a roster that has a shift or overtime at these hours."),
+    "detect.refute_two_places_at_once": N_("a login that is shared by design, or a second screen at the same desk."),
+    "detect.refute_route_sweeps": N_("a planning task or report on these routes."),
+    "detect.refute_canary_touch": N_("a drill that was announced, or a canary that was made for this account."),
     "detect.refute_partner_contract": N_(
-        "What would refute it: a change of the contract that its file lacks, or a gap in the partner's own log."
+        "a change of the contract that its file lacks, or a gap in the partner's own log."
     ),
+    "detect.ask_unexplained_first_reads": N_(
+        "Who wanted these parcels looked up, and where is that written down? Who else works under this login?"
+    ),
+    "detect.ask_responsibility_only": N_("Who asked for a look at the whole area, and what became of it?"),
+    "detect.ask_own_tickets": N_("Who called about these parcels, and from which number?"),
+    "detect.ask_beyond_role": N_("What was so much to do on these days, and who gave it out?"),
+    "detect.ask_before_pickup": N_("How did it know these numbers before the parcels were handed over?"),
+    "detect.ask_number_walks": N_("Where does the list of these numbers come from?"),
+    "detect.ask_grown": N_("What was added to its work on the first of these days, and by whom?"),
+    "detect.ask_inhuman_tempo": N_("Does a program run under this login, and whose is it?"),
+    "detect.ask_heavy_actions": N_("Whom were the files or labels for, and where are they now?"),
+    "detect.ask_fields_beyond_purpose": N_("Which step of work needs these fields?"),
+    "detect.ask_new_device_or_address": N_("Whose device is it, and since when?"),
+    "detect.ask_unusual_hour": N_("Who was on duty at these hours, and who was in the room?"),
+    "detect.ask_two_places_at_once": N_("Who knows the password, and who sat at the other place?"),
+    "detect.ask_route_sweeps": N_("Who asked for these routes, and what for?"),
+    "detect.ask_canary_touch": N_("How did it come by a number that was never on a parcel?"),
+    "detect.ask_partner_contract": N_("Which customer or step of the partner needed these reads?"),
     "detect.ground_outlet": N_("{n:n} {n:read|reads} at {id} {n:looks|look} like that outlet's work and didn't count."),
     "detect.ground_interface": N_(
         "{n:n} {n:read|reads} of what {id} issued {n:looks|look} like its work and didn't count."

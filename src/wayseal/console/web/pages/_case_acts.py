@@ -49,8 +49,18 @@ from wayseal.console.web._ask import Ask, Pages, there
 from wayseal.console.web._forms import MOST, local_path
 from wayseal.console.web._trace_view import tell_run, trace_of
 from wayseal.console.web._uploads import MOST_OF_CASE
+from wayseal.console.web.pages._argument import people_of
 from wayseal.console.web.pages._cases import case_page, look_of, stale_page
-from wayseal.console.web.pages._casework import kinds_given, me, number_given, owner_given, the_cases, until_given
+from wayseal.console.web.pages._casework import (
+    kinds_given,
+    look_values,
+    me,
+    note_look,
+    number_given,
+    owner_given,
+    the_cases,
+    until_given,
+)
 from wayseal.model.errors import WaysealError
 from wayseal.model.messages import N_
 from wayseal.proofs.stamps import Stamped, claimed_stamp
@@ -201,8 +211,12 @@ def _hear(ask: Ask, cases: Cases, case: str, at: int) -> None:
 
 def _open(ask: Ask, cases: Cases, case: str, at: int) -> str:
     cases.open(case, me(ask), ask.line("why"), at)
-    ask.access.sessions.note_look(ask.whose, case, at)
+    note_look(ask, cases, case, at)
     return "?names=1"
+
+
+def _hide(ask: Ask, _cases: Cases, case: str, at: int) -> None:
+    ask.access.sessions.note_look(ask.whose, case, at, over=True)
 
 
 ACTS: Mapping[str, Act] = {
@@ -220,6 +234,7 @@ ACTS: Mapping[str, Act] = {
     "split": _split,
     "hear": _hear,
     "open": _open,
+    "hide": _hide,
 }
 SEEN = frozenset(["state", "assign", "snooze", "priority", "title", "merge", "unmerge", "split"])
 """What has to name a line (rule 3)."""
@@ -247,7 +262,7 @@ def _doing(name: str, act: Act) -> Callable[[Ask], Response]:
 
 
 for _name, _act in ACTS.items():
-    _roles = OPENERS if _name in ("open", "hear") else CASE_ROLES
+    _roles = OPENERS if _name in ("open", "hide", "hear") else CASE_ROLES
     PAGES.post(f"/cases/{{case}}/{_name}", _roles, confirmed=_name == "open")(_doing(_name, _act))
 PAGES.post("/cases/{case}/tasks/{task}", CASE_ROLES)(_doing("task", _set_task))
 
@@ -368,6 +383,8 @@ def show_packs(ask: Ask, error: WaysealError | None = None, status: int = 400) -
         status=status if error else 200,
         error=error,
         case=ask.names["case"],
+        people=people_of(ask, ask.names["case"]),
+        **look_values(ask, ask.names["case"]),
         acts=acts,
         packs=tuple({act.pack.seal: act.pack for act in acts}.values()),
         jobs=[one for one in jobs if one.state is not JobState.DONE],

@@ -45,15 +45,15 @@ from wayseal.cases.views import (
     Overlap,
     Page,
 )
-from wayseal.console.access.types import LOOK_US
 from wayseal.console.errors import AccessError
-from wayseal.console.roles import CASE_ROLES, OPENERS
+from wayseal.console.roles import CASE_ROLES
 from wayseal.console.web._ask import Ask, Pages
 from wayseal.console.web._case_words import Reason, line_of, reason_of, reasons_of, reasons_of_item
 from wayseal.console.web._lists import Column, Filter, Wanted, with_query
 from wayseal.console.web._render import translator_of
 from wayseal.console.web._trace_view import trace_of
 from wayseal.console.web._uploads import MOST_OF_CASE
+from wayseal.console.web.pages._argument import argument_of, beside, named_by
 from wayseal.console.web.pages._casework import (
     SOURCE,
     STATES_FOR_MANY,
@@ -63,7 +63,9 @@ from wayseal.console.web.pages._casework import (
     colleagues,
     kinds_given,
     lay_out,
+    look_at,
     look_since,
+    look_values,
     loss_of,
     me,
     number_given,
@@ -168,12 +170,11 @@ def case_page(ask: Ask, *, error: Any = None, act: str = "") -> Response:
         reasons=reasons_of(row.detectors, ask.lang),
         course=_draw_course(ask, row.id, dossier.timeline.rows),
         **_origin(ask, row),
-        lines=[line_of(entry, ask.lang) for entry in dossier.timeline.rows],
+        **argument_of(ask, dossier),
+        lines=[line_of(entry, ask.lang, beside(dossier.things)) for entry in dossier.timeline.rows],
         older=dossier.timeline.after,
         names=dossier.looked_at > 0,
-        looked_until=(look_since(ask, row.id) or 0) + LOOK_US,
-        asked_names="names" in ask.query,
-        may_open=ask.whose.person.role in OPENERS,
+        **look_values(ask, row.id),
         open=row.state in OPEN_STATES,
         bar=_bar(ask, dossier.timeline.rows),
         colleagues=colleagues(ask),
@@ -215,16 +216,17 @@ def _origin(ask: Ask, row: CaseRow) -> dict[str, Any]:
 def show_timeline(ask: Ask) -> Response:
     """Older acts on a case."""
     cases, id_ = the_cases(ask), ask.names["case"]
-    since = look_since(ask, id_)
-    names = since is not None and cases.look(id_, me(ask), since) is not None
+    look = look_at(ask, id_)
+    names = look is not None
     before = text_given(ask, "before", 20)
     page = cases.timeline(id_, before if before.isdigit() else None, names=names, **look_of(ask, id_))
     return ask.page(
         "case_timeline",
         id=id_,
-        lines=[line_of(entry, ask.lang) for entry in page.rows],
+        lines=[line_of(entry, ask.lang, named_by(ask, look)) for entry in page.rows],
         older=page.after,
         names=names,
+        **look_values(ask, id_),
     )
 
 
@@ -234,7 +236,8 @@ def show_note(ask: Ask) -> Response:
     versions = the_cases(ask).note_versions(ask.names["case"], ask.names["note"])
     if not versions:
         return ask.refuse(404)
-    return ask.page("case_note", case=ask.names["case"], note=ask.names["note"], versions=versions)
+    case = ask.names["case"]
+    return ask.page("case_note", case=case, note=ask.names["note"], versions=versions, **look_values(ask, case))
 
 
 def _choices() -> dict[str, Any]:

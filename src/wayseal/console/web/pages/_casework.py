@@ -21,8 +21,8 @@ from starlette.responses import Response
 from wayseal.cases import Cases
 from wayseal.cases.errors import NoSuchCaseError
 from wayseal.cases.types import CLOSED_STATES, PERSONAL, UNDO_US, CaseState, ObservableKind, Priority, Source, one_line
-from wayseal.cases.views import BulkAction, CaseRow, Decision, Done, ItemRow, Lead, Matching
-from wayseal.console.access.types import PersonState
+from wayseal.cases.views import BulkAction, CaseRow, Decision, Done, ItemRow, Lead, Matching, UnmaskingOnRecord
+from wayseal.console.access.types import LOOK_US, ActKind, PersonState
 from wayseal.console.errors import AccessError
 from wayseal.console.jobs.kinds import KINDS
 from wayseal.console.jobs.types import Job
@@ -83,12 +83,34 @@ def lay_out(ask: Ask, case: str) -> str:
 def look_since(ask: Ask, case: str) -> int | None:
     """When the look at a case's names was recorded that counts for what is asked now; None: no names.
 
-    Names have to be asked for, by somebody who may open cases, in the session whose look it is, while it lasts.
+    It holds on every page of the case, for somebody who may open cases, in the session whose look it is.
     """
-    asked = "names" in ask.query or bool(ask.field("names"))
-    if not asked or ask.whose.person.role not in OPENERS:
-        return None
-    return ask.whose.look(case, ask.access.now())
+    return ask.whose.look(case, ask.access.now()) if ask.whose.person.role in OPENERS else None
+
+
+def look_at(ask: Ask, case: str) -> UnmaskingOnRecord | None:
+    """The look at a case's names that counts for what is asked now, as the casebook has it."""
+    since = look_since(ask, case)
+    return None if since is None or ask.cases is None else ask.cases.look(case, me(ask), since)
+
+
+def note_look(ask: Ask, cases: Cases, case: str, at: int) -> None:
+    """Notes that a look was recorded: for the session in which it holds, and for auditors, who see no case."""
+    look = cases.look(case, me(ask), at)
+    covered = 0 if look is None else len(look.accounts)
+    ask.access.note(ask.whose, ActKind.NAMES_SHOWN, case=case, accounts=str(covered), until=str(at + LOOK_US))
+    ask.access.sessions.note_look(ask.whose, case, at)
+
+
+def look_values(ask: Ask, case: str) -> Mapping[str, Any]:
+    """Return what pages of a case say of names: until when they are shown, and whether they were asked for."""
+    since = look_since(ask, case)
+    return {
+        "names_of": case,
+        "looked_until": None if since is None else since + LOOK_US,
+        "asked_names": "names" in ask.query,
+        "may_open": ask.whose.person.role in OPENERS,
+    }
 
 
 def the_cases(ask: Ask) -> Cases:

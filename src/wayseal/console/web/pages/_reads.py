@@ -8,6 +8,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -16,8 +17,7 @@ from starlette.responses import Response
 
 from wayseal.cases.errors import CasebookUsageError
 from wayseal.cases.types import Source
-from wayseal.cases.views import Entry, UnmaskingOnRecord
-from wayseal.console.access.types import LOOK_US
+from wayseal.cases.views import Entry
 from wayseal.console.jobs import Job
 from wayseal.console.jobs.types import WAITING
 from wayseal.console.reading import ONLY, SORTS, Selection, arrange, is_odd, page_of, select
@@ -36,16 +36,16 @@ from wayseal.console.web._reads_view import (
     whole_of,
 )
 from wayseal.console.web._render import translator_of
-from wayseal.console.web._timeline import Clock, Mark, axis, draw_hours, draw_lanes
+from wayseal.console.web._timeline import Clock, Mark, axis, column_of, draw_hours, draw_lanes
 from wayseal.console.web._trace_view import baskets_of, trace_of
-from wayseal.console.web.pages._casework import asked_job, lay_out, look_since, me
+from wayseal.console.web.pages._argument import teller_of, told_strength
+from wayseal.console.web.pages._casework import asked_job, lay_out, look_at, look_values, me, note_look
 from wayseal.console.web.pages._waybills import flag_of
 from wayseal.detect.errors import NoSuchPairError
 from wayseal.detect.reasons import GroundWording
-from wayseal.detect.report import ReasonTeller
 from wayseal.detect.timeline import CaseTimeline, TimelinePerson
 from wayseal.ledger import LedgerError
-from wayseal.model.times import clock_hours, time_at
+from wayseal.model.times import HOUR_US, clock_hours, time_at
 from wayseal.page import numbers
 from wayseal.page.charts import waterfall_chart, waterfall_table
 from wayseal.page.spreadsheet import csv_blocks
@@ -54,6 +54,8 @@ from wayseal.page.words import Translator, catalogue, headings, words
 
 PAGES = Pages()
 _MANY, _MOST_ACTS = 50, 200
+_REST = 0.05
+"""Nats beside those of the reasons that are told, so that bars come to the strength that is said."""
 
 
 @PAGES.get("/cases/{case}/reads", CASE_ROLES)
@@ -75,7 +77,7 @@ def list_reads(ask: Ask) -> Response:
     found = _find(ask)
     if isinstance(found, Response):
         return found
-    view = replace(found, look=None, name=alias_of(ask))
+    view = replace(found, look=None)
     reads = arrange(view.timeline, view.wanted, view.names)
     blocks = file_blocks(view, reads, words(ask.lang, "unit.values"), _detectors(ask))
     return send_table(f"{view.timeline.head.case}-reads.csv", csv_blocks(headings(FILE_COLUMNS, ask.lang), blocks))
@@ -91,7 +93,7 @@ def record_look(ask: Ask) -> Response:
     if ask.cases is None:
         return ask.refuse(404)
     ask.cases.show_reads(case, me(ask), ask.field("why"), at)
-    ask.access.sessions.note_look(ask.whose, case, at)
+    note_look(ask, ask.cases, case, at)
     return ask.go(found.link(names="1"))
 
 
@@ -123,6 +125,8 @@ def show_read(ask: Ask) -> Response:
         result=result,
         row=rows_of(found, pa.Table.from_pylist([row], schema=found.timeline.reads.schema), _detectors(ask))[0],
         duties=person.duties,
+        called=found.called(person),
+        **look_values(ask, ask.names["case"]),
         flag=flag_of(ask, row["waybill"], found.name),
     )
 
@@ -143,7 +147,7 @@ def _values(ask: Ask, view: View, marks: Sequence[Mark]) -> Mapping[str, Any]:
     tipped = [one.about.alerted_at for one in view.people if one.about.alerted_at is not None]
     marks = [*marks, *(Mark(at=at, words=translator_of(ask.lang, html=False).say("reads_act.tipped")) for at in tipped)]
     mine = select(timeline, Selection(window=whole_of(timeline), person=wanted.person))
-    chosen = select(timeline, wanted)
+    shown, chosen = select(timeline, replace(wanted, window=whole_of(timeline))), select(timeline, wanted)
     page = page_of(timeline, wanted, view.names, _MANY)
     sold = baskets_of(ask).sold_at([*timeline.head.numbers, *page.reads["waybill"].to_pylist()])
     sales = [Mark(at=sold[one], words=one) for one in timeline.head.numbers if one in sold]
@@ -154,7 +158,8 @@ def _values(ask: Ask, view: View, marks: Sequence[Mark]) -> Mapping[str, Any]:
         "head": timeline.head,
         "view": view,
         "clock": view.clock,
-        "lanes": draw_lanes(timeline, view.people, mine, wanted.window, marks, view.clock, sales),
+        "lanes": draw_lanes(timeline, view.people, shown, mine, wanted.window, marks, view.clock, sales),
+        "column": column_of(wanted.window) / HOUR_US,
         "ticks": axis(wanted.window, view.clock),
         "zoom": view.zoom(),
         "shown": len(chosen),
@@ -168,19 +173,16 @@ def _values(ask: Ask, view: View, marks: Sequence[Mark]) -> Mapping[str, Any]:
         "trace": None if ask.cases is None else trace_of(ask, ask.cases.made_of(timeline.head.case)),
         "onward": None if page.after is None else view.after(page.after),
         "first_page": wanted.after is None,
-        "people": [
-            (place, view.name(one.about.actor), one.about.role, one.about.place)
-            for place, one in enumerate(timeline.head.people)
-        ],
+        "people": [view.called(one) for one in timeline.head.people],
         "person": person,
+        "place": timeline.head.people.index(person),
+        "switches": [view.link(account=str(n + 1)) + "#hours" for n in range(len(timeline.head.people))],
         "hours": None if person.hours is None else draw_hours(person.hours, translator_of(ask.lang, html=False).say),
         "told": [_told(ask, view, one) for one in view.people],
         "detectors": _detectors(ask),
         "only": ONLY,
         "usual": usual_of(timeline),
-        "looked_until": (look_since(ask, timeline.head.case) or 0) + LOOK_US,
-        "asked_names": "names" in ask.query,
-        "may_open": ask.whose.person.role in OPENERS,
+        **look_values(ask, timeline.head.case),
     }
 
 
@@ -192,27 +194,26 @@ def _opened_from(timeline: CaseTimeline) -> str:
 
 def _told(ask: Ask, view: View, person: TimelinePerson) -> Mapping[str, Any]:
     """Why an account stands out: a waterfall, the same as a table, sentences."""
-    translator = _translator(ask, "wayseal.detect.report")
-    teller = ReasonTeller(translator, view.timeline.head.offset)
-    about = replace(person.about, actor=view.name(person.about.actor))
+    teller = teller_of(ask, view.timeline)
+    translator, about = teller.translator, replace(person.about, actor=view.name(person.about.actor))
     rows = [(translator.say(f"detector.{reason.detector}"), reason.weight) for reason in about.reasons]
     say, total = translator_of(ask.lang, html=False).say, translator.say("detect.total")
+    rest = about.evidence - sum(reason.weight for reason in about.reasons)
+    rows += [(say("reads.rest"), rest)] if abs(rest) > _REST else []
     title = say("reads.waterfall_of", id=about.actor)
+    told = partial(told_strength, ask, teller)
     chart = waterfall_chart(
-        f"w-{view.timeline.head.people.index(person)}", title, say("reads.waterfall_note"), rows, total=total,
-        told=teller.strength,
-    )  # fmt: skip
+        f"w-{view.timeline.head.people.index(person)}", title, say("reads.waterfall_note"), rows, total=total, told=told
+    )
     first = about.reasons[0] if about.reasons else None
-    sentences = [teller.reason(one, about, None if one is first else first) for one in about.reasons]
     return {
-        "account": about.actor,
-        "alias": view.alias(person.about.actor),
+        "called": view.called(person),
         "about": about,
         "chart": chart if len(rows) > 1 else None,
-        "table": waterfall_table((say("reads.reason"), say("reads.strength")), rows, total=total, told=teller.strength),
-        "sentences": sentences,
+        "table": waterfall_table((say("reads.reason"), say("reads.strength")), rows, total=total, told=told),
+        "sentences": [teller.reason(one, about, None if one is first else first) for one in about.reasons],
         "grounds": list(teller.grounds(about)),
-        "strength": teller.strength(about.evidence),
+        "strength": told(about.evidence),
     }
 
 
@@ -233,11 +234,10 @@ def _find(ask: Ask) -> View | Response:
         _marks(ask)  # a case that isn't there is said so
         page = "reads_part" if "part" in ask.query else "reads_none"
         return ask.page(page, case=case, job=asked_job(ask) or _laying_out(ask, case), view=None)
-    clock, look = Clock(clock_hours()), _look(ask, case)
+    clock, look = Clock(clock_hours()), look_at(ask, case)
     return View(
         timeline=timeline,
         alias=alias,
-        name=alias if look is None else lambda actor: actor if actor in look.accounts else alias(actor),
         wanted=wanted_of({**ask.query, **ask.form}, timeline, clock),
         clock=clock,
         path=f"/cases/{case}/reads",
@@ -248,12 +248,6 @@ def _find(ask: Ask) -> View | Response:
 def _laying_out(ask: Ask, case: str) -> Job | None:
     """The job that lays a case out now; None: none does."""
     return next(iter(ask.site.jobs.list(kind="reads", subject=case, states=tuple(WAITING), limit=1)), None)
-
-
-def _look(ask: Ask, case: str) -> UnmaskingOnRecord | None:
-    """The look at the case's names that counts for what is asked now (rule 1)."""
-    since = look_since(ask, case)
-    return None if since is None or ask.cases is None else ask.cases.look(case, me(ask), since)
 
 
 def _row(timeline: CaseTimeline, text: str) -> dict[str, Any] | None:
