@@ -97,7 +97,7 @@ def test_great_losses_come_before_high_scores(tmp_path: Path) -> None:
 def test_the_queue_by_pages(cases: Cases, sort: ItemSort) -> None:
     now = NOW + 10**12
     whole = cases.queue(now, sort=sort, limit=200).rows
-    assert len(whole) > 40
+    assert len(whole) >= 40
     assert every(cases.queue(now, sort=sort, limit=6), lambda a: cases.queue(now, None, sort, a, 6)) == list(whole)
     by: dict[ItemSort, Callable[[Any], float]] = {
         ItemSort.LOSS: lambda r: -expected_loss(r.score, r.parcels_a_day),
@@ -162,11 +162,11 @@ STATEMENTS: dict[str, tuple[int, Callable[[Cases], object]]] = {
     "filtered": (1, lambda c: c.cases(CaseFilter(owner="nobody", source=Source.DETECTION, thing="u-3", by_id=True))),
     "queue": (2, lambda c: c.queue(NOW)),
     "counts": (1, lambda c: c.counts()),
-    "dossier": (9, lambda c: c.dossier("c-1")),
+    "dossier": (10, lambda c: c.dossier("c-1")),
     "timeline": (3, lambda c: c.timeline("c-1")),
     "tasks": (1, lambda c: c.tasks("Li")),
     "changes": (3, lambda c: c.changed_since(0)),
-    "a look": (9, lambda c: c.dossier("c-1", looker="Li")),
+    "a look": (10, lambda c: c.dossier("c-1", looker="Li")),
     "overlaps": (1, lambda c: c.overlaps(["c-1", "c-2"])),
     "done": (1, lambda c: c.last_done("Li", NOW)),
     "versions": (2, lambda c: c.note_versions("c-1", "n-1")),

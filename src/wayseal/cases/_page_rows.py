@@ -4,11 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any, TypeVar
 
+from wayseal.cases._project_judging import lacking_of
 from wayseal.cases._project_records import PRIORITIES, SEPARATOR, concerned
 from wayseal.cases.book import act_name
 from wayseal.cases.types import (
     PERSONAL,
     Act,
+    Answered,
     CaseState,
     Changed,
     FileNamed,
@@ -23,6 +25,7 @@ from wayseal.cases.types import (
     ObservableKind,
     PackHeld,
     Promoted,
+    Proposed,
     Queued,
     Registered,
     Source,
@@ -31,7 +34,8 @@ from wayseal.cases.types import (
     Undone,
     Verdict,
 )
-from wayseal.cases.views import ActLine, CaseRow, Entry, ItemRow, ObservableRow
+from wayseal.cases.verdicts import HearingPoint, ProposalKind, ProposalState
+from wayseal.cases.views import ActLine, CaseRow, Entry, ItemRow, ObservableRow, Proposal
 
 _PLAIN = frozenset({"state", "priority", "owner", "snoozed"})
 """What of a change says nothing that somebody wrote."""
@@ -46,10 +50,36 @@ def thing_row(row: Row, names: bool) -> ObservableRow:
     """A thing. names: those may be shown of which an act says so."""
     kind = ObservableKind(row["kind"])
     hidden = kind in PERSONAL and not (names and row["named"])
-    return ObservableRow(kind=kind, name=row["alias"] if hidden else row["value"], hidden=hidden, via=row["via"])
+    name, judged = row["alias"] if hidden else row["value"], row["guilty"]
+    account = kind is ObservableKind.ACCOUNT
+    return ObservableRow(
+        kind=kind,
+        name=name,
+        hidden=hidden,
+        via=row["via"],
+        guilty=None if judged is None else bool(judged),
+        lacking=lacking_of((row,), row["value"]) if account else (),
+    )
 
 
-def row_of(kind: type[R], row: Row, **others: object) -> R:
+def proposal_row(row: Row, call: Call) -> Proposal:
+    """A proposal, its accounts under names that may be shown."""
+    accounts = row["accounts"].split(SEPARATOR) if row["accounts"] else ()
+    return row_of(
+        Proposal,
+        row,
+        case=row["case_id"],
+        id=row["proposal"],
+        kind=ProposalKind(row["kind"]),
+        state=ProposalState(row["state"]),
+        true=bool(row["guilty"]),
+        lacking=bool(row["lacking"]),
+        accounts=tuple(call(Observable(kind=ObservableKind.ACCOUNT, value=one)) for one in accounts),
+        to=row["receiver"],
+    )
+
+
+def row_of(kind: type[R], row: Row, /, **others: object) -> R:
     """A row as pages are told it: its fields are columns of the same name, but for some others."""
     names = (each.name for each in fields(kind))  # type: ignore[arg-type]
     return kind(**{name: row[name] for name in names if name not in others}, **others)
@@ -124,7 +154,14 @@ def _told(act: Act, case: str, call: Call) -> dict[str, object]:
         case Heard():
             return {"account": None if act.actor is None else accounts([act.actor])[0]}
         case Verdict():
-            return {"true": act.true, "before": act.before.value}
+            lacking = [point for point in HearingPoint if any(point in one.lacking for one in act.accounts)]
+            whose = accounts([one.account for one in act.accounts])
+            return {"true": act.true, "before": act.before.value, "accounts": whose, "lacking": lacking}
+        case Proposed():
+            about = {"true": act.true, "accounts": accounts(act.accounts), "to": act.to}
+            return {"proposal": act.proposal, "kind": act.kind, **about}
+        case Answered():
+            return {"proposal": act.proposal, "yes": act.yes}
         case Changed() | ItemChanged():
             return {"field": act.field, "before": act.before, "after": act.after}
         case NoteWritten():

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from wayseal.cases._arrivals import Arrivals
 from wayseal.cases._casework import MOST_AT_ONCE
-from wayseal.cases._page_rows import case_row, entry, item_row, row_of, thing_row
+from wayseal.cases._page_rows import case_row, entry, item_row, proposal_row, row_of, thing_row
 from wayseal.cases._pages import (
     CASE_SORTS,
     ITEM_SORTS,
@@ -21,7 +21,7 @@ from wayseal.cases._pages import (
     whole_number,
 )
 from wayseal.cases._project_records import PREFIX, task_of
-from wayseal.cases._tables import ACTS, CASES, COUNTS, FILES, JOURNAL, NOTES, QUEUE, TASKS, THINGS, marks
+from wayseal.cases._tables import ACTS, CASES, COUNTS, FILES, JOURNAL, NOTES, PROPOSALS, QUEUE, TASKS, THINGS, marks
 from wayseal.cases._unit_of_work import UnitOfWork
 from wayseal.cases.book import LOOKS
 from wayseal.cases.types import PERSONAL, Act, Heard, ItemState, NamesShown, Observable, ObservableKind, TaskState
@@ -42,6 +42,7 @@ from wayseal.cases.views import (
     ObservableRow,
     PackAct,
     Page,
+    Proposal,
     Similar,
     Statement,
     Task,
@@ -120,7 +121,7 @@ class Queries(Arrivals):
     def dossier(
         self, case: str, *, names: bool = False, looker: str | None = None, since: int = 0, limit: int = 50
     ) -> Dossier:
-        """A case with all that belongs to it, and the newest page of its timeline: 9 statements. NoSuchCaseError.
+        """A case with all that belongs to it, and the newest page of its timeline: 10 statements. NoSuchCaseError.
 
         looker: names are shown if it is on record that this person looked at names of the case after `since`: of those
         accounts that they looked at.
@@ -150,6 +151,7 @@ class Queries(Arrivals):
                 looked_at=looked_at,
                 merged=merged,
                 statements=_statements(heard, shown, may and named),
+                proposals=_proposals(unit, row, shown),
                 tasks=tuple(_task(row) for row in _in_order(unit, TASKS, case, "task")),
                 notes=tuple(row_of(Note, row, id=row["note"]) for row in _in_order(unit, NOTES, case, "note")),
                 files=tuple(row_of(FileRow, row) for row in _in_order(unit, FILES, case, "digest")),
@@ -329,7 +331,7 @@ def _statements(heard: Sequence[Heard], shown: _Shown, readable: bool) -> tuple[
     for act in heard:
         account = None if act.actor is None else shown(Observable(kind=ObservableKind.ACCOUNT, value=act.actor))
         said = act.statement if readable else None
-        told.append(Statement(case=act.case, at=act.at, who=act.who, account=account, text=said))
+        told.append(Statement(case=act.case, at=act.at, who=act.who, account=account, text=said, points=act.points))
     return tuple(told)
 
 
@@ -364,6 +366,12 @@ def _similar(unit: UnitOfWork, case: str, things: Sequence[Row], names: bool) ->
 def _in_order(unit: UnitOfWork, table: Table, case: str, name: str) -> list[Row]:
     """Rows of a case in the order of their ids, in which they were made."""
     return sorted(unit.rows.group(table, case).values(), key=lambda row: (len(row[name]), row[name]))
+
+
+def _proposals(unit: UnitOfWork, case: Row, shown: _Shown) -> tuple[Proposal, ...]:
+    """What was proposed in a case, the newest first: 1 statement, where anything was."""
+    rows = _in_order(unit, PROPOSALS, case["case_id"], "proposal") if case["next_proposal"] > 1 else ()
+    return tuple(proposal_row(row, shown) for row in reversed(rows))
 
 
 def _task(row: Row) -> Task:

@@ -11,7 +11,7 @@ from typing import Any
 from wayseal.database import Connection, query
 from wayseal.journal.projection import INT, MAYBE_INT, MAYBE_TEXT, REAL, TEXT, Projection, Table
 
-VERSION = 4
+VERSION = 5
 """Of the tables but the journal: with another one they are made anew."""
 PREFIX = "casework_"
 _table = partial(Table, prefix=PREFIX)
@@ -61,6 +61,7 @@ CASES = _table(
         "merged_state": MAYBE_TEXT,
         "next_note": INT,
         "next_task": INT,
+        "next_proposal": INT,
     },
     indexes=(
         "changed_line",
@@ -80,6 +81,9 @@ THINGS = _table(
         "place": INT,
         "alias": TEXT,
         "named": INT,
+        "guilty": MAYBE_INT,
+        "judged_line": INT,
+        "heard": TEXT,
     },
     indexes=("kind, value, case_id", "alias, case_id", "named, kind, value"),
 )
@@ -133,6 +137,28 @@ TASKS = _table(
     },
     indexes=("owner, state, line",),
 )
+PROPOSALS = _table(
+    name="proposals",
+    key=("case_id", "proposal"),
+    columns={
+        "case_id": TEXT,
+        "proposal": TEXT,
+        "kind": TEXT,
+        "who": TEXT,
+        "at": INT,
+        "why": TEXT,
+        "until": INT,
+        "guilty": INT,
+        "accounts": TEXT,
+        "lacking": INT,
+        "receiver": TEXT,
+        "state": TEXT,
+        "answerer": TEXT,
+        "answered_at": INT,
+        "answer": TEXT,
+    },
+    indexes=("state, until", "who, at"),
+)
 FILES = _table(
     name="files",
     key=("case_id", "digest"),
@@ -177,7 +203,7 @@ QUEUE = _table(
     ),
 )
 COUNTS = _table(name="counts", key=("name", "value"), columns={"name": TEXT, "value": TEXT, "n": INT})
-TABLES = (CASES, THINGS, ALERTS, ACTS, NOTES, TASKS, FILES, QUEUE, COUNTS)
+TABLES = (CASES, THINGS, ALERTS, ACTS, NOTES, TASKS, PROPOSALS, FILES, QUEUE, COUNTS)
 JOURNAL = f"{PREFIX}journal"
 PROJECTION = Projection(prefix=PREFIX, version=VERSION, tables=TABLES)
 

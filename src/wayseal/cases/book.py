@@ -1,8 +1,8 @@
 """A casebook as a value: its cases and what they teach, what verifying it finds, and its acts as objects of lines."""
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, TypeVar
 
 from wayseal.cases.errors import NoSuchCaseError
@@ -12,6 +12,7 @@ from wayseal.cases.types import (
     OPEN_STATES,
     Act,
     Alert,
+    Answered,
     CaseAct,
     CaseState,
     Changed,
@@ -25,6 +26,7 @@ from wayseal.cases.types import (
     NoteWritten,
     PackHeld,
     Promoted,
+    Proposed,
     Queued,
     Registered,
     Split,
@@ -43,7 +45,8 @@ class RecordedCase:
     """A case: its accounts in the order in which they came, its alerts, and what was done with it.
 
     named: the accounts whose names may be shown because of this case. verdict: the one that counts, the last.
-    closed_at: when it was closed, None where it is open. merged_into: the case that it went into.
+    verdicts: of accounts that have one, whether their reads were no work. closed_at: when it was closed, None where it
+    is open. merged_into: the case that it went into.
     """
 
     id: str
@@ -53,6 +56,7 @@ class RecordedCase:
     named: frozenset[str] = frozenset()
     state: CaseState = CaseState.NEW
     verdict: Verdict | None = None
+    verdicts: Mapping[str, bool] = field(default_factory=dict)
     closed_at: int | None = None
     merged_into: str | None = None
 
@@ -104,7 +108,7 @@ class RecordedCase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """The lesson of a verdict: whose reads, alerted from when to when by which detectors, were work or not.
+    """A lesson of verdicts: whose reads, alerted from when to when by which detectors, were work or not.
 
     read_until: up to when these reads were known.
     """
@@ -117,6 +121,13 @@ class Judged:
     read_until: int
     true: bool
     at: int
+
+
+def parted(actors: Sequence[str], verdicts: Mapping[str, bool]) -> Iterator[tuple[bool, tuple[str, ...]]]:
+    """Parts the accounts of a case by their verdict, in their order; those whose reads were no work come first."""
+    for true in (True, False):
+        if some := tuple(actor for actor in actors if verdicts.get(actor) is true):
+            yield true, some
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,16 +210,17 @@ class Casebook:
         return tuple(
             Judged(
                 case=case.id,
-                actors=case.actors,
+                actors=actors,
                 detectors=case.detectors,
                 alerted_at=case.alerted_at,
                 last_alerted_at=case.last_alerted_at,
                 read_until=case.read_until,
-                true=verdict.true,
+                true=true,
                 at=verdict.at,
             )
             for case in self.cases
             if (verdict := case.verdict) is not None
+            for true, actors in parted(case.actors, case.verdicts)
         )
 
 
@@ -237,6 +249,8 @@ A = TypeVar("A")
 _KINDS: Mapping[str, Callable[..., Act]] = {
     "heard": Heard,
     "verdict": Verdict,
+    "proposed": Proposed,
+    "answered": Answered,
     "forgotten": Forgotten,
     "changed": Changed,
     "note": NoteWritten,
@@ -252,7 +266,7 @@ _KINDS: Mapping[str, Callable[..., Act]] = {
     "promoted": Promoted,
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}
-_TIMES = {"at", "since"}
+_TIMES = {"at", "since", "until"}
 _KEYS = {"before": "was"}
 """`before` is the chain's."""
 LOOKS = ("opened", "unmasked", "reads")

@@ -20,6 +20,7 @@ from wayseal.cases.types import (
     Source,
     TaskContent,
 )
+from wayseal.cases.verdicts import HearingPoint, ProposalKind, ProposalState
 
 R = TypeVar("R")
 
@@ -136,12 +137,17 @@ class Decided:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObservableRow:
-    """A thing under the name that may be shown. hidden: that is a pseudonym. via: the case that it came with."""
+    """A thing under the name that may be shown. hidden: that is a pseudonym. via: the case that it came with.
+
+    guilty: of an account: its verdict; None for none. lacking: what hearings of its person lack.
+    """
 
     kind: ObservableKind
     name: str
     hidden: bool
     via: str = ""
+    guilty: bool | None = None
+    lacking: tuple[HearingPoint, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,14 +263,44 @@ class PackAct:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """Something that one person proposed (rule 24). accounts: of a verdict, () for all. answerer: "" for nobody yet."""
+
+    case: str
+    id: str
+    kind: ProposalKind
+    state: ProposalState
+    who: str
+    at: int
+    why: str
+    until: int
+    true: bool
+    accounts: tuple[str, ...]
+    lacking: bool
+    to: str
+    answerer: str
+    answered_at: int
+    answer: str
+
+    def state_at(self, now: int) -> ProposalState:
+        """How it stands: nothing waits for longer than it was to."""
+        lapsed = self.state is ProposalState.WAITING and now >= self.until
+        return ProposalState.LAPSED if lapsed else self.state
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """A person's words. text: None while a name of the case may not be shown. account: whose, None: the only one."""
+    """A person's words. text: None while a name of the case may not be shown. account: whose, None: the only one.
+
+    points: what of a hearing was done.
+    """
 
     case: str
     at: int
     who: str
     account: str | None
     text: str | None
+    points: tuple[HearingPoint, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -397,6 +433,7 @@ class Dossier:
     merged: tuple[str, ...]
     statements: tuple[Statement, ...]
     tasks: tuple[Task, ...]
+    proposals: tuple[Proposal, ...]
     notes: tuple[Note, ...]
     files: tuple[FileRow, ...]
     similar: tuple[Similar, ...]
