@@ -209,7 +209,7 @@ def test_a_line_that_says_what_cannot_be(path: Path, act: dict[str, object]) -> 
     assert found(path, [*lines(path), chain_line(whole(act), last)]) == (8, Code.ACT)
 
 
-@each("answer", [{"who": "Li"}, {"at": "2026-05-28T00:00:00Z"}, {"proposal": "p-2"}, {"case": "c-2"}, {}])
+@each("answer", [{"who": "Li"}, {"at": "2026-05-29T00:00:00Z"}, {"proposal": "p-2"}, {"case": "c-2"}, {}])
 def test_a_forged_answer(path: Path, answer: dict[str, object]) -> None:
     """By the proposer, too late, to nothing, and a second one."""
     if len(lines(path)) == 7:

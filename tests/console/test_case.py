@@ -37,8 +37,8 @@ def test_state_owner_priority_title_and_when(bench: Bench) -> None:
         ("snooze", {"until": "", "why": "it came"}, "ann put it off no longer"),
         ("state", {"state": "duplicate", "why": "see c-9"}, "from “In progress” to “Known already”"),
         ("state", {"state": "reopened", "why": "not so"}, "from “Known already” to “Opened again”"),
-        ("state", {"state": "true", "why": "sold"}, "ann decided that the reads were not work “sold”"),
-        ("state", {"state": "false", "why": "helped out"}, "ann decided that the reads were work"),
+        ("verdict", {"verdict": "true", "why": "sold", "lacking": "1"}, "were not work, though the hearing lacks: told"),
+        ("verdict", {"verdict": "false", "why": "helped out"}, "were work helped out"),
     ):
         page = send(browser, f"{at}/{path}", **fields)
         assert words.replace("“", "").replace("”", "") in said(page).replace("“", "").replace("”", ""), (
@@ -52,6 +52,9 @@ def test_state_owner_priority_title_and_when(bench: Bench) -> None:
         ("state", {"state": "in_progress", "why": "x"}, 409),
         ("state", {"state": "new", "why": "x"}, 409),
         ("state", {"state": "strange", "why": "x"}, 400),
+        ("state", {"state": "true", "why": "x"}, 409),
+        ("verdict", {"verdict": "strange", "why": "x"}, 400),
+        ("verdict", {"verdict": "true", "why": "x"}, 400),
         ("state", {"state": "reopened", "why": ""}, 400),
         ("state", {"state": "reopened", "why": "x" * 501}, 400),
         ("state", {"state": "reopened", "why": "a\u202eb"}, 400),
@@ -63,7 +66,7 @@ def test_state_owner_priority_title_and_when(bench: Bench) -> None:
         answer = browser.post(f"{at}/{path}", data={"seen": str(row.line), **fields})
         assert (answer.status_code, "role=" in answer.text) == (status, True), (path, fields)
     assert bench.cases.dossier(case).row == row
-    assert browser.post("/cases/c-77/state", data={"state": "true", "why": "x"}).status_code == 404
+    assert browser.post("/cases/c-77/state", data={"state": "waiting", "why": "x"}).status_code == 404
 
 
 def test_going_into_another_and_out_again(bench: Bench) -> None:
@@ -100,22 +103,23 @@ def test_what_is_decided_at_once_is_decided_once(bench: Bench) -> None:
     case, browsers = bench.alert("u-1"), [bench.browser(login) for login in ("ann", "bo", "chen") * 3][:8]
     line = seen(browsers[0], f"/cases/{case}")
     bench.cases.add_note(case, f"heard of it {HOSTILE}", "bo", bench.now)
-    verdict = [{"state": "true", "why": f"sold {PLAIN_HOSTILE}"}, {"state": "false", "why": "helped out"}] * 4
-    late = browsers[0].post(f"/cases/{case}/state", data={**verdict[1], "seen": line})
+    guilty = {"verdict": "true", "why": f"sold {PLAIN_HOSTILE}", "lacking": "1"}
+    verdict = [guilty, {"verdict": "false", "why": "helped out"}] * 4
+    late = browsers[0].post(f"/cases/{case}/verdict", data={**verdict[1], "seen": line})
     assert (late.status_code, "heard of it" in said(late), "helped out" in said(late)) == (409, True, True)
     line = values_of(late, "seen")[0]
     answers = [
-        browser.post(f"/cases/{case}/state", data={**fields, "seen": line})
+        browser.post(f"/cases/{case}/verdict", data={**fields, "seen": line})
         for browser, fields in zip(browsers, [verdict[1], *verdict], strict=False)
     ]
     assert [answer.status_code for answer in answers] == [303] + [409] * 7
     assert bench.state(case) is CaseState.FALSE
     page = answers[1]
     assert "<script>alert" not in page.text
-    for words in ("decided that the reads were work", "helped out", "The reads were not work", "Do it nonetheless"):
+    for words in ("were work", "helped out", "The reads were not work", "Do it nonetheless"):
         assert words in said(page), words
-    again = {name: values_of(page, name)[0] for name in ("seen", "state", "why")}
-    assert browsers[1].post(f"/cases/{case}/state", data=again).status_code == 303
+    again = {name: values_of(page, name)[0] for name in ("seen", "verdict", "why", "lacking")}
+    assert browsers[1].post(f"/cases/{case}/verdict", data=again).status_code == 303
     assert bench.state(case) is CaseState.TRUE
 
 
@@ -123,6 +127,7 @@ def test_what_is_decided_at_once_is_decided_once(bench: Bench) -> None:
     ("act", "fields"),
     [
         ("state", {"state": "waiting", "why": "x"}),
+        ("verdict", {"verdict": "false", "why": "x"}),
         ("assign", {"owner": "bo"}),
         ("assign", {"mine": "1"}),
         ("snooze", {"until": "7", "why": "x"}),
@@ -152,7 +157,7 @@ def test_verdicts_side_by_side(bench: Bench) -> None:
 
     def judge(true: bool) -> bool:
         try:
-            bench.cases.as_seen(case, line).verdict(case, true, "ann", "x", bench.now)
+            bench.cases.as_seen(case, line).verdict(case, true, "ann", "x", bench.now, lacking=True)
         except StaleError:
             return False
         return True

@@ -20,7 +20,7 @@ from wayseal.cases.types import (
     Verdict,
     one_line,
 )
-from wayseal.cases.verdicts import GRANT_US, WAIT_US, AccountVerdict, HearingPoint, ProposalKind, ProposalState
+from wayseal.cases.verdicts import WAIT_US, AccountVerdict, HearingPoint, ProposalKind, ProposalState
 from wayseal.cases.views import Proposal
 
 _MOST = 50
@@ -139,11 +139,16 @@ class Judging(Records):
 
         def ask(unit: UnitOfWork) -> Proposal | None:
             rows = unit.rows.group(PROPOSALS, case).values()
-            own = [row for row in rows if row["who"] == who and row["kind"] == kind]
-            last = [row for row in own if row["state"] == ProposalState.GRANTED and now < row["answered_at"] + GRANT_US]
-            return max((proposal_row(row, _nameless) for row in last), key=lambda one: one.answered_at, default=None)
+            own = (proposal_row(row, _nameless) for row in rows if row["who"] == who and row["kind"] == kind)
+            return max((one for one in own if one.lets(now)), key=lambda one: one.answered_at, default=None)
 
         return self._look(ask)
+
+    def case_proposals(self, case: str, kind: ProposalKind) -> tuple[Proposal, ...]:
+        """Return what was proposed of a kind in a case, the newest first, without accounts: 1 statement."""
+        rest = "WHERE case_id = ? AND kind = ? ORDER BY at DESC LIMIT ?"
+        rows = self._look(lambda unit: unit.select(PROPOSALS, rest, (case, kind.value, _MOST)))
+        return tuple(proposal_row({**row, "accounts": ""}, _nameless) for row in rows)
 
     def proposals(self, now: int) -> tuple[Proposal, ...]:
         """Return what waits for a second person, what lapses first at first, without accounts: 1 statement."""

@@ -34,6 +34,7 @@ from wayseal.cases.types import (
     Undone,
     Verdict,
 )
+from wayseal.cases.verdicts import HearingPoint
 from wayseal.journal import Fault, Head
 from wayseal.model.schema import parse_json
 from wayseal.model.times import iso
@@ -69,6 +70,13 @@ class RecordedCase:
     def heard(self) -> tuple[Heard, ...]:
         """The statements of the persons concerned."""
         return tuple(act for act in self.acts if isinstance(act, Heard))
+
+    @property
+    def judged(self) -> tuple[tuple[str, bool, tuple[HearingPoint, ...]], ...]:
+        """Each account's verdict that counts, and what hearings of its person lacked when it was given."""
+        given = {(one.account, act.true): one for act in self.acts if isinstance(act, Verdict) for one in act.accounts}
+        some = [(account, true, given.get((account, true))) for account, true in self.verdicts.items()]
+        return tuple((account, true, one.lacking if one else ()) for account, true, one in some)
 
     @property
     def score(self) -> float:

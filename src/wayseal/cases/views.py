@@ -20,7 +20,7 @@ from wayseal.cases.types import (
     Source,
     TaskContent,
 )
-from wayseal.cases.verdicts import HearingPoint, ProposalKind, ProposalState
+from wayseal.cases.verdicts import GRANT_US, HearingPoint, ProposalKind, ProposalState
 
 R = TypeVar("R")
 
@@ -286,6 +286,10 @@ class Proposal:
         """How it stands: nothing waits for longer than it was to."""
         lapsed = self.state is ProposalState.WAITING and now >= self.until
         return ProposalState.LAPSED if lapsed else self.state
+
+    def lets(self, now: int) -> bool:
+        """True if its proposer may do now what another person agreed to."""
+        return self.state is ProposalState.GRANTED and now < self.answered_at + GRANT_US
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

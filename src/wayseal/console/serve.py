@@ -158,6 +158,7 @@ def make_site(settings: ConsoleSettings, access: Access, address: str = "") -> S
         unit=settings.unit,
         contact=settings.contact,
         cases_a_day=settings.cases_a_day,
+        second_person=settings.second_person,
         secure=settings.secure,
         address=(settings.address or address).rstrip("/"),
     )

@@ -11,6 +11,7 @@ from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Re
 
 from wayseal.cases import Cases
 from wayseal.cases.errors import CasebookUsageError, CaseStateError, StaleError, UndoError
+from wayseal.cases.verdicts import ProposalKind
 from wayseal.console.access import KNOWN_SECONDS, Access
 from wayseal.console.access.types import Opened, Session, Visit
 from wayseal.console.errors import AccessError, JobError, TraceWorkError
@@ -125,6 +126,7 @@ class Site:
         unit: In whose name sites are asked to remove offers; "": it is asked for.
         contact: Where they answer.
         cases_a_day: So many can be decided a day, all in all.
+        second_person: What one person proposes and another puts in force.
         secure: Whether browsers come by https.
         address: Where they find the console.
     """
@@ -147,6 +149,7 @@ class Site:
     unit: str = ""
     contact: str = ""
     cases_a_day: int = 20
+    second_person: frozenset[ProposalKind] = frozenset()
     secure: bool = False
     address: str = ""
 

@@ -21,6 +21,7 @@ from starlette.responses import Response
 from wayseal.cases import Cases
 from wayseal.cases.errors import NoSuchCaseError
 from wayseal.cases.types import CLOSED_STATES, PERSONAL, UNDO_US, CaseState, ObservableKind, Priority, Source, one_line
+from wayseal.cases.verdicts import ProposalKind
 from wayseal.cases.views import BulkAction, CaseRow, Decision, Done, ItemRow, Lead, Matching
 from wayseal.console.access.types import PersonState
 from wayseal.console.errors import AccessError
@@ -84,6 +85,18 @@ def look_since(ask: Ask, case: str) -> int | None:
     if not asked or ask.whose.person.role not in OPENERS:
         return None
     return ask.whose.look(case, ask.access.now())
+
+
+def look_of(ask: Ask, case: str) -> dict[str, Any]:
+    """Whose look at a case's names counts for what is asked now, and after which moment (rule 1)."""
+    since = look_since(ask, case)
+    return {"looker": None, "since": 0} if since is None else {"looker": me(ask), "since": since - 1}
+
+
+def wants_second(ask: Ask, cases: Cases, case: str, kind: ProposalKind, at: int) -> bool:
+    """Whether another person has yet to agree; a pack shows names, too."""
+    named = {kind, ProposalKind.NAMES} if kind is ProposalKind.PACK else {kind}
+    return not ask.site.second_person.isdisjoint(named) and cases.granted(case, kind, me(ask), at) is None
 
 
 def the_cases(ask: Ask) -> Cases:

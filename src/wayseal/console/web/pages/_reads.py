@@ -14,7 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from starlette.responses import Response
 
-from wayseal.cases.errors import CasebookUsageError
+from wayseal.cases.errors import CasebookError, CasebookUsageError, CaseStateError
+from wayseal.cases.verdicts import ProposalKind
 from wayseal.cases.views import Entry, UnmaskingOnRecord
 from wayseal.console.access.types import LOOK_US
 from wayseal.console.reading import ONLY, SORTS, Selection, arrange, is_odd, page_of, select
@@ -35,7 +36,7 @@ from wayseal.console.web._reads_view import (
 from wayseal.console.web._render import translator_of
 from wayseal.console.web._timeline import Clock, Mark, axis, draw_hours, draw_lanes
 from wayseal.console.web._trace_view import baskets_of
-from wayseal.console.web.pages._casework import asked_job, look_since, me
+from wayseal.console.web.pages._casework import asked_job, look_since, me, wants_second
 from wayseal.console.web.pages._waybills import flag_of
 from wayseal.detect.errors import NoSuchPairError
 from wayseal.detect.reasons import GroundWording
@@ -51,10 +52,11 @@ from wayseal.page.words import Translator, catalogue, headings, words
 
 PAGES = Pages()
 _MANY, _MOST_ACTS = 50, 200
+_REFUSALS = (CasebookUsageError, CaseStateError)
 
 
 @PAGES.get("/cases/{case}/reads", CASE_ROLES)
-def show_reads(ask: Ask, error: CasebookUsageError | None = None) -> Response:
+def show_reads(ask: Ask, error: CasebookError | None = None) -> Response:
     """A case's reads."""
     found = _find(ask)
     if isinstance(found, Response):
@@ -78,7 +80,9 @@ def list_reads(ask: Ask) -> Response:
     return send_table(f"{view.timeline.head.case}-reads.csv", csv_blocks(headings(FILE_COLUMNS, ask.lang), blocks))
 
 
-@PAGES.post("/cases/{case}/reads", OPENERS, again=show_reads, refusals=(CasebookUsageError,), confirmed=True)
+@PAGES.post(
+    "/cases/{case}/reads", OPENERS, again=show_reads, refusals=(CasebookUsageError, CaseStateError), confirmed=True
+)
 def record_look(ask: Ask) -> Response:
     """Records a look at the reads of a case with names, and goes on to them (rule 1)."""
     found = _find(ask)
@@ -87,6 +91,9 @@ def record_look(ask: Ask) -> Response:
     case, at = ask.names["case"], ask.access.now()
     if ask.cases is None:
         return ask.refuse(404)
+    if wants_second(ask, ask.cases, case, ProposalKind.NAMES, at):
+        ask.cases.propose(case, ProposalKind.NAMES, me(ask), ask.line("why"), at)
+        return ask.go(f"/cases/{case}")
     ask.cases.show_reads(case, me(ask), ask.field("why"), at)
     ask.access.sessions.note_look(ask.whose, case, at)
     return ask.go(found.link(names="1"))
