@@ -138,7 +138,7 @@ def test_looks_and_packs_are_let_for_a_day_and_who_answers_an_ask_has_the_case(c
         cases.answer("c-2", one, True, "Wang", "yes", NOW + 1)
         found = cases.granted("c-2", kind, "Li", NOW + DAY)
         assert found is not None
-        assert (found.to, found.state) == ("the police", ProposalState.GRANTED)
+        assert (found.to, found.state_at(NOW)) == ("the police", ProposalState.GRANTED)
         assert cases.granted("c-2", kind, "Wang", NOW + 1) is None
         assert cases.granted("c-2", kind, "Li", NOW + 1 + DAY) is None
     one = cases.propose("c-2", ProposalKind.ASK, "ann", "who is it?", NOW)

@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 
-from wayseal.cases._page_rows import Call, proposal_row
+from wayseal.cases._page_rows import proposals_of
 from wayseal.cases._project_judging import PROPOSAL_PREFIX, lacking_of, verdicts_of
-from wayseal.cases._project_records import SEPARATOR
 from wayseal.cases._records import Records, account_of, accounts_in, refuse_merged, set_field, several_lines
-from wayseal.cases._tables import PROPOSALS, THINGS, Row
+from wayseal.cases._tables import JOURNAL, PROPOSALS, THINGS, Row, marks
 from wayseal.cases._unit_of_work import UnitOfWork
-from wayseal.cases.book import RecordedCase
+from wayseal.cases.book import PROPOSING, RecordedCase
 from wayseal.cases.errors import CasebookUsageError, CaseStateError, NoSuchCaseError
 from wayseal.cases.types import (
     OPEN_STATES,
@@ -22,6 +21,7 @@ from wayseal.cases.types import (
 )
 from wayseal.cases.verdicts import WAIT_US, AccountVerdict, HearingPoint, ProposalKind, ProposalState
 from wayseal.cases.views import Proposal
+from wayseal.database import query
 
 _MOST = 50
 
@@ -101,7 +101,7 @@ class Judging(Records):
                 lacking=lacking,
                 to=one_line(to, "to") if to else "",
             )
-            if any(_same(each, made) for each in unit.rows.group(PROPOSALS, case).values()):
+            if any(_same(unit, each, made) for each in unit.rows.group(PROPOSALS, case).values()):
                 raise CaseStateError("the same waits for an answer already")
             unit.add(made)
             return made.proposal
@@ -126,48 +126,45 @@ class Judging(Records):
                 raise CaseStateError("another person puts it in force, never its proposer")
             by, reason = one_line(who, "who"), one_line(why, "why")
             unit.add(Answered(case=case, at=at, who=by, why=reason, proposal=proposal, yes=yes))
-            if yes and row["kind"] == ProposalKind.VERDICT:
-                accounts, given = _split(row["accounts"]), (who, row["why"], at)
-                unit.add(_verdict(unit, case, bool(row["guilty"]), given, accounts, bool(row["lacking"])))
-            elif yes and row["kind"] == ProposalKind.ASK:
+            made = unit.act_at(row["line"])
+            if yes and isinstance(made, Proposed) and made.kind is ProposalKind.VERDICT:
+                unit.add(_verdict(unit, case, made.true, (who, made.why, at), made.accounts, made.lacking))
+            elif yes and isinstance(made, Proposed) and made.kind is ProposalKind.ASK:
                 set_field(unit, case, "owner", who, who, why, at)
 
         self._act(answer)
 
     def granted(self, case: str, kind: ProposalKind, who: str, now: int) -> Proposal | None:
         """Find what another person lets somebody do now; None: nothing of that kind. 1 statement."""
-
-        def ask(unit: UnitOfWork) -> Proposal | None:
-            rows = unit.rows.group(PROPOSALS, case).values()
-            own = (proposal_row(row, _nameless) for row in rows if row["who"] == who and row["kind"] == kind)
-            return max((one for one in own if one.lets(now)), key=lambda one: one.answered_at, default=None)
-
-        return self._look(ask)
+        return next((one for one in self.case_proposals(case, kind) if one.who == who and one.lets(now)), None)
 
     def case_proposals(self, case: str, kind: ProposalKind) -> tuple[Proposal, ...]:
         """Return what was proposed of a kind in a case, the newest first, without accounts: 1 statement."""
-        rest = "WHERE case_id = ? AND kind = ? ORDER BY at DESC LIMIT ?"
-        rows = self._look(lambda unit: unit.select(PROPOSALS, rest, (case, kind.value, _MOST)))
-        return tuple(proposal_row({**row, "accounts": ""}, _nameless) for row in rows)
+        where = f"a.case_id = ? AND a.act IN ({marks(PROPOSING)}) ORDER BY a.line DESC LIMIT ?"
+        acts = self._look(lambda unit: unit.acts(where, (case, *PROPOSING, 4 * _MOST)))
+        return tuple(one for one in proposals_of((act for _, act in acts)) if one.kind is kind)
 
     def proposals(self, now: int) -> tuple[Proposal, ...]:
         """Return what waits for a second person, what lapses first at first, without accounts: 1 statement."""
-        rest = "WHERE state = ? AND until > ? ORDER BY until, case_id LIMIT ?"
-        rows = self._look(lambda unit: unit.select(PROPOSALS, rest, (ProposalState.WAITING.value, now, _MOST)))
-        return tuple(proposal_row({**row, "accounts": ""}, _nameless) for row in rows)
+        text = (
+            f"SELECT p.line, j.content FROM {PROPOSALS.full_name} AS p JOIN {JOURNAL} AS j ON j.line = p.line "
+            "WHERE p.state = ? AND p.until > ? ORDER BY p.until, p.line LIMIT ?"
+        )
+
+        def ask(unit: UnitOfWork) -> tuple[Proposal, ...]:
+            rows = query(unit.connection, text, (ProposalState.WAITING.value, now, _MOST))
+            acts = (unit.parse(int(line), content) for line, content in rows)
+            return tuple(one for act in acts for one in proposals_of((act,)))
+
+        return self._look(ask)
 
 
-_nameless: Call = lambda thing: ""  # noqa: E731
-
-
-def _split(text: str) -> tuple[str, ...]:
-    return tuple(text.split(SEPARATOR)) if text else ()
-
-
-def _same(row: Row, made: Proposed) -> bool:
-    waits = row["state"] == ProposalState.WAITING and row["until"] > made.at
-    what = (row["kind"], row["guilty"], _split(row["accounts"]))
-    return waits and row["who"] == made.who and what == (made.kind, made.true, made.accounts)
+def _same(unit: UnitOfWork, row: Row, made: Proposed) -> bool:
+    if row["state"] != ProposalState.WAITING or row["until"] <= made.at or row["who"] != made.who:
+        return False
+    old = unit.act_at(row["line"])
+    what = (made.kind, made.true, made.accounts)
+    return isinstance(old, Proposed) and (old.kind, old.true, old.accounts) == what
 
 
 def _verdict(

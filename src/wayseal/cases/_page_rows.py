@@ -1,6 +1,6 @@
 """Rows and acts as pages are told them: under the names that may be shown (rule 7). Pure."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any, TypeVar
 
@@ -34,7 +34,7 @@ from wayseal.cases.types import (
     Undone,
     Verdict,
 )
-from wayseal.cases.verdicts import HearingPoint, ProposalKind, ProposalState
+from wayseal.cases.verdicts import HearingPoint
 from wayseal.cases.views import ActLine, CaseRow, Entry, ItemRow, ObservableRow, Proposal
 
 _PLAIN = frozenset({"state", "priority", "owner", "snoozed"})
@@ -62,20 +62,32 @@ def thing_row(row: Row, names: bool) -> ObservableRow:
     )
 
 
-def proposal_row(row: Row, call: Call) -> Proposal:
-    """A proposal, its accounts under names that may be shown."""
-    accounts = row["accounts"].split(SEPARATOR) if row["accounts"] else ()
-    return row_of(
-        Proposal,
-        row,
-        case=row["case_id"],
-        id=row["proposal"],
-        kind=ProposalKind(row["kind"]),
-        state=ProposalState(row["state"]),
-        true=bool(row["guilty"]),
-        lacking=bool(row["lacking"]),
-        accounts=tuple(call(Observable(kind=ObservableKind.ACCOUNT, value=one)) for one in accounts),
-        to=row["receiver"],
+def proposals_of(acts: Iterable[Act], call: Call | None = None) -> tuple[Proposal, ...]:
+    """What was proposed and answered by some acts of a case, the newest first. call: None: without accounts."""
+    some = list(acts)
+    answers = {act.proposal: act for act in some if isinstance(act, Answered)}
+    made = (_proposal(act, answers.get(act.proposal), call) for act in some if isinstance(act, Proposed))
+    return tuple(sorted(made, key=lambda one: (one.at, len(one.id), one.id), reverse=True))
+
+
+def _proposal(act: Proposed, answer: Answered | None, call: Call | None) -> Proposal:
+    whose = [Observable(kind=ObservableKind.ACCOUNT, value=one) for one in act.accounts]
+    return Proposal(
+        case=act.case,
+        id=act.proposal,
+        kind=act.kind,
+        who=act.who,
+        at=act.at,
+        why=act.why,
+        until=act.until,
+        true=act.true,
+        accounts=() if call is None else tuple(map(call, whose)),
+        lacking=act.lacking,
+        to=act.to,
+        yes=None if answer is None else answer.yes,
+        answerer="" if answer is None else answer.who,
+        answered_at=0 if answer is None else answer.at,
+        answer="" if answer is None else answer.why,
     )
 
 

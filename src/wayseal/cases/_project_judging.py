@@ -119,11 +119,10 @@ class JudgeProjector(RecordProjector):
             raise ValueError("proposal")
         if not self._accounts(act.case).issuperset(act.accounts):
             raise ValueError("accounts")
-        head = {"case_id": act.case, "proposal": act.proposal, "kind": act.kind.value, "who": act.who, "at": act.at}
-        said = {"why": act.why, "until": int(act.until), "guilty": int(act.true), "lacking": int(act.lacking)}
-        whom = {"accounts": SEPARATOR.join(act.accounts), "receiver": act.to}
-        waits = {"state": ProposalState.WAITING.value, "answerer": "", "answered_at": 0, "answer": ""}
-        self._rows.put(PROPOSALS, {**head, **said, **whom, **waits})
+        waits = {"until": int(act.until), "state": ProposalState.WAITING.value}
+        self._rows.put(
+            PROPOSALS, {"case_id": act.case, "proposal": act.proposal, "line": line, "who": act.who, **waits}
+        )
         self._touch(row, line, act.at, next_proposal=number + 1)
 
     def _answer(self, line: int, act: Answered) -> None:
@@ -133,6 +132,5 @@ class JudgeProjector(RecordProjector):
         if act.yes and act.who == found["who"]:
             raise ValueError("who")
         state = ProposalState.GRANTED if act.yes else ProposalState.DECLINED
-        answer = {"state": state.value, "answerer": act.who, "answered_at": act.at, "answer": act.why}
-        self._rows.put(PROPOSALS, {**found, **answer})
+        self._rows.put(PROPOSALS, {**found, "state": state.value})
         self._touch(row, line, act.at)

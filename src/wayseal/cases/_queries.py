@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from wayseal.cases._arrivals import Arrivals
 from wayseal.cases._casework import MOST_AT_ONCE
-from wayseal.cases._page_rows import case_row, entry, item_row, proposal_row, row_of, thing_row
+from wayseal.cases._page_rows import case_row, entry, item_row, proposals_of, row_of, thing_row
 from wayseal.cases._pages import (
     CASE_SORTS,
     ITEM_SORTS,
@@ -21,10 +21,21 @@ from wayseal.cases._pages import (
     whole_number,
 )
 from wayseal.cases._project_records import PREFIX, task_of
-from wayseal.cases._tables import ACTS, CASES, COUNTS, FILES, JOURNAL, NOTES, PROPOSALS, QUEUE, TASKS, THINGS, marks
+from wayseal.cases._tables import ACTS, CASES, COUNTS, FILES, JOURNAL, NOTES, QUEUE, TASKS, THINGS, marks
 from wayseal.cases._unit_of_work import UnitOfWork
-from wayseal.cases.book import LOOKS
-from wayseal.cases.types import PERSONAL, Act, Heard, ItemState, NamesShown, Observable, ObservableKind, TaskState
+from wayseal.cases.book import LOOKS, PROPOSING
+from wayseal.cases.types import (
+    PERSONAL,
+    Act,
+    Answered,
+    Heard,
+    ItemState,
+    NamesShown,
+    Observable,
+    ObservableKind,
+    Proposed,
+    TaskState,
+)
 from wayseal.cases.views import (
     CaseFilter,
     CaseRow,
@@ -42,7 +53,6 @@ from wayseal.cases.views import (
     ObservableRow,
     PackAct,
     Page,
-    Proposal,
     Similar,
     Statement,
     Task,
@@ -121,7 +131,7 @@ class Queries(Arrivals):
     def dossier(
         self, case: str, *, names: bool = False, looker: str | None = None, since: int = 0, limit: int = 50
     ) -> Dossier:
-        """A case with all that belongs to it, and the newest page of its timeline: 10 statements. NoSuchCaseError.
+        """A case with all that belongs to it, and the newest page of its timeline: 9 statements. NoSuchCaseError.
 
         looker: names are shown if it is on record that this person looked at names of the case after `since`: of those
         accounts that they looked at.
@@ -138,7 +148,7 @@ class Queries(Arrivals):
                     (case,),
                 )
             )
-            heard, looked_at, seen = _heard_and_looked(unit, (case, *merged), looker, since)
+            (heard, proposing), looked_at, seen = _heard_and_looked(unit, (case, *merged), looker, since)
             may = names or looked_at > 0
             if looked_at:
                 things = _only_seen(things, seen)
@@ -151,7 +161,7 @@ class Queries(Arrivals):
                 looked_at=looked_at,
                 merged=merged,
                 statements=_statements(heard, shown, may and named),
-                proposals=_proposals(unit, row, shown),
+                proposals=proposals_of((act for act in proposing if act.case == case), shown),
                 tasks=tuple(_task(row) for row in _in_order(unit, TASKS, case, "task")),
                 notes=tuple(row_of(Note, row, id=row["note"]) for row in _in_order(unit, NOTES, case, "note")),
                 files=tuple(row_of(FileRow, row) for row in _in_order(unit, FILES, case, "digest")),
@@ -300,14 +310,18 @@ def _changed(unit: UnitOfWork, table: Table, line: int, most: int) -> list[Row]:
 
 def _heard_and_looked(
     unit: UnitOfWork, cases: Sequence[str], looker: str | None, since: int
-) -> tuple[tuple[Heard, ...], int, frozenset[str]]:
-    """Return statements of persons concerned, newest first, somebody's last recorded look (0: never), and at whom."""
+) -> tuple[tuple[tuple[Heard, ...], tuple[Proposed | Answered, ...]], int, frozenset[str]]:
+    """Return what persons concerned said, and what was proposed, the newest first; then somebody's recorded looks.
+
+    Of these when the last was (0: never), and at whom.
+    """
     joined = f"{ACTS.full_name} AS a JOIN {JOURNAL} AS j ON j.line = a.line"
+    said = ("heard", *PROPOSING)
     text = (
         f"SELECT line, content, at FROM (SELECT a.line, j.content, 0 AS at FROM {joined} "
-        f"WHERE a.case_id IN ({marks(cases)}) AND a.act = 'heard' ORDER BY a.line DESC LIMIT ?) AS h"
+        f"WHERE a.case_id IN ({marks(cases)}) AND a.act IN ({marks(said)}) ORDER BY a.line DESC LIMIT ?) AS h"
     )
-    values: list[Any] = [*cases, _STATEMENTS]
+    values: list[Any] = [*cases, *said, 3 * _STATEMENTS]
     if looker is not None:
         text += (
             f" UNION ALL SELECT line, content, at FROM (SELECT a.line, j.content, a.at FROM {joined} "
@@ -318,7 +332,8 @@ def _heard_and_looked(
     rows = query(unit.connection, text, values)
     acts = [unit.parse(int(line), content) for line, content, _ in rows]
     heard = sorted((act for act in acts if isinstance(act, Heard)), key=lambda act: -act.at)
-    return tuple(heard), max((int(at) for _, _, at in rows), default=0), _seen(acts, cases[0])
+    proposing = tuple(act for act in acts if isinstance(act, Proposed | Answered))
+    return (tuple(heard), proposing), max((int(at) for _, _, at in rows), default=0), _seen(acts, cases[0])
 
 
 def _seen(acts: Iterable[Act], case: str) -> frozenset[str]:
@@ -366,12 +381,6 @@ def _similar(unit: UnitOfWork, case: str, things: Sequence[Row], names: bool) ->
 def _in_order(unit: UnitOfWork, table: Table, case: str, name: str) -> list[Row]:
     """Rows of a case in the order of their ids, in which they were made."""
     return sorted(unit.rows.group(table, case).values(), key=lambda row: (len(row[name]), row[name]))
-
-
-def _proposals(unit: UnitOfWork, case: Row, shown: _Shown) -> tuple[Proposal, ...]:
-    """What was proposed in a case, the newest first: 1 statement, where anything was."""
-    rows = _in_order(unit, PROPOSALS, case["case_id"], "proposal") if case["next_proposal"] > 1 else ()
-    return tuple(proposal_row(row, shown) for row in reversed(rows))
 
 
 def _task(row: Row) -> Task:

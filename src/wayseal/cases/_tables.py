@@ -140,24 +140,8 @@ TASKS = _table(
 PROPOSALS = _table(
     name="proposals",
     key=("case_id", "proposal"),
-    columns={
-        "case_id": TEXT,
-        "proposal": TEXT,
-        "kind": TEXT,
-        "who": TEXT,
-        "at": INT,
-        "why": TEXT,
-        "until": INT,
-        "guilty": INT,
-        "accounts": TEXT,
-        "lacking": INT,
-        "receiver": TEXT,
-        "state": TEXT,
-        "answerer": TEXT,
-        "answered_at": INT,
-        "answer": TEXT,
-    },
-    indexes=("state, until", "who, at"),
+    columns={"case_id": TEXT, "proposal": TEXT, "line": INT, "who": TEXT, "until": INT, "state": TEXT},
+    indexes=("state, until",),
 )
 FILES = _table(
     name="files",

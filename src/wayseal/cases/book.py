@@ -278,6 +278,7 @@ _TIMES = {"at", "since", "until"}
 _KEYS = {"before": "was"}
 """`before` is the chain's."""
 LOOKS = ("opened", "unmasked", "reads")
+PROPOSING = ("proposed", "answered")
 UNDOABLE = frozenset({"changed", "verdict", "note", "task", "link", "file", "merge", "item_changed", "promoted"})
 """What can be taken back (rule 19)."""
 

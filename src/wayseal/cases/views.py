@@ -264,12 +264,11 @@ class PackAct:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """Something that one person proposed (rule 24). accounts: of a verdict, () for all. answerer: "" for nobody yet."""
+    """Something that one person proposed (rule 24). accounts: of a verdict, () for all. yes: None for not yet."""
 
     case: str
     id: str
     kind: ProposalKind
-    state: ProposalState
     who: str
     at: int
     why: str
@@ -278,18 +277,20 @@ class Proposal:
     accounts: tuple[str, ...]
     lacking: bool
     to: str
+    yes: bool | None
     answerer: str
     answered_at: int
     answer: str
 
     def state_at(self, now: int) -> ProposalState:
         """How it stands: nothing waits for longer than it was to."""
-        lapsed = self.state is ProposalState.WAITING and now >= self.until
-        return ProposalState.LAPSED if lapsed else self.state
+        if self.yes is None:
+            return ProposalState.WAITING if now < self.until else ProposalState.LAPSED
+        return ProposalState.GRANTED if self.yes else ProposalState.DECLINED
 
     def lets(self, now: int) -> bool:
         """True if its proposer may do now what another person agreed to."""
-        return self.state is ProposalState.GRANTED and now < self.answered_at + GRANT_US
+        return self.yes is True and now < self.answered_at + GRANT_US
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
