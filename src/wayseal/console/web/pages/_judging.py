@@ -71,13 +71,24 @@ def accounts_of(dossier: Dossier) -> tuple[ObservableRow, ...]:
     return tuple(found.values())
 
 
+def _hearings(ask: Ask, dossier: Dossier) -> list[tuple[list[str], str]]:
+    """Which accounts' hearings lack what, in words; "" where nobody of them was heard."""
+    alike: dict[tuple[HearingPoint, ...], list[str]] = {}
+    for one in accounts_of(dossier):
+        alike.setdefault(one.lacking, []).append(one.name)
+    say = translator_of(ask.lang)
+    words = {lacking: say.all_of(say.say(f"point.{point.value}") for point in lacking) for lacking in alike}
+    words[tuple(HearingPoint)] = ""
+    return [(names, words[lacking]) for lacking, names in alike.items() if lacking]
+
+
 def judging(ask: Ask, dossier: Dossier) -> Mapping[str, Any]:
     """Return what the page of a case says of verdicts, hearings and proposals."""
     own = [one for one in dossier.proposals if one.who == me(ask) and one.kind is ProposalKind.NAMES]
     now = ask.access.now()
     return {
         "accounts": accounts_of(dossier),
-        "lacking_words": lambda one: [translator_of(ask.lang).say(f"point.{point.value}") for point in one.lacking],
+        "hearings": _hearings(ask, dossier),
         "points": [point.value for point in HearingPoint if point is not HearingPoint.STATEMENT],
         "second": {kind.value for kind in ask.site.second_person},
         "let": any(one.lets(now) for one in own),
