@@ -88,7 +88,7 @@ def _acts(cases: Cases, rng: random.Random, who: str, at: int) -> dict[str, Call
 
     def answer() -> object:
         one = rng.choice(cases.proposals(at))
-        cases.answer(one.case, one.id, rng.random() < 0.7, who, "so it is", at)
+        cases.answer(one.made.case, one.made.proposal, rng.random() < 0.7, who, "so it is", at)
         return None
 
     return {

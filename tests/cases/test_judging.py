@@ -103,7 +103,9 @@ def test_a_verdict_of_guilt_says_what_hearings_lack(cases: Cases) -> None:
 
 def test_a_verdict_waits_for_a_second_person(cases: Cases) -> None:
     one = cases.propose("c-1", ProposalKind.VERDICT, "Li", "sold", NOW, true=True, accounts=["u-1"], lacking=True)
-    assert [(p.case, p.id, p.why, p.accounts) for p in cases.proposals(NOW)] == [("c-1", one, "sold", ())]
+    assert [(p.made.case, p.made.proposal, p.made.why, p.made.accounts) for p in cases.proposals(NOW)] == [
+        ("c-1", one, "sold", ())
+    ]
     assert state(cases) is S.NEW
     with pytest.raises(CaseStateError, match="another person"):
         cases.answer("c-1", one, True, "Li", "yes", NOW + 1)
@@ -127,7 +129,8 @@ def test_a_verdict_waits_for_a_second_person(cases: Cases) -> None:
     told = cases.dossier("c-1").proposals
     now = NOW + 4 * DAY
     assert [one.state_at(now).value for one in told] == ["lapsed", "declined", "declined", "granted"]
-    assert told[2].answer == "the roster says otherwise"
+    assert told[2].answer is not None
+    assert told[2].answer.why == "the roster says otherwise"
     assert verdicts(cases) == [True, None, None]
 
 
@@ -138,7 +141,7 @@ def test_looks_and_packs_are_let_for_a_day_and_who_answers_an_ask_has_the_case(c
         cases.answer("c-2", one, True, "Wang", "yes", NOW + 1)
         found = cases.granted("c-2", kind, "Li", NOW + DAY)
         assert found is not None
-        assert (found.to, found.state_at(NOW)) == ("the police", ProposalState.GRANTED)
+        assert (found.made.to, found.state_at(NOW)) == ("the police", ProposalState.GRANTED)
         assert cases.granted("c-2", kind, "Wang", NOW + 1) is None
         assert cases.granted("c-2", kind, "Li", NOW + 1 + DAY) is None
     one = cases.propose("c-2", ProposalKind.ASK, "ann", "who is it?", NOW)

@@ -136,13 +136,13 @@ class Judging(Records):
 
     def granted(self, case: str, kind: ProposalKind, who: str, now: int) -> Proposal | None:
         """Find what another person lets somebody do now; None: nothing of that kind. 1 statement."""
-        return next((one for one in self.case_proposals(case, kind) if one.who == who and one.lets(now)), None)
+        return next((one for one in self.case_proposals(case, kind) if one.made.who == who and one.lets(now)), None)
 
     def case_proposals(self, case: str, kind: ProposalKind) -> tuple[Proposal, ...]:
         """Return what was proposed of a kind in a case, the newest first, without accounts: 1 statement."""
         where = f"a.case_id = ? AND a.act IN ({marks(PROPOSING)}) ORDER BY a.line DESC LIMIT ?"
         acts = self._look(lambda unit: unit.acts(where, (case, *PROPOSING, 4 * _MOST)))
-        return tuple(one for one in proposals_of((act for _, act in acts)) if one.kind is kind)
+        return tuple(one for one in proposals_of((act for _, act in acts)) if one.made.kind is kind)
 
     def proposals(self, now: int) -> tuple[Proposal, ...]:
         """Return what waits for a second person, what lapses first at first, without accounts: 1 statement."""

@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 from typing import Any, TypeVar
 
 from wayseal.cases._project_judging import lacking_of
-from wayseal.cases._project_records import PRIORITIES, SEPARATOR, concerned
+from wayseal.cases._project_records import PRIORITIES, SEPARATOR, concerned, number_of
 from wayseal.cases.book import act_name
 from wayseal.cases.types import (
     PERSONAL,
@@ -66,28 +66,11 @@ def proposals_of(acts: Iterable[Act], call: Call | None = None) -> tuple[Proposa
     """What was proposed and answered by some acts of a case, the newest first. call: None: without accounts."""
     some = list(acts)
     answers = {act.proposal: act for act in some if isinstance(act, Answered)}
-    made = (_proposal(act, answers.get(act.proposal), call) for act in some if isinstance(act, Proposed))
-    return tuple(sorted(made, key=lambda one: (one.at, len(one.id), one.id), reverse=True))
-
-
-def _proposal(act: Proposed, answer: Answered | None, call: Call | None) -> Proposal:
-    whose = [Observable(kind=ObservableKind.ACCOUNT, value=one) for one in act.accounts]
-    return Proposal(
-        case=act.case,
-        id=act.proposal,
-        kind=act.kind,
-        who=act.who,
-        at=act.at,
-        why=act.why,
-        until=act.until,
-        true=act.true,
-        accounts=() if call is None else tuple(map(call, whose)),
-        lacking=act.lacking,
-        to=act.to,
-        yes=None if answer is None else answer.yes,
-        answerer="" if answer is None else answer.who,
-        answered_at=0 if answer is None else answer.at,
-        answer="" if answer is None else answer.why,
+    made = sorted((act for act in some if isinstance(act, Proposed)), key=lambda act: -number_of(act.proposal, "p-"))
+    names = ([Observable(kind=ObservableKind.ACCOUNT, value=one) for one in act.accounts if call] for act in made)
+    return tuple(
+        Proposal(made=replace(act, accounts=tuple(map(call or str, whose))), answer=answers.get(act.proposal))
+        for act, whose in zip(made, names, strict=True)
     )
 
 

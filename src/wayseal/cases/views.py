@@ -11,16 +11,18 @@ from typing import Generic, TypeVar
 
 from wayseal.cases.errors import CaseStateError, NoSuchCaseError
 from wayseal.cases.types import (
+    Answered,
     CaseState,
     ItemState,
     Observable,
     ObservableKind,
     PackStep,
     Priority,
+    Proposed,
     Source,
     TaskContent,
 )
-from wayseal.cases.verdicts import GRANT_US, HearingPoint, ProposalKind, ProposalState
+from wayseal.cases.verdicts import GRANT_US, HearingPoint, ProposalState
 
 R = TypeVar("R")
 
@@ -264,33 +266,20 @@ class PackAct:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """Something that one person proposed (rule 24). accounts: of a verdict, () for all. yes: None for not yet."""
+    """Something that one person proposed (rule 24), and its answer; accounts stand under names that may be shown."""
 
-    case: str
-    id: str
-    kind: ProposalKind
-    who: str
-    at: int
-    why: str
-    until: int
-    true: bool
-    accounts: tuple[str, ...]
-    lacking: bool
-    to: str
-    yes: bool | None
-    answerer: str
-    answered_at: int
-    answer: str
+    made: Proposed
+    answer: Answered | None
 
     def state_at(self, now: int) -> ProposalState:
         """How it stands: nothing waits for longer than it was to."""
-        if self.yes is None:
-            return ProposalState.WAITING if now < self.until else ProposalState.LAPSED
-        return ProposalState.GRANTED if self.yes else ProposalState.DECLINED
+        if self.answer is None:
+            return ProposalState.WAITING if now < self.made.until else ProposalState.LAPSED
+        return ProposalState.GRANTED if self.answer.yes else ProposalState.DECLINED
 
     def lets(self, now: int) -> bool:
         """True if its proposer may do now what another person agreed to."""
-        return self.yes is True and now < self.answered_at + GRANT_US
+        return self.answer is not None and self.answer.yes and now < self.answer.at + GRANT_US
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -404,7 +404,7 @@ def ask_pack(ask: Ask) -> Response:
         cases.propose(case, ProposalKind.PACK, me(ask), why, now, to=to)
         return ask.go(f"/cases/{case}/evidence")
     if (let := cases.granted(case, ProposalKind.PACK, me(ask), now)) is not None:
-        why, to = let.why, let.to  # made as it was agreed to
+        why, to = let.made.why, let.made.to  # made as it was agreed to
     values = {"case": case, "why": one_line(why, "why")} | ({"to": one_line(to, "to")} if to else {})
     return ask.go(f"/jobs/{ask.site.jobs.start('export', values, me(ask), subject=case)}")
 

@@ -48,18 +48,18 @@ def ask_for_names(ask: Ask, cases: Cases, case: str, at: int) -> None:
 def answer(ask: Ask, cases: Cases, case: str, at: int) -> None:
     """Puts a proposal in force, or declines it. StatusError: it is for others to say."""
     wanted, yes = ask.field("proposal"), ask.field("answer") == "yes"
-    found = next((one for one in cases.dossier(case).proposals if one.id == wanted), None)
+    found = next((one for one in cases.dossier(case).proposals if one.made.proposal == wanted), None)
     if found is None:
         raise NoSuchCaseError("{id} has no proposal {proposal}", id=case, proposal=wanted[:40])
-    if found.who != me(ask) and not may_answer(ask, found):
+    if found.made.who != me(ask) and not may_answer(ask, found):
         raise StatusError(403)
-    cases.answer(case, found.id, yes, me(ask), ask.line("why"), at)
+    cases.answer(case, wanted, yes, me(ask), ask.line("why"), at)
 
 
 def may_answer(ask: Ask, one: Proposal) -> bool:
     """Whether somebody may put it in force: never its proposer, and looks and packs are for those who see names."""
-    allowed = CASE_ROLES if one.kind is ProposalKind.VERDICT else OPENERS
-    return one.who != me(ask) and ask.whose.person.role in allowed
+    allowed = CASE_ROLES if one.made.kind is ProposalKind.VERDICT else OPENERS
+    return one.made.who != me(ask) and ask.whose.person.role in allowed
 
 
 def accounts_of(dossier: Dossier) -> tuple[ObservableRow, ...]:
@@ -84,14 +84,13 @@ def _hearings(ask: Ask, dossier: Dossier) -> list[tuple[list[str], str]]:
 
 def judging(ask: Ask, dossier: Dossier) -> Mapping[str, Any]:
     """Return what the page of a case says of verdicts, hearings and proposals."""
-    own = [one for one in dossier.proposals if one.who == me(ask) and one.kind is ProposalKind.NAMES]
-    now = ask.access.now()
+    now, mine = ask.access.now(), (me(ask), ProposalKind.NAMES)
     return {
         "accounts": accounts_of(dossier),
         "hearings": _hearings(ask, dossier),
         "points": [point.value for point in HearingPoint if point is not HearingPoint.STATEMENT],
         "second": {kind.value for kind in ask.site.second_person},
-        "let": any(one.lets(now) for one in own),
+        "let": any(one.lets(now) for one in dossier.proposals if (one.made.who, one.made.kind) == mine),
         "may_ask": ask.whose.person.role in ASKERS,
         **waiting(ask, dossier.proposals),
     }
