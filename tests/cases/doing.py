@@ -16,6 +16,7 @@ from wayseal.cases.types import (
     TaskContent,
     TaskState,
 )
+from wayseal.cases.verdicts import HearingPoint, ProposalKind
 from wayseal.cases.views import CaseFilter, Pack
 
 STEP = 7_000_000
@@ -72,6 +73,24 @@ def _acts(cases: Cases, rng: random.Random, who: str, at: int) -> dict[str, Call
         cases.unmerge(cases.cases(CaseFilter(states=frozenset({CaseState.MERGED}))).rows[0].id, who, "no", at)
         return None
 
+    def some(id_: str) -> list[str]:
+        accounts = [t.name for t in cases.dossier(id_).things if t.kind is ObservableKind.ACCOUNT]
+        return rng.sample(accounts, rng.randrange(max(1, len(accounts))))
+
+    def verdict() -> object:
+        id_, true = case(), rng.random() < 0.5
+        return cases.verdict(id_, true, who, "looked at it", at, accounts=some(id_), lacking=rng.random() < 0.8)
+
+    def propose() -> object:
+        id_, kind, true = case(), rng.choice(list(ProposalKind)), rng.random() < 0.5
+        accounts = some(id_) if kind is ProposalKind.VERDICT else []
+        return cases.propose(id_, kind, who, "as agreed", at, true=true, accounts=accounts, lacking=True)
+
+    def answer() -> object:
+        one = rng.choice(cases.proposals(at))
+        cases.answer(one.made.case, one.made.proposal, rng.random() < 0.7, who, "so it is", at)
+        return None
+
     return {
         "register": lambda: cases.register([alert(account, f"u-{rng.randrange(12)}", at=at)], at),
         "enqueue": lambda: cases.enqueue(rng.choice(list(Source)[1:]), [thing], "bought on the market", who, at),
@@ -83,8 +102,10 @@ def _acts(cases: Cases, rng: random.Random, who: str, at: int) -> dict[str, Call
         "rename": lambda: cases.rename(case(), rng.choice([None, "title"]), who, at),
         "state": lambda: cases.set_state(case(), rng.choice(list(CaseState)), who, "so it is", at),
         "open": lambda: cases.open(case(), who, "complaint", at),
-        "hear": lambda: cases.hear(case(), who, "I helped out", at),
-        "verdict": lambda: cases.verdict(case(), rng.random() < 0.5, who, "looked at it", at),
+        "hear": lambda: cases.hear(case(), who, "I helped out", at, points=rng.sample(list(HearingPoint), 2)),
+        "verdict": verdict,
+        "propose": propose,
+        "answer": answer,
         "note": lambda: cases.add_note(case(), "a note", who, at),
         "edit": edit,
         "task": lambda: cases.add_task(case(), TaskContent(text="call", state=TaskState.TO_DO, owner=who), who, at),

@@ -127,7 +127,7 @@ acts: st.SearchStrategy[Do] = st.one_of(
         _times,
     ),
     st.builds(
-        lambda c, true, who, why, at: _if_there(lambda w: w.verdict(c, true, who, why, at)),
+        lambda c, true, who, why, at: _if_there(lambda w: w.verdict(c, true, who, why, at, lacking=True)),
         _cases,
         st.booleans(),
         _lines,

@@ -25,7 +25,7 @@ def register(path: Path, *alerts: Alert) -> tuple[str, ...]:
 
 
 def close(path: Path, case: str, true: bool = False, at: int = NOW) -> None:
-    run(path, lambda w: w.verdict(case, true, "Li", "looked at it", at))
+    run(path, lambda w: w.verdict(case, true, "Li", "looked at it", at, lacking=True))
 
 
 def test_ids_are_given_in_order_and_stay(path: Path) -> None:
@@ -182,7 +182,7 @@ def test_nothing_to_unmask_is_no_act(path: Path) -> None:
 def test_the_last_verdict_counts_and_teaches(path: Path) -> None:
     some(path)
     assert [(v.case, v.true) for v in read_casebook(path).verdicts] == [("c-1", False)]
-    run(path, lambda w: w.verdict("c-1", True, "Wang", "the colleague was on leave", NOW + 9))
+    run(path, lambda w: w.verdict("c-1", True, "Wang", "the colleague was on leave", NOW + 9, lacking=True))
     run(path, lambda w: w.hear("c-1", "Wang", "that is so", NOW + 10, actor="u-1042"))
     book = read_casebook(path)
     assert book.verdicts == (
@@ -216,7 +216,11 @@ REFUSED: list[tuple[Do, int, str]] = [
     (lambda w: w.hear("c-1", "Li", "said", NOW, actor="u-1077"), 3, "^c-1 has no such account"),
     (lambda w: w.hear("c-1", "Li", "said", NOW, actor=w.pseudonyms.of("u-1077")), 3, "^c-1 has no such account"),
     (lambda w: w.hear("c-2", "Li", "said", NOW), 2, "^actor: c-2 has several accounts"),
-    (lambda w: w.verdict("c-9", True, "Li", "why", NOW), 3, "there is no case c-9; .* shows which there are"),
+    (
+        lambda w: w.verdict("c-9", True, "Li", "why", NOW, lacking=True),
+        3,
+        "there is no case c-9; .* shows which there are",
+    ),
     *(
         (lambda w, t=t: w.open("c-1", t, "why", NOW), 2, "^who: one line")
         for t in ("", " \u3000", "a\nb", LONG, "\x1b[2J")
@@ -228,8 +232,8 @@ REFUSED: list[tuple[Do, int, str]] = [
         (lambda w, t=t: w.hear("c-1", "Li", t, NOW), 2, "^statement: a text")
         for t in ("", " \n", "x" * 20_001, "a\x00b", "\ud800", "a\rb")
     ),
-    (lambda w: w.verdict("c-1", True, "", "why", NOW), 2, "^who: "),
-    (lambda w: w.verdict("c-1", True, "Li", "", NOW), 2, "^why: "),
+    (lambda w: w.verdict("c-1", True, "", "why", NOW, lacking=True), 2, "^who: "),
+    (lambda w: w.verdict("c-1", True, "Li", "", NOW, lacking=True), 2, "^why: "),
     (lambda w: w.forget(NOW, "", "why", NOW), 2, "^who: "),
     (lambda w: w.forget(NOW, "Li", "", NOW), 2, "^why: "),
 ]
@@ -262,7 +266,7 @@ def test_two_writers_lose_nothing(path: Path) -> None:
     with open_cases(path) as one, open_cases(path) as other:
         one.open("c-2", "Li", "first", NOW)
         other.open("c-2", "Wang", "second", NOW)
-        one.verdict("c-2", True, "Li", "third", NOW)
+        one.verdict("c-2", True, "Li", "third", NOW, lacking=True)
         assert [act.who for act in other.find("c-2").acts[-3:]] == ["Li", "Wang", "Li"]
         one.forget(NOW + 9, "Li", "rule", NOW + 10)
         assert other.register([alert("new")], NOW) == ("c-3",), "the journal was begun anew, and that is seen"

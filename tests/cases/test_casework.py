@@ -148,7 +148,7 @@ def test_merging_and_taking_apart_lose_nothing(cases: Cases) -> None:
     assert "complaint" in [act.why for act in into.timeline.rows], "its acts are seen here"
     assert cases.find("c-1").actors == ("u-1", "u-2", "u-3")
     for refused in (
-        lambda: cases.verdict("c-2", True, "Li", "x", NOW),
+        lambda: cases.verdict("c-2", True, "Li", "x", NOW, lacking=True),
         lambda: cases.merge("c-2", "c-1", "Li", "x", NOW),
         lambda: cases.merge("c-1", "c-1", "Li", "x", NOW),
         lambda: cases.set_state("c-2", S.WAITING, "Li", "x", NOW),
@@ -201,7 +201,7 @@ def test_taking_back(cases: Cases) -> None:
 
 
 UNDONE: list[tuple[str, Callable[[Cases], object], Callable[[Cases], object]]] = [
-    ("verdict", lambda c: c.verdict("c-1", True, "Li", "x", NOW), state),
+    ("verdict", lambda c: c.verdict("c-1", True, "Li", "x", NOW, lacking=True), state),
     ("no case", lambda c: c.set_state("c-1", S.NO_CASE, "Li", "x", NOW), lambda c: (state(c), c.counts())),
     ("note", lambda c: c.add_note("c-1", "x", "Li", NOW), lambda c: [n.text for n in c.dossier("c-1").notes if n.text]),
     ("task", lambda c: c.add_task("c-1", TASK, "Li", NOW), lambda c: (c.dossier("c-1").tasks, c.counts())),

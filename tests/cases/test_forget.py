@@ -46,7 +46,7 @@ def test_only_what_was_closed_before(path: Path) -> None:
     with open_cases(path) as writer:
         assert writer.forget(NOW + 4, "Li", "rule", NOW) is None
     assert lines(path) == content
-    run(path, lambda w: w.verdict("c-1", True, "Li", "anew", NOW + 50))
+    run(path, lambda w: w.verdict("c-1", True, "Li", "anew", NOW + 50, lacking=True))
     with open_cases(path) as writer:
         assert writer.forget(NOW + 5, "Li", "rule", NOW) is None, "the last verdict counts"
         assert writer.forget(NOW + 51, "Li", "rule", NOW) is not None
@@ -61,7 +61,7 @@ def test_again_and_again(path: Path) -> None:
     for number in range(3):
         with open_cases(path) as writer:
             (case,) = writer.register([alert(f"x-{number}")], NOW)
-            writer.verdict(case, True, "Li", "why", NOW + number)
+            writer.verdict(case, True, "Li", "why", NOW + number, lacking=True)
         heads.append(verify(path).head)
         with open_cases(path) as writer:
             writer.forget(NOW + 9, "Li", f"rule {number}", NOW)

@@ -145,6 +145,6 @@ def test_a_day(cases: Cases) -> None:
     before = cases.day(NOW)
     assert before.closed == 0
     cases.set_state("c-1", CaseState.NO_CASE, "Li", "drill", NOW + 5)
-    cases.verdict("c-2", True, "Li", "sold", NOW + DAY)
+    cases.verdict("c-2", True, "Li", "sold", NOW + DAY, lacking=True)
     assert (cases.day(NOW).closed, cases.day(NOW + DAY).closed, cases.day(NOW + 2 * DAY).closed) == (2, 1, 0)
     assert cases.day(NOW).line == before.line + 2

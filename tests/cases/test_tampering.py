@@ -11,10 +11,13 @@ from pathlib import Path
 import pytest
 
 from tests.cases.making import NOW, lines, put_lines, run, secret, some
+from tests.tables import each
 from wayseal.cases import open_cases, read_casebook, verify
 from wayseal.cases.errors import CasebookError
 from wayseal.cases.types import FILE
-from wayseal.journal.chain import Code, Head, chain_line, check_lines, find_last_sum
+from wayseal.cases.verdicts import ProposalKind
+from wayseal.journal.chain import Code, Head, chain_line, check_lines, find_last_sum, sum_of
+from wayseal.model.times import micros
 
 TIME = "2026-05-26T00:00:00Z"
 WHOLE: dict[str, object] = {
@@ -37,7 +40,12 @@ WHOLE: dict[str, object] = {
     "lines": 3,
     "head": "00",
     "last": 1,
+    "proposal": "p-1",
+    "kind": "names",
+    "until": "2026-05-29T00:00:00Z",
+    "yes": True,
 }
+JUDGED: dict[str, object] = {"account": "u-1042", "was": False, "lacking": []}
 
 
 def whole(act: dict[str, object]) -> dict[str, object]:
@@ -182,6 +190,18 @@ def test_a_line_that_somebody_else_adds_is_looked_at(path: Path) -> None:
         {"act": "forgotten", "lines": -1},
         {"act": "forgotten", "lines": True},
         {"act": "verdict", "at": "9999-12-31T23:59:59-23:59"},
+        {"act": "verdict", "accounts": [JUDGED | {"account": "somebody", "was": None}]},
+        {"act": "verdict", "accounts": [JUDGED | {"was": None}]},
+        {"act": "verdict", "accounts": [JUDGED, JUDGED]},
+        {"act": "verdict", "accounts": [JUDGED | {"lacking": ["told"]}]},
+        {"act": "verdict", "accounts": [JUDGED], "true": True},
+        {"act": "heard", "points": ["other"]},
+        {"act": "proposed", "proposal": "p-2"},
+        {"act": "proposed", "kind": "other"},
+        {"act": "proposed", "until": TIME},
+        {"act": "proposed", "until": "2026-05-30T00:00:00Z"},
+        {"act": "proposed", "accounts": ["somebody"]},
+        {"act": "answered"},
     ],
 )
 def test_a_line_that_says_what_cannot_be(path: Path, act: dict[str, object]) -> None:
@@ -189,7 +209,25 @@ def test_a_line_that_says_what_cannot_be(path: Path, act: dict[str, object]) -> 
     assert found(path, [*lines(path), chain_line(whole(act), last)]) == (8, Code.ACT)
 
 
-@pytest.mark.parametrize("kind", ["case", "alert", "opened", "unmasked", "reads", "heard", "verdict", "forgotten"])
+@each("answer", [{"who": "Li"}, {"at": "2026-05-29T00:00:00Z"}, {"proposal": "p-2"}, {"case": "c-2"}, {}])
+def test_a_forged_answer(path: Path, answer: dict[str, object]) -> None:
+    """By the proposer, too late, to nothing, and a second one."""
+    if len(lines(path)) == 7:
+        run(path, lambda w: w.propose("c-1", ProposalKind.NAMES, "Li", "why", micros(TIME)))
+    first = {"act": "answered", "at": TIME, "case": "c-1", "proposal": "p-1", "yes": True, "who": "Wang", "why": "yes"}
+    there, before = lines(path), sum_of(lines(path)[-1])
+    forged = chain_line(first | answer, before)
+    if not answer:
+        there.append(forged)
+        forged = chain_line(first | {"yes": False}, sum_of(forged))
+    assert found(path, [*there, forged]) == (len(there) + 1, Code.ACT)
+    put_lines(path, there[:8])
+
+
+KINDS = ["case", "alert", "opened", "unmasked", "reads", "heard", "verdict", "proposed", "forgotten"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_the_table_above_starts_from_what_can_be(path: Path, kind: str) -> None:
     line = whole({"act": kind, "case": "c-3" if kind == "case" else "c-1"})
     put_lines(path, [*lines(path), chain_line(line, verify(path).head.sum)])

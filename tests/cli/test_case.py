@@ -64,14 +64,32 @@ def p(ledger: Path, actor: str) -> str:
 
 
 def test_what_the_json_says_and_when(ledger: Path) -> None:
-    done(ledger, "case", "hear", "c-2", "--who", "Li", "--statement", "王芳 was on leave", "--actor", "王芳")
+    done(
+        ledger,
+        "case",
+        "hear",
+        "c-2",
+        "--who",
+        "Li",
+        "--statement",
+        "王芳 was on leave",
+        "--actor",
+        "王芳",
+        "--point",
+        "told",
+    )
     heard = listed(ledger)["cases"][1]["acts"][0]
     assert (heard["act"], heard["actor"], heard["statement"]) == ("heard", p(ledger, "王芳"), None)
     done(ledger, "case", "open", "c-2", *BY)
-    done(ledger, "verdict", "c-2", "true", *BY)
+    assert inside(*of(ledger, "verdict", "c-2", "true", *BY)).code == 2, "nobody was asked for witnesses"
+    left = done(ledger, "verdict", "c-2", "true", "--account", "王芳", "--lacking", *BY).out
+    assert left == "c-2 stays open: 1 account without a verdict.\n"
+    done(ledger, "verdict", "c-2", "true", "--account", p(ledger, "u-1077"), "--lacking", *BY)
     case = listed(ledger)["cases"][1]
     assert (case["case"], case["state"], case["actors"]) == ("c-2", "true", ["u-1077", "王芳"])
-    heard, opened, verdict = case["acts"]
+    heard, opened, verdict, _ = case["acts"]
+    assert (heard["points"], verdict["accounts"][0]["actor"]) == (["told"], "王芳")
+    assert verdict["accounts"][0]["lacking"] == ["shared", "shown", "witnesses"]
     assert (heard["actor"], heard["statement"]) == ("王芳", "王芳 was on leave")
     assert (opened["act"], opened["who"], opened["why"], opened["actors"]) == ("opened", *BY[1::2], ["u-1077", "王芳"])
     assert (verdict["act"], verdict["true"]) == ("verdict", True)
@@ -234,7 +252,7 @@ def test_commands_and_a_console_that_is_open_lose_nothing(ledger: Path) -> None:
     with open_cases(ledger / "detect") as console:
         done(ledger, "case", "open", "c-1", *BY)
         console.open("c-1", "Wang", "another look", NOW)
-        done(ledger, "verdict", "c-1", "true", *BY)
+        done(ledger, "verdict", "c-1", "true", "--lacking", *BY)
         assert [act.who for act in console.find("c-1").acts] == ["Li, audit", "Wang", "Li, audit"]
     assert done(ledger, "case", "verify").code == 0
 

@@ -192,7 +192,7 @@ def test_a_verdict_ends_a_case_and_it_does_not_come_again(ledger: Path) -> None:
 def test_a_verdict_true_keeps_the_case_as_it_is(ledger: Path) -> None:
     first = told(ledger)
     joint = max(first["cases"], key=lambda c: len(c["actors"]))
-    inside("verdict", ledger, joint["case"], "true", "--who", "Li", "--why", "sold them")
+    assert inside("verdict", ledger, joint["case"], "true", "--lacking", "--who", "Li", "--why", "sold them").code == 0
     again = told(ledger)
     assert joint["case"] in {c["case"] for c in again["cases"]}
     assert {c["case"] for c in first["cases"]} <= {c["case"] for c in again["cases"]}
@@ -363,7 +363,7 @@ def test_each_case_says_how_it_stands(ledger: Path) -> None:
     assert {c["case"]: c["state"] for c in told(ledger)["cases"]} == {
         c["case"]: "opened" if c["case"] == id_ else "new" for c in first["cases"]
     }
-    assert inside("verdict", ledger, id_, "true", *by).code == 0
+    assert inside("verdict", ledger, id_, "true", "--lacking", *by).code == 0
     assert next(c for c in told(ledger)["cases"] if c["case"] == id_)["state"] == "true"
     assert {c["state"] for c in told(ledger, *BY)["cases"]} <= {"opened", "true"}
     lines = done(ledger, "--format", "ocsf").out.splitlines()

@@ -65,7 +65,7 @@ class Bench:
         return self.cases.dossier(case).row.state
 
 
-SEEN = ("state", "assign", "snooze", "priority", "title", "merge", "unmerge", "split")
+SEEN = ("state", "verdict", "answer", "assign", "snooze", "priority", "title", "merge", "unmerge", "split")
 
 
 def seen(browser: Client, page: str) -> str:

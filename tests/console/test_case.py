@@ -3,18 +3,21 @@
 import csv
 import io
 import re
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from httpx import Response
 
-from tests.console.casework import HOSTILE, NAMES, PLAIN_HOSTILE, Bench, said, seen, send, values_of
+from tests.console.casework import DAY, HOSTILE, NAMES, PLAIN_HOSTILE, Bench, said, seen, send, values_of
 from tests.console.world import HOUR, MINUTE, PASSWORD, hidden, statements
 from tests.tables import each
 from wayseal.cases import Cases
 from wayseal.cases.errors import CasebookDiskError, StaleError
 from wayseal.cases.types import CaseState, NamesShown, Observable, ObservableKind, Priority, Source, TaskState
+from wayseal.cases.verdicts import HearingPoint, ProposalKind
 from wayseal.cases.views import CaseFilter
 from wayseal.console import Role
 from wayseal.console.access.types import ActKind
@@ -37,8 +40,12 @@ def test_state_owner_priority_title_and_when(bench: Bench) -> None:
         ("snooze", {"until": "", "why": "it came"}, "ann put it off no longer"),
         ("state", {"state": "duplicate", "why": "see c-9"}, "from “In progress” to “Known already”"),
         ("state", {"state": "reopened", "why": "not so"}, "from “Known already” to “Opened again”"),
-        ("state", {"state": "true", "why": "sold"}, "ann decided that the reads were not work “sold”"),
-        ("state", {"state": "false", "why": "helped out"}, "ann decided that the reads were work"),
+        (
+            "verdict",
+            {"verdict": "true", "why": "sold", "lacking": "1"},
+            "were not work, though the hearing lacks: told",
+        ),
+        ("verdict", {"verdict": "false", "why": "helped out"}, "were work helped out"),
     ):
         page = send(browser, f"{at}/{path}", **fields)
         assert words.replace("“", "").replace("”", "") in said(page).replace("“", "").replace("”", ""), (
@@ -52,6 +59,9 @@ def test_state_owner_priority_title_and_when(bench: Bench) -> None:
         ("state", {"state": "in_progress", "why": "x"}, 409),
         ("state", {"state": "new", "why": "x"}, 409),
         ("state", {"state": "strange", "why": "x"}, 400),
+        ("state", {"state": "true", "why": "x"}, 409),
+        ("verdict", {"verdict": "strange", "why": "x"}, 400),
+        ("verdict", {"verdict": "true", "why": "x"}, 400),
         ("state", {"state": "reopened", "why": ""}, 400),
         ("state", {"state": "reopened", "why": "x" * 501}, 400),
         ("state", {"state": "reopened", "why": "a\u202eb"}, 400),
@@ -63,7 +73,7 @@ def test_state_owner_priority_title_and_when(bench: Bench) -> None:
         answer = browser.post(f"{at}/{path}", data={"seen": str(row.line), **fields})
         assert (answer.status_code, "role=" in answer.text) == (status, True), (path, fields)
     assert bench.cases.dossier(case).row == row
-    assert browser.post("/cases/c-77/state", data={"state": "true", "why": "x"}).status_code == 404
+    assert browser.post("/cases/c-77/state", data={"state": "waiting", "why": "x"}).status_code == 404
 
 
 def test_going_into_another_and_out_again(bench: Bench) -> None:
@@ -100,22 +110,23 @@ def test_what_is_decided_at_once_is_decided_once(bench: Bench) -> None:
     case, browsers = bench.alert("u-1"), [bench.browser(login) for login in ("ann", "bo", "chen") * 3][:8]
     line = seen(browsers[0], f"/cases/{case}")
     bench.cases.add_note(case, f"heard of it {HOSTILE}", "bo", bench.now)
-    verdict = [{"state": "true", "why": f"sold {PLAIN_HOSTILE}"}, {"state": "false", "why": "helped out"}] * 4
-    late = browsers[0].post(f"/cases/{case}/state", data={**verdict[1], "seen": line})
+    guilty = {"verdict": "true", "why": f"sold {PLAIN_HOSTILE}", "lacking": "1"}
+    verdict = [guilty, {"verdict": "false", "why": "helped out"}] * 4
+    late = browsers[0].post(f"/cases/{case}/verdict", data={**verdict[1], "seen": line})
     assert (late.status_code, "heard of it" in said(late), "helped out" in said(late)) == (409, True, True)
     line = values_of(late, "seen")[0]
     answers = [
-        browser.post(f"/cases/{case}/state", data={**fields, "seen": line})
+        browser.post(f"/cases/{case}/verdict", data={**fields, "seen": line})
         for browser, fields in zip(browsers, [verdict[1], *verdict], strict=False)
     ]
     assert [answer.status_code for answer in answers] == [303] + [409] * 7
     assert bench.state(case) is CaseState.FALSE
     page = answers[1]
     assert "<script>alert" not in page.text
-    for words in ("decided that the reads were work", "helped out", "The reads were not work", "Do it nonetheless"):
+    for words in ("were work", "helped out", "The reads were not work", "Do it nonetheless"):
         assert words in said(page), words
-    again = {name: values_of(page, name)[0] for name in ("seen", "state", "why")}
-    assert browsers[1].post(f"/cases/{case}/state", data=again).status_code == 303
+    again = {name: values_of(page, name)[0] for name in ("seen", "verdict", "why", "lacking")}
+    assert browsers[1].post(f"/cases/{case}/verdict", data=again).status_code == 303
     assert bench.state(case) is CaseState.TRUE
 
 
@@ -123,6 +134,7 @@ def test_what_is_decided_at_once_is_decided_once(bench: Bench) -> None:
     ("act", "fields"),
     [
         ("state", {"state": "waiting", "why": "x"}),
+        ("verdict", {"verdict": "false", "why": "x"}),
         ("assign", {"owner": "bo"}),
         ("assign", {"mine": "1"}),
         ("snooze", {"until": "7", "why": "x"}),
@@ -152,7 +164,7 @@ def test_verdicts_side_by_side(bench: Bench) -> None:
 
     def judge(true: bool) -> bool:
         try:
-            bench.cases.as_seen(case, line).verdict(case, true, "ann", "x", bench.now)
+            bench.cases.as_seen(case, line).verdict(case, true, "ann", "x", bench.now, lacking=True)
         except StaleError:
             return False
         return True
@@ -371,13 +383,102 @@ def test_names_are_not_for_analysts_nor_on_others_reasons(bench: Bench) -> None:
     assert "courier-7" not in chen.get(f"/cases/{case}?names=1").text
 
 
+@pytest.fixture
+def two(bench: Bench) -> Iterator[Bench]:
+    """Verdicts, names and packs take two."""
+    bench.world.person("dong", Role.INVESTIGATOR)
+    site, bench.world.site = (
+        bench.world.site,
+        replace(bench.world.site, second_person=frozenset(list(ProposalKind)[:3])),
+    )
+    bench.world._app = None
+    yield bench
+    bench.world.site, bench.world._app = site, None
+
+
+def test_a_second_person_puts_verdicts_in_force(two: Bench) -> None:
+    case = two.alert("u-1", "u-2")
+    at, ann, bo = f"/cases/{case}", two.browser("ann"), two.browser("bo")
+    alias = two.cases.dossier(case).things[0].name
+    foreign = {"verdict": "false", "why": "x", "account": "u-1", "seen": seen(ann, at)}
+    assert ann.post(f"{at}/verdict", data=foreign).status_code == 400, "an id would tell whose pseudonym it is"
+    page = send(ann, f"{at}/verdict", verdict="true", why="sold", account=alias, lacking="1")
+    assert "waits for a second person until" in said(page)
+    assert ("Put it in force" in said(page), "Take the proposal back" in said(page)) == (False, True)
+    assert two.state(case) is CaseState.NEW
+    own = ann.post(f"{at}/answer", data={"proposal": "p-1", "answer": "yes", "why": "x", "seen": seen(ann, at)})
+    assert (own.status_code, "never its proposer" in said(own)) == (409, True)
+    assert "waits for you" in said(bo.get("/queue"))
+    page = send(bo, f"{at}/answer", proposal="p-1", answer="yes", why="I saw the reads")
+    assert "bo decided that the reads of" in said(page)
+    assert "bo agreed to p-1" in said(page)
+    assert [one.guilty for one in two.cases.dossier(case).things] == [True, None]
+    # Declined with a reason, which both see, and lapsed.
+    send(bo, f"{at}/verdict", verdict="false", why="helped out")
+    assert "the roster differs" in said(
+        send(ann, f"{at}/answer", proposal="p-2", answer="no", why="the roster differs")
+    )
+    assert "the roster differs" in said(bo.get(at))
+    send(bo, f"{at}/verdict", verdict="false", why="helped out")
+    two.world.clock.sleep(3 * DAY // 1_000_000)
+    late = send(two.browser("ann"), f"{at}/answer", proposal="p-3", answer="yes", why="x")
+    assert (late.status_code, "lapsed" in said(late)) == (409, True)
+    assert two.state(case) is CaseState.IN_PROGRESS
+
+
+def test_names_and_packs_wait_for_a_second_person(two: Bench) -> None:
+    case = two.alert(*NAMES)
+    at, ann, chen, dong = f"/cases/{case}", two.browser("ann"), two.browser("chen"), two.browser("dong")
+    for place in ("open", "reads"):
+        page = send(chen, f"{at}/{place}", why="complaint 7") if place == "open" else chen.get(f"{at}?names=1")
+        assert "courier-7" not in page.text
+    assert two.cases.look(case, "chen", 0) is None
+    assert ann.post(f"{at}/answer", data={"proposal": "p-1", "answer": "yes", "why": "x"}).status_code == 403
+    send(dong, f"{at}/answer", proposal="p-1", answer="yes", why="I know of it")
+    assert "courier-7" not in dong.get(f"{at}?names=1").text, "whoever agrees sees nothing by it"
+    assert "courier-7" in send(chen, f"{at}/open", why="complaint 7").text
+    two.world.clock.sleep(2 * DAY // 1_000_000)
+    page = send(two.browser("chen"), f"{at}/open", why="complaint 7")
+    assert ("courier-7" in page.text, "waits for a second person" in said(page)) == (False, True)
+    # A pack is made as it was agreed to.
+    chen, dong = two.browser("chen"), two.browser("dong")
+    page = send(chen, f"{at}/evidence", why="notice 9", to="the police")
+    assert "waits for a second person" in said(page)
+    assert two.world.site.jobs.list(kind="export", subject=case) == ()
+    send(dong, f"{at}/answer", proposal="p-3", answer="yes", why="yes")
+    chen.post(f"{at}/evidence", data={"why": "another", "to": "a friend"})
+    (job,) = two.world.site.jobs.list(kind="export", subject=case)
+    assert (job.values["why"], job.values["to"]) == ("notice 9", "the police")
+
+
+def test_an_analyst_asks_for_names_and_is_answered(bench: Bench) -> None:
+    case = bench.alert(*NAMES)
+    at, ann, chen = f"/cases/{case}", bench.browser("ann"), bench.browser("chen")
+    assert chen.post(f"{at}/ask", data={"why": "x"}).status_code == 403
+    assert "waits for an investigator" in said(send(ann, f"{at}/ask", why="is it the night shift?"))
+    assert "is it the night shift?" in said(chen.get(at))
+    send(chen, f"{at}/answer", proposal="p-1", answer="no", why="not without a complaint")
+    assert "not without a complaint" in said(ann.get(at))
+    send(ann, f"{at}/ask", why="complaint 7 is in")
+    page = send(chen, f"{at}/answer", proposal="p-2", answer="yes", why="I look at it")
+    assert "chen has it" in said(page)
+    for browser in (ann, chen):
+        assert "courier-7" not in browser.get(f"{at}?names=1").text, "an answer shows no name"
+    assert bench.cases.dossier(case).row.owner == "chen"
+
+
 def test_the_person_is_heard_and_stands_on_top(bench: Bench) -> None:
     case = bench.alert("u-1", "u-2")
     chen, at = bench.browser("chen"), f"/cases/{case}"
     alias = bench.cases.dossier(case).things[1].name
     answer = chen.post(f"{at}/hear", data={"statement": "I helped\na colleague", "account": "p-nobody"})
     assert (answer.status_code, "I helped" in answer.text) == (400, True)
-    send(chen, f"{at}/hear", statement="I helped\na colleague", account=alias)
+    send(
+        chen, f"{at}/hear", statement="I helped\na colleague", account=alias, **{"point.told": "1", "point.shown": "1"}
+    )
+    lacking = [{one.value for one in thing.lacking} for thing in bench.cases.dossier(case).things]
+    assert lacking == [set(HearingPoint), {"shared", "witnesses"}]
+    assert "The hearing lacks: asked who else uses the login and the device and asked for wit" in said(chen.get(at))
     page = send(chen, f"{at}/open", why="complaint 7")
     assert "I helped" in page.text
     assert page.text.index("I helped") < page.text.index('id="why"')
@@ -521,6 +622,7 @@ def test_no_page_asks_much(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Non
         other = bench.alert(f"u-{number}", NAMES[0] if number % 2 else "v")
         bench.cases.add_note(case, f"note {number}", "chen", bench.now)
         bench.cases.link(other, _thing("shop"), "chen", "seen", bench.now)
+    bench.cases.propose(case, ProposalKind.VERDICT, "ann", "helped out", bench.now)
     chen = bench.browser("chen")
     send(chen, f"/cases/{case}/open", why="complaint 7")
     bench.world.site.close()

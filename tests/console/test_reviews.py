@@ -308,7 +308,7 @@ def test_what_is_found_comes_into_the_queue_by_itself_once_and_a_verdict_is_lear
         send(browser, f"/queue/items/{items[0].id}", act="dismiss", why="a known test")
         known = {row.id: cases.find(row.id).actors for row in cases.cases(sort=CaseSort.NUMBER, limit=200).rows}
         case = cases.cases(CaseFilter(source=Source.DETECTION), CaseSort.SCORE).rows[0].id
-        assert send(browser, f"/cases/{case}/state", state="false", why="helped out").status_code == 200
+        assert send(browser, f"/cases/{case}/verdict", verdict="false", why="helped out").status_code == 200
         run("detect")
         later = cases.cases(sort=CaseSort.NUMBER, limit=200).rows
         assert not [row.id for row in later if row.id not in known and {*cases.find(row.id).actors} & {*known[case]}]

@@ -99,7 +99,7 @@ def _work(world: World, ledger: Path, folder: Path) -> None:
         (f"/cases/{second}/merge", {"into": first, "why": "同一设备"}),
         (f"/cases/{second}/unmerge", {"why": "不是一回事"}),
         (f"/cases/{third}/merge", {"into": first, "why": "同一设备"}),
-        (f"/cases/{first}/state", {"state": "false", "why": "没有工作能解释"}),
+        (f"/cases/{first}/verdict", {"verdict": "false", "why": "没有工作能解释"}),
         ("/jobs/verify", {}),
         ("/jobs/schedule", {"kind": "detect", "hour": "3"}),
         ("/rights", {}),

@@ -29,8 +29,10 @@ tables made anew in `wayseal.cases.upkeep`. No clock is read here.
    if it is no later than the newest read of which a judged alert told: the same reads don't come again after a verdict.
    Else it makes a case. Alerts that are put in together never share a case.
 11. The person concerned can be heard in any case at any time, after a verdict, too. Where a case has several accounts,
-   it is said whose statement it is.
-12. The last verdict counts. Earlier ones stay.
+   it is said whose statement it is. A hearing has points (`HearingPoint`); a verdict of guilt names those that the
+   account's hearings lack.
+12. A verdict is one an account. A case is closed once each of its accounts has one: as true if any is true, else as
+   false; until then it stays open, taken up. Of an account the last one counts. Earlier ones stay.
 13. Cases that were closed before a moment can be forgotten: the journal is made anew without them, at once or not at
    all. A line stays that says who did it, when and why, how many went, and with what the chain ended before it began
    anew.
@@ -50,6 +52,12 @@ tables made anew in `wayseal.cases.upkeep`. No clock is read here.
    answers only if they were asked for and rule 7 holds.
 21. What is done with a pack of evidence is an act on its case: that it was sealed, that a copy was fetched, to whom it
    was handed over, that it came back. Only a pack whose seal is on record can be fetched or handed over.
+22. Decisions on many are made as they were seen.
+23. What detection and notices ask of all cases is asked of the tables, however many cases there are.
+24. What one person proposes, another puts in force, within three days, or declines with a reason; its proposer can take
+   it back alone. A verdict is given with the answer; a look at names, or a pack, is its proposer's to make for a day.
+   Whoever answers that somebody may not look, and asks, with yes, has the case. Who needs a second person is up to
+   whoever calls.
 """
 
 from typing import TYPE_CHECKING

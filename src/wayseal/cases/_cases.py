@@ -20,13 +20,12 @@ from wayseal.cases._read import look_at_all, look_at_lines, opened_store, read_c
 from wayseal.cases._search import search, search_named
 from wayseal.cases._tables import ACTS, ALERTS, CASES, COUNTS, FILES, JOURNAL, PROJECTION, QUEUE, THINGS, marks
 from wayseal.cases._unit_of_work import UnitOfWork, bring_up_to_date, start_casebook
-from wayseal.cases.book import UNDOABLE, Judged, Known
+from wayseal.cases.book import UNDOABLE, Judged, Known, parted
 from wayseal.cases.errors import NoSuchCaseError
 from wayseal.cases.types import (
     OPEN_STATES,
     UNDO_US,
     VERDICTS,
-    CaseState,
     ItemState,
     NoteWritten,
     ObservableKind,
@@ -315,30 +314,32 @@ def _select_linked(connection: Connection) -> tuple[tuple[str, ...], ...]:
 
 def _select_verdicts(connection: Connection) -> tuple[Judged, ...]:
     text = (
-        f"SELECT t.case_id, t.value FROM {CASES.full_name} AS c JOIN {THINGS.full_name} AS t ON t.case_id = c.case_id "
-        f"WHERE c.state IN ({_MARKS}) AND t.kind = ? ORDER BY t.case_id, t.place"
+        f"SELECT t.case_id, t.value, t.guilty FROM {CASES.full_name} AS c JOIN {THINGS.full_name} AS t "
+        f"ON t.case_id = c.case_id WHERE c.state IN ({_MARKS}) AND t.kind = ? AND t.guilty IS NOT NULL "
+        "ORDER BY t.case_id, t.place"
     )
-    actors: defaultdict[str, list[str]] = defaultdict(list)
-    for case, actor in query(connection, text, (*_STATES, ObservableKind.ACCOUNT.value)):
-        actors[case].append(actor)
+    verdicts: defaultdict[str, dict[str, bool]] = defaultdict(dict)
+    for case, actor, guilty in query(connection, text, (*_STATES, ObservableKind.ACCOUNT.value)):
+        verdicts[case].setdefault(actor, bool(guilty))
     text = (
-        "SELECT c.case_id, c.detectors, c.alerted_at, c.last_alerted_at, c.read_until, c.state, a.at "
+        "SELECT c.case_id, c.detectors, c.alerted_at, c.last_alerted_at, c.read_until, a.at "
         f"FROM {CASES.full_name} AS c JOIN {ACTS.full_name} AS a ON a.case_id = c.case_id AND a.line = c.verdict_line "
         f"WHERE c.state IN ({_MARKS}) ORDER BY c.number"
     )
-    return tuple(_judged(row, actors[row[0]]) for row in query(connection, text, _STATES))
+    rows = [(row, verdicts[row[0]]) for row in query(connection, text, _STATES)]
+    return tuple(_judged(row, true, some) for row, told in rows for true, some in parted(tuple(told), told))
 
 
-def _judged(row: Sequence[Any], actors: Sequence[str]) -> Judged:
-    case, detectors, alerted, last, until, state, at = row
+def _judged(row: Sequence[Any], true: bool, actors: tuple[str, ...]) -> Judged:
+    case, detectors, alerted, last, until, at = row
     return Judged(
         case=str(case),
-        actors=tuple(dict.fromkeys(actors)),
+        actors=actors,
         detectors=tuple(str(detectors).split(SEPARATOR)) if detectors else (),
         alerted_at=int(alerted),
         last_alerted_at=int(last),
         read_until=int(until),
-        true=state == CaseState.TRUE,
+        true=true,
         at=int(at),
     )
 

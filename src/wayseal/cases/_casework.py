@@ -6,10 +6,10 @@ Decisions on many are made as they were seen (rule 22).
 from collections.abc import Sequence
 from datetime import date
 
+from wayseal.cases._judging import Judging
 from wayseal.cases._pages import pack_acts
 from wayseal.cases._project_records import PREFIX, concerned, task_of
 from wayseal.cases._records import (
-    Records,
     change_state,
     dismiss_item,
     promote_item,
@@ -55,7 +55,7 @@ _MOST_VALUES = 500
 _NEEDS = {BulkAction.STATE: "state", BulkAction.PRIORITY: "priority"}
 
 
-class Casework(Records):
+class Casework(Judging):
     """Acts of casework. Every method returns what a page needs to go on; errors as for `Records`."""
 
     # Cases

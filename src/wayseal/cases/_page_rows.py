@@ -1,14 +1,16 @@
 """Rows and acts as pages are told them: under the names that may be shown (rule 7). Pure."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any, TypeVar
 
-from wayseal.cases._project_records import PRIORITIES, SEPARATOR, concerned
+from wayseal.cases._project_judging import lacking_of
+from wayseal.cases._project_records import PRIORITIES, SEPARATOR, concerned, number_of
 from wayseal.cases.book import act_name
 from wayseal.cases.types import (
     PERSONAL,
     Act,
+    Answered,
     CaseState,
     Changed,
     FileNamed,
@@ -23,6 +25,7 @@ from wayseal.cases.types import (
     ObservableKind,
     PackHeld,
     Promoted,
+    Proposed,
     Queued,
     Registered,
     Source,
@@ -31,7 +34,8 @@ from wayseal.cases.types import (
     Undone,
     Verdict,
 )
-from wayseal.cases.views import ActLine, CaseRow, Entry, ItemRow, ObservableRow
+from wayseal.cases.verdicts import HearingPoint
+from wayseal.cases.views import ActLine, CaseRow, Entry, ItemRow, ObservableRow, Proposal
 
 _PLAIN = frozenset({"state", "priority", "owner", "snoozed"})
 """What of a change says nothing that somebody wrote."""
@@ -46,11 +50,32 @@ def thing_row(row: Row, names: bool) -> ObservableRow:
     """A thing. names: those may be shown of which an act says so."""
     kind = ObservableKind(row["kind"])
     hidden = kind in PERSONAL and not (names and row["named"])
-    name = row["alias"] if hidden else row["value"]
-    return ObservableRow(kind=kind, name=name, hidden=hidden, alias=row["alias"], via=row["via"])
+    name, judged = row["alias"] if hidden else row["value"], row["guilty"]
+    account = kind is ObservableKind.ACCOUNT
+    return ObservableRow(
+        kind=kind,
+        name=name,
+        hidden=hidden,
+        alias=row["alias"],
+        via=row["via"],
+        guilty=None if judged is None else bool(judged),
+        lacking=lacking_of((row,), row["value"]) if account else (),
+    )
 
 
-def row_of(kind: type[R], row: Row, **others: object) -> R:
+def proposals_of(acts: Iterable[Act], call: Call | None = None) -> tuple[Proposal, ...]:
+    """What was proposed and answered by some acts of a case, the newest first. call: None: without accounts."""
+    some = list(acts)
+    answers = {act.proposal: act for act in some if isinstance(act, Answered)}
+    made = sorted((act for act in some if isinstance(act, Proposed)), key=lambda act: -number_of(act.proposal, "p-"))
+    names = ([Observable(kind=ObservableKind.ACCOUNT, value=one) for one in act.accounts if call] for act in made)
+    return tuple(
+        Proposal(made=replace(act, accounts=tuple(map(call or str, whose))), answer=answers.get(act.proposal))
+        for act, whose in zip(made, names, strict=True)
+    )
+
+
+def row_of(kind: type[R], row: Row, /, **others: object) -> R:
     """A row as pages are told it: its fields are columns of the same name, but for some others."""
     names = (each.name for each in fields(kind))  # type: ignore[arg-type]
     return kind(**{name: row[name] for name in names if name not in others}, **others)
@@ -125,7 +150,14 @@ def _told(act: Act, case: str, call: Call) -> dict[str, object]:
         case Heard():
             return {"account": None if act.actor is None else accounts([act.actor])[0]}
         case Verdict():
-            return {"true": act.true, "before": act.before.value}
+            lacking = [point for point in HearingPoint if any(point in one.lacking for one in act.accounts)]
+            whose = accounts([one.account for one in act.accounts])
+            return {"true": act.true, "before": act.before.value, "accounts": whose, "lacking": lacking}
+        case Proposed():
+            about = {"true": act.true, "accounts": accounts(act.accounts), "to": act.to}
+            return {"proposal": act.proposal, "kind": act.kind, **about}
+        case Answered():
+            return {"proposal": act.proposal, "yes": act.yes}
         case Changed() | ItemChanged():
             return {"field": act.field, "before": act.before, "after": act.after}
         case NoteWritten():

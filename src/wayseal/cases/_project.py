@@ -5,10 +5,10 @@ An act that can't follow what was taken before is refused by a KeyError or Value
 
 from dataclasses import replace
 
+from wayseal.cases._project_judging import JudgeProjector
 from wayseal.cases._project_records import (
     ITEM_PREFIX,
     PRIORITIES,
-    RecordProjector,
     concerned,
     number_of,
     open_task,
@@ -23,8 +23,8 @@ from wayseal.cases.types import (
     CLOSED_STATES,
     OPEN_STATES,
     UNDO_US,
-    VERDICTS,
     Act,
+    Answered,
     CaseState,
     Changed,
     FileNamed,
@@ -41,6 +41,7 @@ from wayseal.cases.types import (
     PackHeld,
     Priority,
     Promoted,
+    Proposed,
     Queued,
     Registered,
     Source,
@@ -54,7 +55,7 @@ from wayseal.detect.policy import expected_loss
 from wayseal.model.times import micros
 
 
-class WorkProjector(RecordProjector):
+class WorkProjector(JudgeProjector):
     """Changes, notes, tasks, links, files, and cases that go into one another or come apart."""
 
     def _change(self, line: int, act: Changed) -> None:
@@ -174,7 +175,7 @@ class WorkProjector(RecordProjector):
         if on:
             own = [row for row in self._things(act.case) if not row["via"]]
             things = (Observable(kind=ObservableKind(row["kind"]), value=row["value"]) for row in own)
-            self._add_things(act.into, things, act.case, [row["value"] for row in own if row["named"]])
+            self._add_things(act.into, things, act.case, own)
             for alert in self._rows.group(ALERTS, act.case).values():
                 self._rows.put(ALERTS, {**alert, "case_id": act.into, "via": act.case})
         else:
@@ -198,8 +199,12 @@ class WorkProjector(RecordProjector):
         if {value for kind, value in moved if kind == ObservableKind.ACCOUNT} != set(act.alert.actors):
             raise ValueError("actors")
         self._make(line, act.made, act.at, Source(row["source"]), act.alert, act.things)
-        for key in moved:
-            self._drop_thing(own[key])
+        for kind, value in moved:
+            if heard := own[kind, value]["heard"]:  # it goes with the account that was heard
+                self._rows.put(
+                    THINGS, {**self._rows.group(THINGS, act.made)[act.made, kind, value, ""], "heard": heard}
+                )
+            self._drop_thing(own[kind, value])
         self._touch(self._case(act.case), line, act.at)
 
 
@@ -217,6 +222,10 @@ class Projector(WorkProjector):
                 self._hear(line, act)
             case Verdict():
                 self._judge(line, act)
+            case Proposed():
+                self._propose(line, act)
+            case Answered():
+                self._answer(line, act)
             case Forgotten():
                 self._remember_last(act)
             case Changed():
@@ -330,10 +339,7 @@ class Projector(WorkProjector):
                     raise ValueError("was")
                 self._set_field(line, act.at, row, undone.field, undone.before)
             case Verdict():
-                row = self._case(undone.case)
-                if row["verdict_line"] != act.line or row["state"] not in VERDICTS or undone.before in VERDICTS:
-                    raise ValueError("was")
-                self._touch(row, line, act.at, state=undone.before.value)
+                self._unjudge(line, act.at, undone, act.line)
             case NoteWritten():
                 note = self._rows.get(NOTES, undone.case, undone.note)
                 if note is None or note["version"] != undone.version:

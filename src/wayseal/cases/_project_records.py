@@ -1,4 +1,4 @@
-"""What alerts, looks at names, statements and verdicts come to: rows (rules 7, 9, 10 and 12)."""
+"""What alerts and looks at names come to: rows (rules 7, 9 and 10)."""
 
 from collections.abc import Callable, Iterable
 
@@ -12,7 +12,6 @@ from wayseal.cases.types import (
     Alert,
     CaseState,
     Forgotten,
-    Heard,
     ItemChanged,
     ItemState,
     Merged,
@@ -27,7 +26,6 @@ from wayseal.cases.types import (
     Split,
     TaskContent,
     TaskState,
-    Verdict,
 )
 from wayseal.detect.policy import expected_loss
 from wayseal.model.times import iso
@@ -164,14 +162,16 @@ class RecordProjector:
     def _accounts(self, case: str) -> set[str]:
         return {row["value"] for row in self._things(case) if row["kind"] == ObservableKind.ACCOUNT}
 
-    def _add_things(self, case: str, things: Iterable[Observable], via: str = "", named: Iterable[str] = ()) -> None:
+    def _add_things(self, case: str, things: Iterable[Observable], via: str = "", like: Iterable[Row] = ()) -> None:
+        """Puts things into a case. like: as they stand in another one, so far as hearings and names go."""
         place = max((row["place"] for row in self._things(case)), default=-1) + 1
-        shown = set(named)
+        known = {(row["kind"], row["value"]): {name: row[name] for name in ("named", "heard")} for row in like}
+        nothing: Row = {"named": 0, "heard": "", "guilty": None, "judged_line": 0}
         for thing in things:
             if self._rows.get(THINGS, case, thing.kind.value, thing.value, via) is None:
                 row = {"case_id": case, "kind": thing.kind.value, "value": thing.value, "via": via, "place": place}
-                alias = self._alias(thing)
-                self._rows.put(THINGS, {**row, "alias": alias, "named": int(thing.value in shown)})
+                alias, as_known = self._alias(thing), known.get((thing.kind.value, thing.value), {})
+                self._rows.put(THINGS, {**row, "alias": alias, **nothing, **as_known})
                 self._find_thing(row, alias, "")
                 place += 1
 
@@ -222,7 +222,7 @@ class RecordProjector:
         )
         nothing = dict.fromkeys(("title", "owner", "closed_at", "verdict_line", "merged_into", "merged_state"))
         made = {"made_at": at, "changed_at": at, "changed_line": line, "priority": PRIORITIES.index(Priority.NORMAL)}
-        zero = {"snoozed_until": 0, "statements": 0, "next_note": 1, "next_task": 1}
+        zero = {"snoozed_until": 0, "statements": 0, "next_note": 1, "next_task": 1, "next_proposal": 1}
         head = {"case_id": case, "number": number, "state": CaseState.NEW.value, "source": source.value}
         self._put_case(None, {**head, **nothing, **made, **zero, **self._told(case)})
 
@@ -268,24 +268,6 @@ class RecordProjector:
             for row in things:
                 if row["kind"] in PERSONAL and not row["named"]:
                     self._rows.put(THINGS, {**row, "named": 1})
-
-    def _hear(self, line: int, act: Heard) -> None:
-        row = self._case(act.case)
-        if act.actor is not None and act.actor not in self._accounts(act.case):
-            raise ValueError("actor")
-        self._touch(row, line, act.at, statements=row["statements"] + 1)
-
-    def _judge(self, line: int, act: Verdict) -> None:
-        row = self._case(act.case)
-        if row["state"] != act.before or act.before == CaseState.MERGED:
-            raise ValueError("was")
-        state = CaseState.TRUE if act.true else CaseState.FALSE
-        if not act.true:
-            for case in (act.case, *sorted(self._children(act.case))):
-                for thing in self._things(case):
-                    if thing["named"]:
-                        self._rows.put(THINGS, {**thing, "named": 0})
-        self._touch(row, line, act.at, state=state.value, closed_at=act.at, verdict_line=line)
 
 
 def state_field(row: Row, field: str) -> str | None:

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from wayseal.cases._arrivals import Arrivals
 from wayseal.cases._casework import MOST_AT_ONCE
-from wayseal.cases._page_rows import case_row, entry, item_row, row_of, thing_row
+from wayseal.cases._page_rows import case_row, entry, item_row, proposals_of, row_of, thing_row
 from wayseal.cases._pages import (
     CASE_SORTS,
     ITEM_SORTS,
@@ -23,16 +23,18 @@ from wayseal.cases._pages import (
 from wayseal.cases._project_records import PREFIX, task_of
 from wayseal.cases._tables import ACTS, CASES, COUNTS, FILES, JOURNAL, NOTES, QUEUE, TASKS, THINGS, marks
 from wayseal.cases._unit_of_work import UnitOfWork
-from wayseal.cases.book import LOOKS
+from wayseal.cases.book import LOOKS, PROPOSING
 from wayseal.cases.types import (
     CLOSED_STATES,
     PERSONAL,
     Act,
+    Answered,
     Heard,
     ItemState,
     NamesShown,
     Observable,
     ObservableKind,
+    Proposed,
     TaskState,
 )
 from wayseal.cases.views import (
@@ -164,7 +166,7 @@ class Queries(Arrivals):
                     (case,),
                 )
             )
-            heard, looked_at, seen = _heard_and_looked(unit, (case, *merged), looker, since)
+            (heard, proposing), looked_at, seen = _heard_and_looked(unit, (case, *merged), looker, since)
             may = names or looked_at > 0
             if looked_at:
                 things = _only_seen(things, seen)
@@ -177,6 +179,7 @@ class Queries(Arrivals):
                 looked_at=looked_at,
                 merged=merged,
                 statements=_statements(heard, shown, may and named),
+                proposals=proposals_of((act for act in proposing if act.case == case), shown),
                 tasks=tuple(_task(row) for row in _in_order(unit, TASKS, case, "task")),
                 notes=tuple(row_of(Note, row, id=row["note"]) for row in _in_order(unit, NOTES, case, "note")),
                 files=tuple(row_of(FileRow, row) for row in _in_order(unit, FILES, case, "digest")),
@@ -330,14 +333,18 @@ def _changed(unit: UnitOfWork, table: Table, line: int, most: int) -> list[Row]:
 
 def _heard_and_looked(
     unit: UnitOfWork, cases: Sequence[str], looker: str | None, since: int
-) -> tuple[tuple[Heard, ...], int, frozenset[str]]:
-    """Return statements of persons concerned, newest first, somebody's last recorded look (0: never), and at whom."""
+) -> tuple[tuple[tuple[Heard, ...], tuple[Proposed | Answered, ...]], int, frozenset[str]]:
+    """Return what persons concerned said, and what was proposed, the newest first; then somebody's recorded looks.
+
+    Of these when the last was (0: never), and at whom.
+    """
     joined = f"{ACTS.full_name} AS a JOIN {JOURNAL} AS j ON j.line = a.line"
+    said = ("heard", *PROPOSING)
     text = (
         f"SELECT line, content, at FROM (SELECT a.line, j.content, 0 AS at FROM {joined} "
-        f"WHERE a.case_id IN ({marks(cases)}) AND a.act = 'heard' ORDER BY a.line DESC LIMIT ?) AS h"
+        f"WHERE a.case_id IN ({marks(cases)}) AND a.act IN ({marks(said)}) ORDER BY a.line DESC LIMIT ?) AS h"
     )
-    values: list[Any] = [*cases, _STATEMENTS]
+    values: list[Any] = [*cases, *said, 3 * _STATEMENTS]
     if looker is not None:
         text += (
             f" UNION ALL SELECT line, content, at FROM (SELECT a.line, j.content, a.at FROM {joined} "
@@ -348,7 +355,8 @@ def _heard_and_looked(
     rows = query(unit.connection, text, values)
     acts = [unit.parse(int(line), content) for line, content, _ in rows]
     heard = sorted((act for act in acts if isinstance(act, Heard)), key=lambda act: -act.at)
-    return tuple(heard), max((int(at) for _, _, at in rows), default=0), _seen(acts, cases[0])
+    proposing = tuple(act for act in acts if isinstance(act, Proposed | Answered))
+    return (tuple(heard), proposing), max((int(at) for _, _, at in rows), default=0), _seen(acts, cases[0])
 
 
 def _seen(acts: Iterable[Act], case: str) -> frozenset[str]:
@@ -361,7 +369,7 @@ def _statements(heard: Sequence[Heard], shown: _Shown, readable: bool) -> tuple[
     for act in heard:
         account = None if act.actor is None else shown(Observable(kind=ObservableKind.ACCOUNT, value=act.actor))
         said = act.statement if readable else None
-        told.append(Statement(case=act.case, at=act.at, who=act.who, account=account, text=said))
+        told.append(Statement(case=act.case, at=act.at, who=act.who, account=account, text=said, points=act.points))
     return tuple(told)
 
 

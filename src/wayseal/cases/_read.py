@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from wayseal.cases._project import Projector
+from wayseal.cases._project_judging import verdicts_of
 from wayseal.cases._project_records import Alias, concerned
 from wayseal.cases._tables import ALERTS, CASES, JOURNAL, PROJECTION, THINGS, Load, Rows
 from wayseal.cases.book import Casebook, RecordedCase, to_act
@@ -255,6 +256,7 @@ def recorded_case(id_: str, rows: Rows, acts: Sequence[Act], act_at: Any) -> Rec
         named=frozenset(thing["value"] for thing in accounts if thing["named"]),
         state=state,
         verdict=verdict if isinstance(verdict, Verdict) else None,
+        verdicts={actor: true for actor, true in verdicts_of(accounts).items() if true is not None},
         closed_at=row["closed_at"] if state in CLOSED_STATES else None,
         merged_into=row["merged_into"],
     )

@@ -1,4 +1,4 @@
-"""The acts that a casebook always knew: alerts, looks at names, statements, verdicts, forgetting (rules 7 to 13).
+"""The acts that a casebook always knew: alerts, looks at names, forgetting (rules 7 to 10, and 13).
 
 And decisions on one case, or one thing in the queue, within a transaction (rules 14 and 17).
 """
@@ -22,7 +22,6 @@ from wayseal.cases.types import (
     CaseState,
     Changed,
     Forgotten,
-    Heard,
     ItemChanged,
     ItemState,
     Linked,
@@ -34,7 +33,6 @@ from wayseal.cases.types import (
     Registered,
     Undone,
     Unmasking,
-    Verdict,
     one_line,
 )
 from wayseal.database import Connection, query
@@ -184,7 +182,7 @@ class Records(Journal):
 
     def open(self, case: str, who: str, why: str, at: int) -> RecordedCase:
         """Opens a case: from here on its accounts' names may be shown (rule 7). Returns it."""
-        self._act(lambda unit: _show(unit, {case: _accounts(unit, case)}, who, why, at, Unmasking.OPENED))
+        self._act(lambda unit: _show(unit, {case: accounts_in(unit, case)}, who, why, at, Unmasking.OPENED))
         return self.find(case)
 
     def unmask(self, cases: Sequence[str], who: str, why: str, at: int) -> None:
@@ -192,7 +190,7 @@ class Records(Journal):
         if cases:
             self._act(
                 lambda unit: _show(
-                    unit, {case: _accounts(unit, case) for case in cases}, who, why, at, Unmasking.UNMASKED
+                    unit, {case: accounts_in(unit, case) for case in cases}, who, why, at, Unmasking.UNMASKED
                 )
             )
 
@@ -203,39 +201,12 @@ class Records(Journal):
         """
 
         def show(unit: UnitOfWork) -> tuple[str, ...]:
-            actors = _accounts(unit, case)
-            chosen = actors if actor is None else (_account_of(unit, case, actor),)
+            actors = accounts_in(unit, case)
+            chosen = actors if actor is None else (account_of(unit, case, actor),)
             _show(unit, {case: chosen}, who, why, at, Unmasking.READS)
             return chosen
 
         return self._act(show)
-
-    def hear(self, case: str, who: str, statement: str, at: int, *, actor: str | None = None) -> RecordedCase:
-        """Records what the person concerned said (rule 11). who: who wrote it down.
-
-        actor: whose account it is, by id or pseudonym; a case of several accounts needs it (CasebookUsageError).
-        NoSuchCaseError also where that account is none of the case's. Returns the case.
-        """
-
-        def hear(unit: UnitOfWork) -> None:
-            whose = _whose(unit, case, actor)
-            said = several_lines(statement, "statement")
-            unit.add(Heard(case=case, at=at, who=one_line(who, "who"), statement=said, actor=whose))
-
-        self._act(hear)
-        return self.find(case)
-
-    def verdict(self, case: str, true: bool, who: str, why: str, at: int) -> RecordedCase:
-        """Closes a case (rule 12). true: the reads were not work. Returns it."""
-
-        def judge(unit: UnitOfWork) -> None:
-            before = CaseState(unit.case(case)["state"])
-            refuse_merged(unit, case)
-            by = {"who": one_line(who, "who"), "why": one_line(why, "why")}
-            unit.add(Verdict(case=case, at=at, true=true, before=before, **by))
-
-        self._act(judge)
-        return self.find(case)
 
     def forget(self, before: int, who: str, why: str, at: int) -> Forgotten | None:
         """Forgets the cases that were closed before a moment (rule 13); None where there are none."""
@@ -304,7 +275,7 @@ def _candidates(unit: UnitOfWork, actors: Sequence[str]) -> list[Candidate]:
         row = unit.rows.get(CASES, id_)
         if row is not None and row["state"] != CaseState.MERGED:
             times = {name: row[name] for name in ("number", "alerted_at", "last_alerted_at", "read_until")}
-            whose = frozenset(_accounts(unit, id_))
+            whose = frozenset(accounts_in(unit, id_))
             found.append(Candidate(id=id_, state=CaseState(row["state"]), actors=whose, **times))
     return found
 
@@ -321,25 +292,16 @@ def _show(
     unit.add(NamesShown(cases=actors, at=at, who=one_line(who, "who"), why=one_line(why, "why"), look=look))
 
 
-def _accounts(unit: UnitOfWork, case: str) -> tuple[str, ...]:
+def accounts_in(unit: UnitOfWork, case: str) -> tuple[str, ...]:
     """A case's accounts, in the order in which they came."""
     unit.case(case)
     things = sorted(unit.rows.group(THINGS, case).values(), key=lambda row: row["place"])
     return tuple(dict.fromkeys(row["value"] for row in things if row["kind"] == ObservableKind.ACCOUNT))
 
 
-def _whose(unit: UnitOfWork, case: str, given: str | None) -> str | None:
-    """The id of a case's account that was given by id or pseudonym; None: it has one, and none was given."""
-    if given is None:
-        if len(_accounts(unit, case)) > 1:
-            raise CasebookUsageError("{id} has several accounts: say whose statement it is", key="actor", id=case)
-        return None
-    return _account_of(unit, case, given)
-
-
-def _account_of(unit: UnitOfWork, case: str, given: str) -> str:
+def account_of(unit: UnitOfWork, case: str, given: str) -> str:
     """The id of a case's account that was given by id or pseudonym."""
-    actors = _accounts(unit, case)
+    actors = accounts_in(unit, case)
     if given in actors:
         return given
     things = unit.rows.group(THINGS, case).values()

@@ -61,6 +61,7 @@ CASES = _table(
         "merged_state": MAYBE_TEXT,
         "next_note": INT,
         "next_task": INT,
+        "next_proposal": INT,
     },
     indexes=(
         "changed_line",
@@ -82,6 +83,9 @@ THINGS = _table(
         "place": INT,
         "alias": TEXT,
         "named": INT,
+        "guilty": MAYBE_INT,
+        "judged_line": INT,
+        "heard": TEXT,
     },
     indexes=("kind, value, case_id", "alias, case_id", "named, kind, value"),
 )
@@ -134,6 +138,12 @@ TASKS = _table(
         "line": INT,
     },
     indexes=("owner, state, line",),
+)
+PROPOSALS = _table(
+    name="proposals",
+    key=("case_id", "proposal"),
+    columns={"case_id": TEXT, "proposal": TEXT, "line": INT, "who": TEXT, "until": INT, "state": TEXT},
+    indexes=("state, until",),
 )
 FILES = _table(
     name="files",
@@ -194,7 +204,7 @@ INBOX = _table(
     indexes=("login, at",),
 )
 COUNTS = _table(name="counts", key=("name", "value"), columns={"name": TEXT, "value": TEXT, "n": INT})
-TABLES = (CASES, THINGS, ALERTS, ACTS, NOTES, TASKS, FILES, QUEUE, TERMS, INBOX, COUNTS)
+TABLES = (CASES, THINGS, ALERTS, ACTS, NOTES, TASKS, PROPOSALS, FILES, QUEUE, TERMS, INBOX, COUNTS)
 JOURNAL = f"{PREFIX}journal"
 PROJECTION = Projection(prefix=PREFIX, version=VERSION, tables=TABLES)
 

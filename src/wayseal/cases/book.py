@@ -1,8 +1,8 @@
 """A casebook as a value: its cases and what they teach, what verifying it finds, and its acts as objects of lines."""
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, TypeVar
 
 from wayseal.cases.errors import NoSuchCaseError
@@ -12,6 +12,7 @@ from wayseal.cases.types import (
     OPEN_STATES,
     Act,
     Alert,
+    Answered,
     CaseAct,
     CaseState,
     Changed,
@@ -25,6 +26,7 @@ from wayseal.cases.types import (
     NoteWritten,
     PackHeld,
     Promoted,
+    Proposed,
     Queued,
     Registered,
     Split,
@@ -32,6 +34,7 @@ from wayseal.cases.types import (
     Undone,
     Verdict,
 )
+from wayseal.cases.verdicts import HearingPoint
 from wayseal.journal import Fault, Head
 from wayseal.model.schema import parse_json
 from wayseal.model.times import iso
@@ -43,7 +46,8 @@ class RecordedCase:
     """A case: its accounts in the order in which they came, its alerts, and what was done with it.
 
     named: the accounts whose names may be shown because of this case. verdict: the one that counts, the last.
-    closed_at: when it was closed, None where it is open. merged_into: the case that it went into.
+    verdicts: of accounts that have one, whether their reads were no work. closed_at: when it was closed, None where it
+    is open. merged_into: the case that it went into.
     """
 
     id: str
@@ -53,6 +57,7 @@ class RecordedCase:
     named: frozenset[str] = frozenset()
     state: CaseState = CaseState.NEW
     verdict: Verdict | None = None
+    verdicts: Mapping[str, bool] = field(default_factory=dict)
     closed_at: int | None = None
     merged_into: str | None = None
 
@@ -65,6 +70,13 @@ class RecordedCase:
     def heard(self) -> tuple[Heard, ...]:
         """The statements of the persons concerned."""
         return tuple(act for act in self.acts if isinstance(act, Heard))
+
+    @property
+    def judged(self) -> tuple[tuple[str, bool, tuple[HearingPoint, ...]], ...]:
+        """Each account's verdict that counts, and what hearings of its person lacked when it was given."""
+        given = {(one.account, act.true): one for act in self.acts if isinstance(act, Verdict) for one in act.accounts}
+        some = [(account, true, given.get((account, true))) for account, true in self.verdicts.items()]
+        return tuple((account, true, one.lacking if one else ()) for account, true, one in some)
 
     @property
     def score(self) -> float:
@@ -104,7 +116,7 @@ class RecordedCase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """The lesson of a verdict: whose reads, alerted from when to when by which detectors, were work or not.
+    """A lesson of verdicts: whose reads, alerted from when to when by which detectors, were work or not.
 
     read_until: up to when these reads were known.
     """
@@ -117,6 +129,13 @@ class Judged:
     read_until: int
     true: bool
     at: int
+
+
+def parted(actors: Sequence[str], verdicts: Mapping[str, bool]) -> Iterator[tuple[bool, tuple[str, ...]]]:
+    """Parts the accounts of a case by their verdict, in their order; those whose reads were no work come first."""
+    for true in (True, False):
+        if some := tuple(actor for actor in actors if verdicts.get(actor) is true):
+            yield true, some
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,16 +218,17 @@ class Casebook:
         return tuple(
             Judged(
                 case=case.id,
-                actors=case.actors,
+                actors=actors,
                 detectors=case.detectors,
                 alerted_at=case.alerted_at,
                 last_alerted_at=case.last_alerted_at,
                 read_until=case.read_until,
-                true=verdict.true,
+                true=true,
                 at=verdict.at,
             )
             for case in self.cases
             if (verdict := case.verdict) is not None
+            for true, actors in parted(case.actors, case.verdicts)
         )
 
 
@@ -237,6 +257,8 @@ A = TypeVar("A")
 _KINDS: Mapping[str, Callable[..., Act]] = {
     "heard": Heard,
     "verdict": Verdict,
+    "proposed": Proposed,
+    "answered": Answered,
     "forgotten": Forgotten,
     "changed": Changed,
     "note": NoteWritten,
@@ -256,6 +278,7 @@ _TIMES = {"at", "since", "until"}
 _KEYS = {"before": "was"}
 """`before` is the chain's."""
 LOOKS = ("opened", "unmasked", "reads")
+PROPOSING = ("proposed", "answered")
 UNDOABLE = frozenset({"changed", "verdict", "note", "task", "link", "file", "merge", "item_changed", "promoted"})
 """What can be taken back (rule 19)."""
 

@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import ConfigDict, Field
 
 from wayseal.cases.errors import CasebookError, CasebookUsageError
+from wayseal.cases.verdicts import AccountVerdict, HearingPoint, ProposalKind
 from wayseal.model.messages import N_
 from wayseal.model.schema import CLOSED, parsed_by
 from wayseal.model.times import iso, micros
@@ -212,18 +213,57 @@ class NamesShown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard(_CaseAct):
-    """The person concerned was heard. who: who wrote it down. actor: whose account, where the case has several."""
+    """The person concerned was heard. who: who wrote it down. actor: whose account, where the case has several.
+
+    points: what of a hearing was done, beside the statement.
+    """
 
     statement: str
     actor: str | None
+    points: tuple[HearingPoint, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict(_ReasonedAct):
-    """Somebody judged a case. true: the reads were not work. before: how it stood."""
+    """Somebody judged accounts of a case; none are named where it has none, or all were meant before each was named.
+
+    true: the reads were not work. before: how the case stood.
+    """
 
     true: bool
     before: CaseState
+    accounts: tuple[AccountVerdict, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposed(_ReasonedAct):
+    """Something was proposed that another person answers, until a moment (rule 24).
+
+    Attributes:
+        proposal: Its id.
+        kind: What.
+        until: It lapses then, unless it was answered.
+        true: Of a verdict: the reads were not work.
+        accounts: Of a verdict: which; () for all.
+        lacking: Of a verdict: it says that hearings lack something.
+        to: Of a pack: for whom.
+    """
+
+    proposal: str
+    kind: ProposalKind
+    until: Time
+    true: bool = False
+    accounts: tuple[str, ...] = ()
+    lacking: bool = False
+    to: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered(_ReasonedAct):
+    """A proposal was put in force, or (not `yes`) declined; by whoever made it: taken back."""
+
+    proposal: str
+    yes: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -402,6 +442,8 @@ CaseAct = (
     NamesShown
     | Heard
     | Verdict
+    | Proposed
+    | Answered
     | Changed
     | NoteWritten
     | TaskSet

@@ -11,15 +11,18 @@ from typing import Generic, TypeVar
 
 from wayseal.cases.errors import CaseStateError, NoSuchCaseError
 from wayseal.cases.types import (
+    Answered,
     CaseState,
     ItemState,
     Observable,
     ObservableKind,
     PackStep,
     Priority,
+    Proposed,
     Source,
     TaskContent,
 )
+from wayseal.cases.verdicts import GRANT_US, HearingPoint, ProposalState
 
 R = TypeVar("R")
 
@@ -166,6 +169,7 @@ class ObservableRow:
     """A thing under the name that may be shown.
 
     hidden: that is a pseudonym. alias: what it is called in addresses, whoever looks. via: the case that it came with.
+    guilty: of an account: its verdict; None for none. lacking: what hearings of its person lack.
     """
 
     kind: ObservableKind
@@ -173,6 +177,8 @@ class ObservableRow:
     hidden: bool
     alias: str
     via: str = ""
+    guilty: bool | None = None
+    lacking: tuple[HearingPoint, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -300,14 +306,36 @@ class PackAct:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """Something that one person proposed (rule 24), and its answer; accounts stand under names that may be shown."""
+
+    made: Proposed
+    answer: Answered | None
+
+    def state_at(self, now: int) -> ProposalState:
+        """How it stands: nothing waits for longer than it was to."""
+        if self.answer is None:
+            return ProposalState.WAITING if now < self.made.until else ProposalState.LAPSED
+        return ProposalState.GRANTED if self.answer.yes else ProposalState.DECLINED
+
+    def lets(self, now: int) -> bool:
+        """True if its proposer may do now what another person agreed to."""
+        return self.answer is not None and self.answer.yes and now < self.answer.at + GRANT_US
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """A person's words. text: None while a name of the case may not be shown. account: whose, None: the only one."""
+    """A person's words. text: None while a name of the case may not be shown. account: whose, None: the only one.
+
+    points: what of a hearing was done.
+    """
 
     case: str
     at: int
     who: str
     account: str | None
     text: str | None
+    points: tuple[HearingPoint, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -468,6 +496,7 @@ class Dossier:
     merged: tuple[str, ...]
     statements: tuple[Statement, ...]
     tasks: tuple[Task, ...]
+    proposals: tuple[Proposal, ...]
     notes: tuple[Note, ...]
     files: tuple[FileRow, ...]
     similar: tuple[Similar, ...]

@@ -14,6 +14,7 @@ from wayseal.cases import Pseudonyms, load_pseudonyms, open_cases, read_casebook
 from wayseal.cases.book import Casebook, RecordedCase, act_name
 from wayseal.cases.ledger.casebook import Names, casebook_folder, list_json, writable_casebook
 from wayseal.cases.types import (
+    Answered,
     CaseAct,
     CaseState,
     Changed,
@@ -23,11 +24,13 @@ from wayseal.cases.types import (
     NoteWritten,
     PackHeld,
     Promoted,
+    Proposed,
     Split,
     TaskSet,
     Undone,
     Verdict,
 )
+from wayseal.cases.verdicts import HearingPoint
 from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._options import (
     STATEMENT_FILE,
@@ -67,8 +70,15 @@ _ACTS = {
     "unmasked": N_("    {at}  {who} opened it together with others: {why}"),
     "reads": N_("    {at}  {who} looked at its reads: {why}"),
     "heard": N_("    {at}  {who} heard the person and wrote it down"),
-    "verdict_true": N_("    {at}  {who} gave the verdict true: {why}"),
-    "verdict_false": N_("    {at}  {who} gave the verdict false: {why}"),
+    "verdict_true": N_("    {at}  {who} gave the verdict true on {n} {n:account|accounts}: {why}"),
+    "verdict_lacking": N_("    {at}  {who} gave the verdict true on {n} {n:account|accounts}, not fully heard: {why}"),
+    "verdict_false": N_("    {at}  {who} gave the verdict false on {n} {n:account|accounts}: {why}"),
+    "proposed_verdict": N_("    {at}  {who} proposed a verdict ({id}): {why}"),
+    "proposed_names": N_("    {at}  {who} proposed to look at its names ({id}): {why}"),
+    "proposed_pack": N_("    {at}  {who} proposed a pack of evidence ({id}): {why}"),
+    "proposed_ask": N_("    {at}  {who} asked an investigator for its names ({id}): {why}"),
+    "answered_true": N_("    {at}  {who} agreed to {id}: {why}"),
+    "answered_false": N_("    {at}  {who} declined {id}, or took it back: {why}"),
     "changed": N_("    {at}  {who} changed {field} from {was} to {now}: {why}"),
     "note": N_("    {at}  {who} wrote note {id}"),
     "task": N_("    {at}  {who} set task {id}"),
@@ -178,7 +188,7 @@ def list_lines(book: Casebook, names: Names, state: CaseState | None, detectors:
             actors=", ".join(visible(names.of(actor)) for actor in case.actors),
         )
         for act in case.acts:
-            yield _act_line(act)
+            yield _act_line(act, len(case.actors))
     if not some:
         yield _("No case.")
     if not book.cases:
@@ -204,12 +214,17 @@ def _state_name(state: CaseState) -> str:
     return _(_STATES[state])
 
 
-def _act_line(act: CaseAct) -> str:
+def _act_line(act: CaseAct, accounts: int) -> str:
     key = act_name(act)
     values: dict[str, object] = {"why": visible(getattr(act, "why", ""))}
     match act:
         case Verdict():
-            key += f"_{act.true}".lower()
+            key += "_lacking" if any(one.lacking for one in act.accounts) else f"_{act.true}".lower()
+            values["n"] = len(act.accounts) or accounts
+        case Proposed():
+            key, values["id"] = f"proposed_{act.kind}", act.proposal
+        case Answered():
+            key, values["id"] = f"answered_{act.yes}".lower(), act.proposal
         case Changed():
             was, now = (_told(value) for value in (act.before, act.after))
             values |= {"field": pgettext(f"field_{act.field}", _FIELDS[act.field]), "was": was, "now": now}
@@ -301,20 +316,28 @@ def case_hear(
             "the case has several."
         ),
     ] = None,
+    point: Annotated[
+        list[HearingPoint] | None,
+        typer.Option(
+            help="A point of the hearing that was done, repeatable: `told` what it is about, asked who else uses login "
+            "and device (`shared`), `shown` the reads, asked for `witnesses` and tickets.",
+            show_default="none",
+        ),
+    ] = None,
 ) -> None:
     """Record what the person concerned said.
 
     It is kept in the casebook. Any time will do, after a verdict too.
 
     \b
-    wayseal case hear ledger c-17 --who "Li, audit" --file statement.txt
+    wayseal case hear ledger c-17 --who "Li, audit" --file statement.txt --point told --point shown
     wayseal case hear ledger c-17 --who "Li, audit" --actor u-1042 --file - < statement.txt
     """
     if (statement is None) == (file is None):
         raise WrongUsageError("give --statement or --file", param_hint="--statement")
     text = read_statement(statement, file).strip()
     with open_cases(writable_casebook(ledger), new=False) as writer:
-        writer.hear(case, who, text, now_us(), actor=actor)
+        writer.hear(case, who, text, now_us(), actor=actor, points=point or ())
     echo("{id}: recorded what the person said.", id=case)
 
 
@@ -430,18 +453,32 @@ def verdict(
             show_default="you, as the system knows you",
         ),
     ] = None,
+    account: Annotated[
+        list[str] | None,
+        typer.Option(help="An account that is judged, by id or pseudonym, repeatable.", show_default="all of the case"),
+    ] = None,
+    lacking: Annotated[
+        bool,
+        typer.Option("--lacking", help="Record what hearings lack. Without it, `true` is refused where they lack any."),
+    ] = False,
 ) -> None:
-    """Close a case: true, the reads were not work; or false.
+    """Judge the accounts of a case: true, the reads were not work; or false.
 
-    Detection learns from it. A later verdict replaces an earlier one, and both stay on record. [Cases](cases.md) says
-    what a case is.
+    A case closes once each of its accounts has a verdict, as true if any is true. Detection learns from it then. A
+    later verdict replaces an earlier one, and both stay on record. [Cases](cases.md) says what a case is.
 
     \b
     wayseal verdict ledger c-17 false --who "Li, audit" --why "helped out at the hub that week"
+    wayseal verdict ledger c-18 true --account u-1042 --lacking --why "sold them; hasn't come to be heard"
     """
+    by = _login_name() if who is None else who
     with open_cases(writable_casebook(ledger), new=False) as writer:
-        closed = writer.verdict(case, is_ is VerdictValue.TRUE, _login_name() if who is None else who, why, now_us())
-    if is_ is VerdictValue.TRUE:
+        true, some = is_ is VerdictValue.TRUE, account or ()
+        closed = writer.verdict(case, true, by, why, now_us(), accounts=some, lacking=lacking)
+    if not closed.closed:
+        n = len(set(closed.actors) - closed.verdicts.keys())
+        echo("{id} stays open: {n} {n:account|accounts} without a verdict.", id=closed.id, n=n)
+    elif closed.state is CaseState.TRUE:
         echo("{id} is closed: true. A verdict can be revised by a later one.", id=closed.id)
     else:
         text = N_("{id} is closed: false. Its names are pseudonyms again. A verdict can be revised by a later one.")

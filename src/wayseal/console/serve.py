@@ -161,6 +161,7 @@ def make_site(settings: ConsoleSettings, access: Access, address: str = "") -> S
         notices_mail=settings.notices_mail is not None,
         notices_hosts=tuple(filter(None, (host.strip() for host in settings.notices_hosts.split(",")))),
         cases_a_day=settings.cases_a_day,
+        second_person=settings.second_person,
         secure=settings.secure,
         address=(settings.address or address).rstrip("/"),
     )

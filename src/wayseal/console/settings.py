@@ -14,6 +14,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from wayseal.cases.verdicts import ProposalKind
 from wayseal.console.errors import ConsoleSettingsError
 from wayseal.detect.policy import FALSE_ALARM, FALSE_ALARM_VARIABLE
 from wayseal.model.messages import N_
@@ -23,6 +24,7 @@ from wayseal.model.times import clock_hours
 PREFIX = "WAYSEAL_CONSOLE_"
 DATABASE, KEY_FILE = "console.sqlite", "console.key"
 _OWN = {"127.0.0.1", "::1", "localhost"}
+_DEEDS = {"verdicts": ProposalKind.VERDICT, "names": ProposalKind.NAMES, "packs": ProposalKind.PACK}
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -51,6 +53,13 @@ def _parse_number(value: Any) -> float:
         return float(value)
     except ValueError:
         raise ConsoleSettingsError(N_("needs a number")) from None
+
+
+def _parse_deeds(value: Any) -> frozenset[ProposalKind]:
+    given = {one.strip() for one in str(value).split(",")} - {""}
+    if not given <= _DEEDS.keys():
+        raise ConsoleSettingsError("names some of {known}, with commas between", known=", ".join(_DEEDS))
+    return frozenset(_DEEDS[one] for one in given)
 
 
 _File = Annotated[Path, parsed_by(_parse_path)]
@@ -132,6 +141,8 @@ class ConsoleSettings:
     """What a false alarm costs detection, in parcels a day; `WAYSEAL_FALSE_ALARM` sets it for commands, too."""
     cases_a_day: Annotated[int, _Whole, Field(ge=1, le=100_000)] = 20
     """So many cases can be decided a day, all in all: what the overview holds the day's work against."""
+    second_person: Annotated[frozenset[ProposalKind], parsed_by(_parse_deeds)] = frozenset()
+    """Of verdicts, looks at names and packs those that one proposes and another puts in force: verdicts,names,packs."""
     idle_minutes: Annotated[int, _Whole, Field(ge=1, le=1440)] = 60
     """A session that nobody uses ends after so long."""
     session_hours: Annotated[int, _Whole, Field(ge=1, le=168)] = 12

@@ -19,6 +19,7 @@ from wayseal.cases.evidence.documents import (
 )
 from wayseal.cases.evidence.types import Pack, Role, Title
 from wayseal.cases.evidence.typesetting import Typesetter
+from wayseal.cases.verdicts import HearingPoint
 from wayseal.page.languages import LANGS
 
 MADE = pack(unit="某快递", remarks=(Title(zh="备注", en="a remark"),), command="wayseal evidence export c-1")
@@ -49,6 +50,7 @@ FACTS = CaseFacts(
     reads={lang: [{**READ, "read": f"0:{n}"} for n in range(MOST_READS + 5)] for lang in LANGS},
     waybills=612,
     commands=("wayseal detect LEDGER",),
+    verdicts=(("u-1", True, tuple(HearingPoint)[:2]), ("u-2", False, ())),
 )
 
 
@@ -105,6 +107,15 @@ def test_no_blank_is_left_unfilled(lang: str) -> None:
             words = told["words"]
             assert isinstance(words, dict)
             assert not [text for text in words.values() if text.isascii() and text.strip()]
+
+
+def test_verdicts_say_what_hearings_lacked() -> None:
+    told = case_document(FACTS, "zh")["facts"]
+    assert isinstance(told, list)
+    assert told[-2:] == [
+        ["对 u-1 的认定", "这些查看不属于工作；听取说明尚缺：告知所涉事项、询问账号和设备是否与他人共用"],
+        ["对 u-2 的认定", "这些查看属于工作"],
+    ]
 
 
 def test_a_case_that_detection_finds_no_more_has_a_report() -> None:

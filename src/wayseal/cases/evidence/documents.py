@@ -134,6 +134,15 @@ CASE_TEXTS = ByLanguage(
         "f_waybills": N_("Distinct waybills"),
         "f_accounts": N_("Accounts"),
         "days_value": N_("{since} to {until}"),
+        "f_verdict": N_("Verdict on {account}"),
+        "verdict_true": N_("the reads were not work"),
+        "verdict_false": N_("the reads were work"),
+        "verdict_lacking": N_("the reads were not work; the hearing lacks: {points}"),
+        "point_told": N_("telling what it is about"),
+        "point_shared": N_("asking who else uses login and device"),
+        "point_shown": N_("showing the reads"),
+        "point_witnesses": N_("asking for witnesses and tickets"),
+        "point_statement": N_("a statement taken down"),
         "people": N_("Accounts"),
         "account": N_("Account"),
         "role": N_("Role"),
@@ -165,6 +174,8 @@ CASE_TEXTS = ByLanguage(
         "act_reads": N_("{who} looked at its reads: {why}"),
         "act_heard": N_("{who} heard the person concerned"),
         "act_verdict": N_("{who} gave a verdict: {why}"),
+        "act_proposed": N_("{who} proposed what a second person answers: {why}"),
+        "act_answered": N_("{who} answered a proposal: {why}"),
         "act_changed": N_("{who} changed it: {why}"),
         "act_note": N_("{who} wrote a note"),
         "act_task": N_("{who} set a task"),
@@ -255,6 +266,7 @@ class CaseFacts:
         ledger: What is known of the ledger.
         book_head: Head of the casebook after the export was recorded.
         acts: What was done with the case.
+        verdicts: Of each account that has one, whether its reads were no work, and what its hearings lacked.
         found: Detection's JSON of the case, by language; empty where detection doesn't find it any more.
         reads: By language the columns `read`, `at`, `waybill`, `actor`, `action`, `via` and `work` of each read.
         waybills: How many distinct ones were read.
@@ -278,6 +290,7 @@ class CaseFacts:
     commands: tuple[str, ...]
     score: float
     traced: Mapping[str, Mapping[str, object]]
+    verdicts: tuple[tuple[str, bool, tuple[str, ...]], ...] = ()
 
 
 def clock(us: int) -> str:
@@ -397,7 +410,7 @@ def case_document(facts: CaseFacts, lang: str) -> dict[str, object]:
             for act in facts.acts
             if act.statement
         ],
-        "facts": _case_rows(facts, words, score),
+        "facts": _case_rows(facts, words, score, lang),
         "traced": facts.traced.get(lang),
         "people": [_person(one, words, lang) for one in people],
         "reasons": [_reason(one, words, lang) for one in reasons],
@@ -425,7 +438,7 @@ def _list_of(found: Mapping[str, object], name: str) -> list[Mapping[str, object
     return value if isinstance(value, list) else []
 
 
-def _case_rows(facts: CaseFacts, words: Mapping[str, str], score: str) -> list[list[str]]:
+def _case_rows(facts: CaseFacts, words: Mapping[str, str], score: str, lang: str) -> list[list[str]]:
     days = filled(words["days_value"], since=facts.since, until=facts.until)
     rows = {
         "f_case": visible(facts.head.case),
@@ -437,7 +450,15 @@ def _case_rows(facts: CaseFacts, words: Mapping[str, str], score: str) -> list[l
         "f_reads": f"{len(next(iter(facts.reads.values()), ())):,}",
         "f_waybills": f"{facts.waybills:,}",
     }
-    return [[words[name], value] for name, value in rows.items()]
+    verdicts = [_verdict(one, words, lang) for one in facts.verdicts]
+    return [[words[name], value] for name, value in rows.items()] + verdicts
+
+
+def _verdict(one: tuple[str, bool, tuple[str, ...]], words: Mapping[str, str], lang: str) -> list[str]:
+    account, true, lacking = one
+    points = Translator(known_lang(lang)).all_of(words[f"point_{point}"] for point in lacking)
+    said = "verdict_lacking" if lacking else f"verdict_{true}".lower()
+    return [filled(words["f_verdict"], account=visible(account)), filled(words[said], points=points)]
 
 
 def _strength(worth: object, one: Mapping[str, object], words: Mapping[str, str], lang: str) -> str:

@@ -14,6 +14,7 @@ from wayseal.cases import Pseudonyms, load_pseudonyms, read_known
 from wayseal.cases.book import Casebook, Known, RecordedCase, act_name
 from wayseal.cases.errors import CasebookError
 from wayseal.cases.types import (
+    Answered,
     CaseAct,
     CaseState,
     Changed,
@@ -23,10 +24,12 @@ from wayseal.cases.types import (
     NamesShown,
     NoteWritten,
     PackHeld,
+    Proposed,
     TaskSet,
     Undone,
     Verdict,
 )
+from wayseal.cases.verdicts import ProposalKind
 from wayseal.ledger import open_ledger
 from wayseal.ledger.upkeep import refuse_backup
 from wayseal.model.times import iso
@@ -127,9 +130,17 @@ def _act_json(act: CaseAct, case: RecordedCase, names: Names) -> dict[str, objec
             return {**head, "why": act.why, "actors": [names.of(actor) for actor in act.cases[case.id]]}
         case Heard():
             actor = None if act.actor is None else names.of(act.actor)
-            return {**head, "actor": actor, "statement": act.statement if names.all_shown(case) else None}
+            said = act.statement if names.all_shown(case) else None
+            return {**head, "actor": actor, "statement": said, "points": act.points}
         case Verdict():
-            return {**head, "why": act.why, "true": act.true}
+            some = [{"actor": names.of(one.account), "lacking": one.lacking} for one in act.accounts]
+            return {**head, "why": act.why, "true": act.true, "accounts": some}
+        case Proposed():
+            about = {"proposal": act.proposal, "kind": act.kind, "until": iso(act.until), "to": act.to}
+            verdict = {"true": act.true, "accounts": [names.of(one) for one in act.accounts]}
+            return {**head, "why": act.why, **about, **(verdict if act.kind is ProposalKind.VERDICT else {})}
+        case Answered():
+            return {**head, "why": act.why, "proposal": act.proposal, "yes": act.yes}
         case Changed():
             return {**head, "why": act.why, "field": act.field, "was": act.before, "now": act.after}
         case NoteWritten():

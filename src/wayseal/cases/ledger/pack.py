@@ -398,6 +398,7 @@ def _facts(request: PackRequest, material: _Material, head: PackHead) -> CaseFac
         ledger=material.ledger,
         book_head=material.book_head,
         acts=tuple(map(_act, case.acts)),
+        verdicts=case.judged,
         found={lang: _detect_json(material.found, lang) for lang in LANGS} if material.found is not None else {},
         reads={lang: _csv_rows(material.reads, lang) for lang in LANGS},
         waybills=len({one.waybill for one in material.reads.reads}),

@@ -12,6 +12,7 @@ from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Redire
 
 from wayseal.cases import Cases
 from wayseal.cases.errors import CasebookError, CasebookUsageError, CaseStateError, StaleError, UndoError
+from wayseal.cases.verdicts import ProposalKind
 from wayseal.console.access import KNOWN_SECONDS, Access
 from wayseal.console.access.types import Opened, Session, Visit
 from wayseal.console.errors import AccessError, JobError, TraceWorkError
@@ -132,6 +133,7 @@ class Site:
         notices_mail: Whether people may have notices mailed to them.
         notices_hosts: Hosts to which webhooks of theirs may go.
         cases_a_day: So many can be decided a day, all in all.
+        second_person: What one person proposes and another puts in force.
         secure: Whether browsers come by https.
         address: Where they find the console.
     """
@@ -156,6 +158,7 @@ class Site:
     notices_mail: bool = False
     notices_hosts: tuple[str, ...] = ()
     cases_a_day: int = 20
+    second_person: frozenset[ProposalKind] = frozenset()
     secure: bool = False
     address: str = ""
 

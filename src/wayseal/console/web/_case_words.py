@@ -141,7 +141,16 @@ def _other(
                 else ("told.heard_of", {"account": _called(translator, whose, beside)})
             )
         case "verdict":
-            return ("told.verdict_true" if told["true"] else "told.verdict_false"), {}
+            code = "told.verdict_true" if told["true"] else "told.verdict_false"
+            points = translator.all_of(translator.say(f"point.{point.value}") for point in told["lacking"])
+            names = [_called(translator, one, beside) for one in told["accounts"]]
+            said = {"accounts": translator.all_of(names), "points": points}
+            return f"{code}_lacking" if points else f"{code}_of" if told["accounts"] else code, said
+        case "proposed":
+            verdict = translator.say("verdict.true" if told["true"] else "verdict.false")
+            return f"told.proposed_{told['kind'].value}", _ids(told, "proposal") | {"verdict": verdict}
+        case "answered":
+            return "told.answered_yes" if told["yes"] else "told.answered_no", _ids(told, "proposal")
         case "link":
             return ("told.link" if told["on"] else "told.link_no"), {"thing": _things(translator, told["things"])}
         case "file":

@@ -40,6 +40,7 @@ from wayseal.cases.types import (
     TaskState,
     one_line,
 )
+from wayseal.cases.verdicts import HearingPoint, ProposalKind
 from wayseal.console.access.types import ActKind
 from wayseal.console.errors import AccessError, ConsoleError, JobError, UploadError
 from wayseal.console.jobs import Job, JobState
@@ -50,9 +51,10 @@ from wayseal.console.web._forms import MOST, local_path
 from wayseal.console.web._trace_view import tell_run, trace_of
 from wayseal.console.web._uploads import MOST_OF_CASE
 from wayseal.console.web.pages._argument import people_of
-from wayseal.console.web.pages._cases import case_page, look_of, stale_page
+from wayseal.console.web.pages._cases import case_page, stale_page
 from wayseal.console.web.pages._casework import (
     kinds_given,
+    look_of,
     look_values,
     me,
     note_look,
@@ -60,7 +62,9 @@ from wayseal.console.web.pages._casework import (
     owner_given,
     the_cases,
     until_given,
+    wants_second,
 )
+from wayseal.console.web.pages._judging import ASKERS, answer, ask_for_names, give_verdict, waiting
 from wayseal.model.errors import WaysealError
 from wayseal.model.messages import N_
 from wayseal.proofs.stamps import Stamped, claimed_stamp
@@ -123,11 +127,7 @@ def _kind(ask: Ask) -> ObservableKind:
 
 
 def _set_state(ask: Ask, cases: Cases, case: str, at: int) -> None:
-    given = ask.field("state")
-    if given in ("true", "false"):
-        cases.verdict(case, given == "true", me(ask), ask.line("why"), at)
-    else:
-        cases.set_state(case, _choice(ask, "state", CaseState), me(ask), ask.line("why"), at)
+    cases.set_state(case, _choice(ask, "state", CaseState), me(ask), ask.line("why"), at)
 
 
 def _assign(ask: Ask, cases: Cases, case: str, at: int) -> None:
@@ -206,10 +206,14 @@ def _split(ask: Ask, cases: Cases, case: str, at: int) -> str:
 
 
 def _hear(ask: Ask, cases: Cases, case: str, at: int) -> None:
-    cases.hear(case, me(ask), _text(ask, "statement"), at, actor=ask.field("account") or None)
+    points = [point for point in HearingPoint if ask.field(f"point.{point.value}")]
+    cases.hear(case, me(ask), _text(ask, "statement"), at, actor=ask.field("account") or None, points=points)
 
 
-def _open(ask: Ask, cases: Cases, case: str, at: int) -> str:
+def _open(ask: Ask, cases: Cases, case: str, at: int) -> str | None:
+    if wants_second(ask, cases, case, ProposalKind.NAMES, at):
+        cases.propose(case, ProposalKind.NAMES, me(ask), ask.line("why"), at)
+        return None
     cases.open(case, me(ask), ask.line("why"), at)
     note_look(ask, cases, case, at)
     return "?names=1"
@@ -221,6 +225,9 @@ def _hide(ask: Ask, _cases: Cases, case: str, at: int) -> None:
 
 ACTS: Mapping[str, Act] = {
     "state": _set_state,
+    "verdict": give_verdict,
+    "ask": ask_for_names,
+    "answer": answer,
     "assign": _assign,
     "snooze": _snooze,
     "priority": _prioritise,
@@ -236,7 +243,7 @@ ACTS: Mapping[str, Act] = {
     "open": _open,
     "hide": _hide,
 }
-SEEN = frozenset(["state", "assign", "snooze", "priority", "title", "merge", "unmerge", "split"])
+SEEN = frozenset(["state", "verdict", "answer", "assign", "snooze", "priority", "title", "merge", "unmerge", "split"])
 """What has to name a line (rule 3)."""
 
 
@@ -262,8 +269,8 @@ def _doing(name: str, act: Act) -> Callable[[Ask], Response]:
 
 
 for _name, _act in ACTS.items():
-    _roles = OPENERS if _name in ("open", "hide", "hear") else CASE_ROLES
-    PAGES.post(f"/cases/{{case}}/{_name}", _roles, confirmed=_name == "open")(_doing(_name, _act))
+    _roles = OPENERS if _name in ("open", "hide", "hear") else ASKERS if _name == "ask" else CASE_ROLES
+    PAGES.post(f"/cases/{{case}}/{_name}", _roles, confirmed=_name in ("open", "answer"))(_doing(_name, _act))
 PAGES.post("/cases/{case}/tasks/{task}", CASE_ROLES)(_doing("task", _set_task))
 
 
@@ -393,16 +400,24 @@ def show_packs(ask: Ask, error: WaysealError | None = None, status: int = 400) -
         waiting={seal for seal, path in paths.items() if wish_path(path).is_file()},
         may_stamp=ask.site.stamps,
         typed={name: ask.field(name) for name in ("why", "to")},
+        asks_second=wants_second(ask, the_cases(ask), ask.names["case"], ProposalKind.PACK, ask.access.now()),
+        line=the_cases(ask).line(),
+        **waiting(ask, the_cases(ask).case_proposals(ask.names["case"], ProposalKind.PACK)),
     )
 
 
 @PAGES.post("/cases/{case}/evidence", INVESTIGATORS, again=show_packs, confirmed=True)
 def ask_pack(ask: Ask) -> Response:
     """Asks for a pack."""
-    case, to = ask.names["case"], ask.line("to")
-    values = {"case": case, "why": one_line(ask.line("why"), "why")} | ({"to": one_line(to, "to")} if to else {})
-    the_cases(ask).packs(case)  # a case that isn't there is none to ask for
-    run = trace_of(ask, the_cases(ask).made_of(case))
+    case, cases, why, to = ask.names["case"], the_cases(ask), ask.line("why"), ask.line("to")
+    cases.packs(case)  # a case that isn't there is none to ask for
+    if wants_second(ask, cases, case, ProposalKind.PACK, now := ask.access.now()):
+        cases.propose(case, ProposalKind.PACK, me(ask), why, now, to=to)
+        return ask.go(f"/cases/{case}/evidence")
+    if (let := cases.granted(case, ProposalKind.PACK, me(ask), now)) is not None:
+        why, to = let.made.why, let.made.to  # made as it was agreed to
+    values = {"case": case, "why": one_line(why, "why")} | ({"to": one_line(to, "to")} if to else {})
+    run = trace_of(ask, cases.made_of(case))
     if run is not None and run.told:
         values["trace"] = tell_run(ask, run)
     return ask.go(f"/jobs/{ask.site.jobs.start('export', values, me(ask), subject=case)}")

@@ -64,7 +64,7 @@ from wayseal.console.web.pages._casework import (
     kinds_given,
     lay_out,
     look_at,
-    look_since,
+    look_of,
     look_values,
     loss_of,
     me,
@@ -76,6 +76,7 @@ from wayseal.console.web.pages._casework import (
     the_cases,
     until_given,
 )
+from wayseal.console.web.pages._judging import judging, waiting
 from wayseal.model import clean_waybill
 from wayseal.page import numbers
 from wayseal.page.charts import course_chart
@@ -182,6 +183,7 @@ def case_page(ask: Ask, *, error: Any = None, act: str = "") -> Response:
         now=ask.access.now(),
         kinds=[kind.value for kind in kinds_given(ask)],
         most_files=min(MOST_OF_CASE, ask.site.upload_most),
+        **judging(ask, dossier),
         **_choices(),
     )
 
@@ -247,12 +249,6 @@ def _choices() -> dict[str, Any]:
         "work_states": [CaseState.IN_PROGRESS.value, CaseState.WAITING.value],
         "end_states": [CaseState.DUPLICATE.value, CaseState.NO_CASE.value],
     }
-
-
-def look_of(ask: Ask, case: str) -> dict[str, Any]:
-    """Whose look at a case's names counts for what is asked now, and after which moment (rule 1)."""
-    since = look_since(ask, case)
-    return {"looker": None, "since": 0} if since is None else {"looker": me(ask), "since": since - 1}
 
 
 def _bar(ask: Ask, entries: Sequence[Entry]) -> Bar | None:
@@ -342,6 +338,7 @@ def _queue_values(ask: Ask, rows: Sequence[ItemRow]) -> dict[str, Any]:
         "counts": {} if cases is None else cases.counts().queue,
         "capacity": ask.site.cases_a_day,
         "now": now,
+        **waiting(ask, () if cases is None else cases.proposals(now)),
     }
 
 

@@ -21,6 +21,7 @@ from starlette.responses import Response
 from wayseal.cases import Cases
 from wayseal.cases.errors import NoSuchCaseError
 from wayseal.cases.types import CLOSED_STATES, PERSONAL, UNDO_US, CaseState, ObservableKind, Priority, Source, one_line
+from wayseal.cases.verdicts import ProposalKind
 from wayseal.cases.views import BulkAction, CaseRow, Decision, Done, ItemRow, Lead, Matching, UnmaskingOnRecord
 from wayseal.console.access.types import LOOK_US, ActKind, PersonState
 from wayseal.console.errors import AccessError
@@ -111,6 +112,18 @@ def look_values(ask: Ask, case: str) -> Mapping[str, Any]:
         "asked_names": "names" in ask.query,
         "may_open": ask.whose.person.role in OPENERS,
     }
+
+
+def look_of(ask: Ask, case: str) -> dict[str, Any]:
+    """Whose look at a case's names counts for what is asked now, and after which moment (rule 1)."""
+    since = look_since(ask, case)
+    return {"looker": None, "since": 0} if since is None else {"looker": me(ask), "since": since - 1}
+
+
+def wants_second(ask: Ask, cases: Cases, case: str, kind: ProposalKind, at: int) -> bool:
+    """Whether another person has yet to agree; a pack shows names, too."""
+    named = {kind, ProposalKind.NAMES} if kind is ProposalKind.PACK else {kind}
+    return not ask.site.second_person.isdisjoint(named) and cases.granted(case, kind, me(ask), at) is None
 
 
 def the_cases(ask: Ask) -> Cases:

@@ -15,8 +15,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from starlette.responses import Response
 
-from wayseal.cases.errors import CasebookUsageError
+from wayseal.cases.errors import CasebookError, CasebookUsageError, CaseStateError
 from wayseal.cases.types import Source
+from wayseal.cases.verdicts import ProposalKind
 from wayseal.cases.views import Entry
 from wayseal.console.jobs import Job
 from wayseal.console.jobs.types import WAITING
@@ -39,7 +40,7 @@ from wayseal.console.web._render import translator_of
 from wayseal.console.web._timeline import Clock, Mark, axis, column_of, draw_hours, draw_lanes
 from wayseal.console.web._trace_view import baskets_of, trace_of
 from wayseal.console.web.pages._argument import teller_of, told_strength
-from wayseal.console.web.pages._casework import asked_job, lay_out, look_at, look_values, me, note_look
+from wayseal.console.web.pages._casework import asked_job, lay_out, look_at, look_values, me, note_look, wants_second
 from wayseal.console.web.pages._waybills import flag_of
 from wayseal.detect.errors import NoSuchPairError
 from wayseal.detect.reasons import GroundWording
@@ -56,10 +57,11 @@ PAGES = Pages()
 _MANY, _MOST_ACTS = 50, 200
 _REST = 0.05
 """Nats beside those of the reasons that are told, so that bars come to the strength that is said."""
+_REFUSALS = (CasebookUsageError, CaseStateError)
 
 
 @PAGES.get("/cases/{case}/reads", CASE_ROLES)
-def show_reads(ask: Ask, error: CasebookUsageError | None = None) -> Response:
+def show_reads(ask: Ask, error: CasebookError | None = None) -> Response:
     """A case's reads."""
     found = _find(ask)
     if isinstance(found, Response):
@@ -83,7 +85,9 @@ def list_reads(ask: Ask) -> Response:
     return send_table(f"{view.timeline.head.case}-reads.csv", csv_blocks(headings(FILE_COLUMNS, ask.lang), blocks))
 
 
-@PAGES.post("/cases/{case}/reads", OPENERS, again=show_reads, refusals=(CasebookUsageError,), confirmed=True)
+@PAGES.post(
+    "/cases/{case}/reads", OPENERS, again=show_reads, refusals=(CasebookUsageError, CaseStateError), confirmed=True
+)
 def record_look(ask: Ask) -> Response:
     """Records a look at the reads of a case with names, and goes on to them (rule 1)."""
     found = _find(ask)
@@ -92,6 +96,9 @@ def record_look(ask: Ask) -> Response:
     case, at = ask.names["case"], ask.access.now()
     if ask.cases is None:
         return ask.refuse(404)
+    if wants_second(ask, ask.cases, case, ProposalKind.NAMES, at):
+        ask.cases.propose(case, ProposalKind.NAMES, me(ask), ask.line("why"), at)
+        return ask.go(f"/cases/{case}")
     ask.cases.show_reads(case, me(ask), ask.field("why"), at)
     note_look(ask, ask.cases, case, at)
     return ask.go(found.link(names="1"))
