@@ -94,7 +94,7 @@ def test_what_came_behind_a_line_is_counted(cases: Cases) -> None:
 def test_weeks_of_cases(cases: Cases) -> None:
     """Opened and closed, how long that took, and what was lost before and after a decision."""
     start = NOW - 6 * DAY
-    cases.verdict("c-1", true=True, who="chen", why="sold", at=NOW + DAY)
+    cases.verdict("c-1", true=True, who="chen", why="sold", at=NOW + DAY, lacking=True)
     cases.set_state("c-2", CaseState.NO_CASE, "chen", "nothing", NOW + 3 * DAY)
     (again,) = cases.register([alert("u-1", at=NOW + 4 * DAY, parcels=10.0)], NOW + 4 * DAY)
     found = cases.weeks(start, 2, NOW + 6 * DAY)
