@@ -24,9 +24,11 @@ from wayseal.cases.types import (
     PackHeld,
     Promoted,
     Queued,
+    ReadMarked,
     Registered,
     Source,
     Split,
+    Tagged,
     TaskSet,
     Undone,
     Verdict,
@@ -65,6 +67,7 @@ def case_row(row: Row, things: Sequence[ObservableRow] = ()) -> CaseRow:
         source=Source(row["source"]),
         priority=PRIORITIES[row["priority"]],
         worth=bool(row["worth"]),
+        tags=tuple(row["tags"].split(SEPARATOR)) if row["tags"] else (),
         detectors=tuple(row["detectors"].split(SEPARATOR)) if row["detectors"] else (),
         line=row["changed_line"],
         things=tuple(things),
@@ -131,6 +134,10 @@ def _told(act: Act, case: str, call: Call) -> dict[str, object]:
             return {"note": act.note, "version": act.version, "text": act.after}
         case TaskSet():
             return {"task": act.task, "before": act.before, "after": act.after}
+        case ReadMarked():
+            return {"read": act.read, "waybill": act.waybill, "before": act.before, "after": act.after}
+        case Tagged():
+            return {"tag": act.tag, "on": act.on}
         case Linked():
             return {"things": things([act.thing]), "on": act.on}
         case FileNamed():

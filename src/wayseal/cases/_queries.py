@@ -20,8 +20,8 @@ from wayseal.cases._pages import (
     select_page,
     whole_number,
 )
-from wayseal.cases._project_records import PREFIX, task_of
-from wayseal.cases._tables import ACTS, CASES, COUNTS, FILES, JOURNAL, NOTES, QUEUE, TASKS, THINGS, marks
+from wayseal.cases._project_records import PREFIX, mark_of, task_of
+from wayseal.cases._tables import ACTS, CASES, COUNTS, FILES, JOURNAL, NOTES, QUEUE, READ_MARKS, TASKS, THINGS, marks
 from wayseal.cases._unit_of_work import UnitOfWork
 from wayseal.cases.book import LOOKS
 from wayseal.cases.types import PERSONAL, Act, Heard, ItemState, NamesShown, Observable, ObservableKind, TaskState
@@ -37,6 +37,7 @@ from wayseal.cases.views import (
     ItemFilter,
     ItemRow,
     ItemSort,
+    MarkedRead,
     Matching,
     Note,
     ObservableRow,
@@ -113,7 +114,13 @@ class Queries(Arrivals):
             found: defaultdict[str, dict[str, int]] = defaultdict(dict)
             for name, value, n in query(unit.connection, f"SELECT name, value, n FROM {COUNTS.full_name}"):
                 found[name][value] = int(n)
-            return Counts(states=found["state"], queue=found["queue"], owners=found["owner"], tasks=found["tasks"])
+            return Counts(
+                states=found["state"],
+                queue=found["queue"],
+                owners=found["owner"],
+                tasks=found["tasks"],
+                tags=found["tag"],
+            )
 
         return self._look(ask)
 
@@ -196,10 +203,20 @@ class Queries(Arrivals):
 
         return self._look(ask)
 
+    def marked_reads(self, case: str) -> Mapping[str, MarkedRead]:
+        """The reads of a case that are starred or commented on, by their place in the ledger: 2 statements."""
+
+        def ask(unit: UnitOfWork) -> Mapping[str, MarkedRead]:
+            unit.case(case)
+            rows = sorted(unit.rows.group(READ_MARKS, case).values(), key=lambda row: row["line"])
+            return {row["read"]: row_of(MarkedRead, row, mark=mark_of(row)) for row in rows}
+
+        return self._look(ask)
+
     def tasks(self, owner: str, limit: int = 50) -> tuple[Task, ...]:
-        """The open tasks of somebody, the oldest first: 1 statement."""
+        """The open tasks of somebody, by the day on which they are due, then the oldest first: 1 statement."""
         states = [state.value for state in TaskState if state not in {TaskState.DONE, TaskState.CANCELLED}]
-        rest = f"WHERE owner = ? AND state IN ({marks(states)}) ORDER BY line LIMIT ?"
+        rest = f"WHERE owner = ? AND state IN ({marks(states)}) ORDER BY coalesce(due, '9'), line LIMIT ?"
         rows = self._look(lambda unit: unit.select(TASKS, rest, (owner, *states, bounded(limit))))
         return tuple(map(_task, rows))
 

@@ -11,7 +11,7 @@ from typing import Any
 from wayseal.database import Connection, query
 from wayseal.journal.projection import INT, MAYBE_INT, MAYBE_TEXT, REAL, TEXT, Projection, Table
 
-VERSION = 4
+VERSION = 5
 """Of the tables but the journal: with another one they are made anew."""
 PREFIX = "casework_"
 _table = partial(Table, prefix=PREFIX)
@@ -61,6 +61,8 @@ CASES = _table(
         "merged_state": MAYBE_TEXT,
         "next_note": INT,
         "next_task": INT,
+        "tags": TEXT,
+        "due": MAYBE_TEXT,
     },
     indexes=(
         "changed_line",
@@ -133,6 +135,21 @@ TASKS = _table(
     },
     indexes=("owner, state, line",),
 )
+READ_MARKS = _table(
+    name="read_marks",
+    key=("case_id", "read"),
+    columns={
+        "case_id": TEXT,
+        "read": TEXT,
+        "waybill": TEXT,
+        "starred": INT,
+        "comment": TEXT,
+        "who": TEXT,
+        "at": INT,
+        "line": INT,
+    },
+)
+TAGS = _table(name="tags", key=("case_id", "tag"), columns={"case_id": TEXT, "tag": TEXT}, indexes=("tag, case_id",))
 FILES = _table(
     name="files",
     key=("case_id", "digest"),
@@ -177,7 +194,7 @@ QUEUE = _table(
     ),
 )
 COUNTS = _table(name="counts", key=("name", "value"), columns={"name": TEXT, "value": TEXT, "n": INT})
-TABLES = (CASES, THINGS, ALERTS, ACTS, NOTES, TASKS, FILES, QUEUE, COUNTS)
+TABLES = (CASES, THINGS, ALERTS, ACTS, NOTES, TASKS, READ_MARKS, TAGS, FILES, QUEUE, COUNTS)
 JOURNAL = f"{PREFIX}journal"
 PROJECTION = Projection(prefix=PREFIX, version=VERSION, tables=TABLES)
 

@@ -26,8 +26,10 @@ from wayseal.cases.types import (
     PackHeld,
     Promoted,
     Queued,
+    ReadMarked,
     Registered,
     Split,
+    Tagged,
     TaskSet,
     Undone,
     Verdict,
@@ -241,6 +243,8 @@ _KINDS: Mapping[str, Callable[..., Act]] = {
     "changed": Changed,
     "note": NoteWritten,
     "task": TaskSet,
+    "mark": ReadMarked,
+    "tag": Tagged,
     "link": Linked,
     "file": FileNamed,
     "pack": PackHeld,
@@ -256,7 +260,9 @@ _TIMES = {"at", "since"}
 _KEYS = {"before": "was"}
 """`before` is the chain's."""
 LOOKS = ("opened", "unmasked", "reads")
-UNDOABLE = frozenset({"changed", "verdict", "note", "task", "link", "file", "merge", "item_changed", "promoted"})
+UNDOABLE = frozenset(
+    {"changed", "verdict", "note", "task", "mark", "tag", "link", "file", "merge", "item_changed", "promoted"}
+)
 """What can be taken back (rule 19)."""
 
 

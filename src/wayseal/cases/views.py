@@ -17,6 +17,7 @@ from wayseal.cases.types import (
     ObservableKind,
     PackStep,
     Priority,
+    ReadMark,
     Source,
     TaskContent,
 )
@@ -47,7 +48,7 @@ class ItemSort(StrEnum):
 class CaseFilter:
     """Which cases are meant. states: empty for all. owner: "" for those of nobody. thing: as pages show it.
 
-    by_id: an account may be given by its id as well: whoever asks so learns its pseudonym.
+    by_id: an account may be given by its id as well: whoever asks so learns its pseudonym. tag: in its one spelling.
     """
 
     states: frozenset[CaseState] = frozenset()
@@ -55,6 +56,7 @@ class CaseFilter:
     source: Source | None = None
     thing: str | None = None
     by_id: bool = False
+    tag: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +97,7 @@ class Lead:
 
 
 class BulkAction(StrEnum):
-    """An action on many at once: taken up, dismissed, given to somebody, put off, made urgent, a state given."""
+    """An action on many at once: taken up, dismissed, given to somebody, put off, made urgent, a state or tag given."""
 
     PROMOTE = "promote"
     DISMISS = "dismiss"
@@ -103,6 +105,8 @@ class BulkAction(StrEnum):
     SNOOZE = "snooze"
     PRIORITY = "priority"
     STATE = "state"
+    TAG = "tag"
+    UNTAG = "untag"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +119,7 @@ class Decision:
     until: int | None = None
     priority: Priority | None = None
     state: CaseState | None = None
+    tag: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +151,10 @@ class ObservableRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseRow:
-    """A case in a list. things: its first ones. snoozed_until: 0 for not put off. line: of the last change."""
+    """A case in a list. things: its first ones. snoozed_until: 0 for not put off. line: of the last change.
+
+    due: the first day on which an open task of it is due.
+    """
 
     id: str
     state: CaseState
@@ -167,6 +175,8 @@ class CaseRow:
     line: int
     statements: int
     merged_into: str | None
+    tags: tuple[str, ...] = ()
+    due: str | None = None
     things: tuple[ObservableRow, ...] = ()
 
 
@@ -191,12 +201,16 @@ class ItemRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """How many: cases by state, waiting items by source, open cases by owner, open tasks by owner ("" for nobody's)."""
+    """How many: cases by state, waiting items by source, open cases by owner, open tasks by owner ("" for nobody's).
+
+    tags: cases by tag.
+    """
 
     states: Mapping[str, int]
     queue: Mapping[str, int]
     owners: Mapping[str, int]
     tasks: Mapping[str, int]
+    tags: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,6 +232,17 @@ class Task:
     case: str
     id: str
     content: TaskContent
+    who: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkedRead:
+    """A read that is starred or commented on. read: its source and row in the ledger."""
+
+    read: str
+    waybill: str
+    mark: ReadMark
     who: str
     at: int
 
