@@ -168,7 +168,7 @@ def test_reads_are_sorted_both_ways_without_a_gap(
         seen, address = [], f"/cases/{case.id}/reads{query}"
         for _ in range(2):
             page = ann.get(address)
-            seen += re.findall(rf"/cases/{case.id}/reads/(\d+)-(\d+)", page.text)
+            seen += re.findall(rf"/cases/{case.id}/reads/(\d+)-(\d+)\"", page.text)
             address = unescape(re.findall(r'href="([^"]*)" rel="next"', page.text)[0])
             assert f"sort={'-' if down else ''}{sort}" in address or query.endswith("sort=at")
         assert [":".join(one) for one in seen] == read_ids(wanted[:100]), query

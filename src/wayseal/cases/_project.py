@@ -152,7 +152,7 @@ class WorkProjector(RecordProjector):
         if (self._rows.get(TAGS, act.case, act.tag) is not None) == act.on:
             raise ValueError("on")
         if act.on:
-            self._rows.put(TAGS, {"case_id": act.case, "tag": act.tag})
+            self._rows.put(TAGS, {"case_id": act.case, "tag": act.tag, "line": line})
         else:
             self._rows.drop(TAGS, act.case, act.tag)
         self._count("tag", None if act.on else act.tag, act.tag if act.on else None)

@@ -20,8 +20,9 @@ from wayseal.cases._pages import (
     select_page,
     whole_number,
 )
-from wayseal.cases._project_records import PREFIX, mark_of, task_of
-from wayseal.cases._tables import ACTS, CASES, COUNTS, FILES, JOURNAL, NOTES, QUEUE, READ_MARKS, TASKS, THINGS, marks
+from wayseal.cases._project_records import PREFIX, task_of
+from wayseal.cases._read import marked_reads
+from wayseal.cases._tables import ACTS, CASES, COUNTS, FILES, JOURNAL, NOTES, QUEUE, TASKS, THINGS, marks
 from wayseal.cases._unit_of_work import UnitOfWork
 from wayseal.cases.book import LOOKS
 from wayseal.cases.types import PERSONAL, Act, Heard, ItemState, NamesShown, Observable, ObservableKind, TaskState
@@ -208,8 +209,7 @@ class Queries(Arrivals):
 
         def ask(unit: UnitOfWork) -> Mapping[str, MarkedRead]:
             unit.case(case)
-            rows = sorted(unit.rows.group(READ_MARKS, case).values(), key=lambda row: row["line"])
-            return {row["read"]: row_of(MarkedRead, row, mark=mark_of(row)) for row in rows}
+            return {one.read: one for one in marked_reads(unit.rows, case)}
 
         return self._look(ask)
 

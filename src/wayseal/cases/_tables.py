@@ -149,7 +149,12 @@ READ_MARKS = _table(
         "line": INT,
     },
 )
-TAGS = _table(name="tags", key=("case_id", "tag"), columns={"case_id": TEXT, "tag": TEXT}, indexes=("tag, case_id",))
+TAGS = _table(
+    name="tags",
+    key=("case_id", "tag"),
+    columns={"case_id": TEXT, "tag": TEXT, "line": INT},
+    indexes=("tag, case_id",),
+)
 FILES = _table(
     name="files",
     key=("case_id", "digest"),

@@ -34,6 +34,7 @@ from wayseal.cases.types import (
     Undone,
     Verdict,
 )
+from wayseal.cases.views import MarkedRead
 from wayseal.journal import Fault, Head
 from wayseal.model.schema import parse_json
 from wayseal.model.times import iso
@@ -45,7 +46,8 @@ class RecordedCase:
     """A case: its accounts in the order in which they came, its alerts, and what was done with it.
 
     named: the accounts whose names may be shown because of this case. verdict: the one that counts, the last.
-    closed_at: when it was closed, None where it is open. merged_into: the case that it went into.
+    closed_at: when it was closed, None where it is open. merged_into: the case that it went into. marked: its reads
+    that are starred or commented on.
     """
 
     id: str
@@ -57,6 +59,7 @@ class RecordedCase:
     verdict: Verdict | None = None
     closed_at: int | None = None
     merged_into: str | None = None
+    marked: tuple[MarkedRead, ...] = ()
 
     @property
     def closed(self) -> bool:

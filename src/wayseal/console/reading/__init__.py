@@ -47,7 +47,7 @@ __all__ = [
     "select",
 ]  # fmt: skip
 
-ONLY = ("all", "counted", "unexplained")
+ONLY = ("all", "counted", "unexplained", "starred")
 SORTS = ("at", "waybill", "account", "verdict", "reasons", "way", "device", "address", "session")
 ODD = ("unexplained", "unknown")
 """Verdicts of reads that no work explains."""
@@ -81,12 +81,13 @@ class Selection:
 
     Attributes:
         window: When.
-        only: One of `ONLY`: all reads, those that a reason counts, those that no work explains.
+        only: One of `ONLY`: all reads, those that a reason counts, those that no work explains, those of `marked`.
         person: Place of the account among the case's; None: all.
         reason: Name of the detector that counts them; "": any or none.
         sort: One of `SORTS`.
         down: The other way round.
         after: The read behind which a page begins; None: at the beginning.
+        marked: Source and row of reads that people marked.
     """
 
     window: Window
@@ -96,6 +97,7 @@ class Selection:
     sort: str = "at"
     down: bool = False
     after: ReadKey | None = None
+    marked: frozenset[tuple[int, int]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,4 +239,9 @@ def _kept(timeline: CaseTimeline, wanted: Selection) -> Flags:
         kept &= reads["counted"].to_numpy() > 0
     elif wanted.only == "unexplained":
         kept &= is_odd(reads)
+    elif wanted.only == "starred":
+        source, row, some = reads["source"].to_numpy(), reads["row"].to_numpy(), np.zeros(len(reads), np.bool_)
+        for one in wanted.marked:  # as few as people mark by hand
+            some |= (source == one[0]) & (row == one[1])
+        kept &= some
     return kept

@@ -17,6 +17,7 @@ from wayseal.console.errors import AccessError, JobError, TraceWorkError
 from wayseal.console.jobs import Jobs
 from wayseal.console.reading import CanaryWatch, CaseReader
 from wayseal.console.roles import Page, Role
+from wayseal.console.task_lists import TaskList
 from wayseal.console.web._forms import KNOWN, page_token
 from wayseal.console.web._render import Assets, Renderer
 from wayseal.console.web._resources import CasebookResource, LedgerReader, MarketResource
@@ -125,6 +126,7 @@ class Site:
         unit: In whose name sites are asked to remove offers; "": it is asked for.
         contact: Where they answer.
         cases_a_day: So many can be decided a day, all in all.
+        task_lists: Lists of tasks that a press adds to a case, by its kind.
         secure: Whether browsers come by https.
         address: Where they find the console.
     """
@@ -147,6 +149,7 @@ class Site:
     unit: str = ""
     contact: str = ""
     cases_a_day: int = 20
+    task_lists: tuple[TaskList, ...] = ()
     secure: bool = False
     address: str = ""
 
