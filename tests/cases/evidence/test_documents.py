@@ -19,6 +19,8 @@ from wayseal.cases.evidence.documents import (
 )
 from wayseal.cases.evidence.types import Pack, Role, Title
 from wayseal.cases.evidence.typesetting import Typesetter
+from wayseal.cases.types import ReadMark
+from wayseal.cases.views import MarkedRead
 from wayseal.page.languages import LANGS
 
 MADE = pack(unit="某快递", remarks=(Title(zh="备注", en="a remark"),), command="wayseal evidence export c-1")
@@ -47,6 +49,7 @@ FACTS = CaseFacts(
     reads={lang: [{**READ, "read": f"0:{n}"} for n in range(MOST_READS + 5)] for lang in LANGS},
     waybills=612,
     commands=("wayseal detect LEDGER",),
+    marked=(MarkedRead(read="0:3", waybill="YT1", mark=ReadMark(starred=True, comment="bought"), who="Wu", at=AT),),
 )
 
 
