@@ -147,7 +147,7 @@ LIST: Worklist[CaseRow] = Worklist(
         Column(name="reasons", said=lambda row, lang: " · ".join(one.name for one in reasons_of(row.detectors, lang))),
         Column(name="things", cell=lambda row: " ".join(thing.name for thing in row.things)),
         Column(name="tags", cell=lambda row: " ".join(f"#{tag}" for tag in row.tags)),
-        Column(name="due", cell=lambda row: row.due),
+        Column(name="task_due", cell=lambda row: row.due),
         Column(name="alerted", cell=lambda row: row.alerted_at, kind="time"),
         Column(name="changed", cell=lambda row: row.changed_at, kind="time"),
     ],
