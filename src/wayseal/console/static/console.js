@@ -35,7 +35,7 @@
   // Enter opens the marked row, wherever nothing else has the focus; on its tick, too, which would send the form.
   const openMarked = (place) => {
     const free = place === document.body || place.matches("main");
-    const row = place.matches("[data-pick]") ? place.closest("tr[data-row]") : free && document.querySelector("tr.at");
+    const row = place.matches("input[data-pick]") ? place.closest("tr[data-row]") : free && document.querySelector("tr.at");
     const link = row && (row.querySelector("[data-open]") || row.querySelector("a"));
     if (link) link.click();
     return Boolean(link);

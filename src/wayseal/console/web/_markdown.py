@@ -9,7 +9,7 @@
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from urllib.parse import quote
 
 from markdown_it import MarkdownIt
@@ -41,7 +41,13 @@ def noted(text: str, people: Collection[str]) -> Markup:
         text: The note.
         people: Logins of those who work on cases.
     """
-    return Markup(_parser().render(written(text), {_PEOPLE: frozenset(people)}))  # noqa: S704 (rule 1)
+    return _noted(text, frozenset(people))
+
+
+@lru_cache(maxsize=512)
+def _noted(text: str, people: frozenset[str]) -> Markup:
+    """A page with many notes is asked for again and again."""
+    return Markup(_parser().render(written(text), {_PEOPLE: people}))  # noqa: S704 (rule 1)
 
 
 @cache
@@ -52,9 +58,9 @@ def _parser() -> MarkdownIt:
     return made
 
 
-def _may_lead_to(address: str) -> bool:
+def _may_lead_to(url: str) -> bool:
     """Rule 2."""
-    return address.startswith("https://") or _OWN.match(address) is not None
+    return url.startswith("https://") or _OWN.match(url) is not None
 
 
 def _link_known(state: StateCore) -> None:
