@@ -617,6 +617,12 @@ def test_tasks_of_a_list_come_by_one_press_and_go_by_another(bench: Bench) -> No
     wrong_day = ann.post(f"/cases/{case}/tasks", data={"task": "call the outlet", "due": "2026-02-30"})
     assert (wrong_day.status_code, 'value="2026-02-30" aria-invalid="true"' in wrong_day.text) == (400, True)
     assert "call the outlet" in wrong_day.text
+    send(ann, f"/cases/{case}/tasks", task="hear them", owner="ann")
+    task = bench.cases.dossier(case).tasks[-1].id
+    was = {"was_text": "hear them", "was_state": "to_do", "was_owner": "ann", "state": "to_do", "owner": "ann"}
+    wrong_day = ann.post(f"/cases/{case}/tasks/{task}", data={**was, "due": "1026-02-03"})
+    assert (wrong_day.status_code, wrong_day.text.count('aria-invalid="true"')) == (400, 1)
+    assert 'value="1026-02-03"' in wrong_day.text
     yesterday = time_at(bench.now - 2 * DAY).date().isoformat()
     send(ann, f"/cases/{case}/tasks", task="call the outlet", owner="ann", due=yesterday)
     for path in ("/", "/cases", f"/cases/{case}"):

@@ -1,6 +1,5 @@
 """Lists of tasks by kind of case, which a press adds to one: those that come along, or a courier's own file."""
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from importlib import resources
@@ -88,8 +87,3 @@ def load_task_lists(path: Path | None) -> tuple[TaskList, ...]:
             if kind not in known:
                 raise toml.error("neither a source of cases nor a detector", "list", at, "kinds", number)
     return found
-
-
-def lists_for(lists: Iterable[TaskList], kinds: Sequence[str]) -> list[tuple[int, TaskList]]:
-    """Return the lists for a case of some kinds, each with its place among all."""
-    return [(place, one) for place, one in enumerate(lists) if not set(kinds).isdisjoint(one.kinds)]

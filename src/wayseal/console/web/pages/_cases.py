@@ -50,7 +50,6 @@ from wayseal.cases.views import (
 from wayseal.console.access.types import LOOK_US
 from wayseal.console.errors import AccessError
 from wayseal.console.roles import CASE_ROLES, OPENERS
-from wayseal.console.task_lists import lists_for
 from wayseal.console.web._ask import Ask, Pages
 from wayseal.console.web._case_words import Reason, line_of, reason_of, reasons_of, reasons_of_item
 from wayseal.console.web._lists import Column, Filter, Wanted, with_query
@@ -203,7 +202,8 @@ def case_page(ask: Ask, *, error: Any = None, act: str = "") -> Response:
         today=today(ask).isoformat(),
         task_lists=[
             (place, one.name.of(ask.lang), [task.text.of(ask.lang) for task in one.task])
-            for place, one in lists_for(ask.site.task_lists, (row.source.value, *row.detectors))
+            for place, one in enumerate(ask.site.task_lists)
+            if not {row.source.value, *row.detectors}.isdisjoint(one.kinds)
         ],
         noted=partial(noted, people=people),
         kinds=[kind.value for kind in kinds_given(ask)],
