@@ -12,6 +12,7 @@ from wayseal.cases.types import (
     ObservableKind,
     PackStep,
     Priority,
+    ReadMark,
     Source,
     TaskContent,
     TaskState,
@@ -63,6 +64,13 @@ def _acts(cases: Cases, rng: random.Random, who: str, at: int) -> dict[str, Call
         cases.set_task(id_, task.id, task.content, after, who, at)
         return None
 
+    def mark() -> object:
+        id_, read = case(), f"0:{rng.randrange(3)}"
+        there = cases.marked_reads(id_).get(read)
+        after = ReadMark(starred=rng.random() < 0.5, comment=rng.choice(["", "the seller's", "again"]))
+        cases.mark_read(id_, read, "YT1", None if there is None else there.mark, after, who, at)
+        return None
+
     def split() -> object:
         id_ = case()
         things = cases.dossier(id_).things
@@ -110,6 +118,8 @@ def _acts(cases: Cases, rng: random.Random, who: str, at: int) -> dict[str, Call
         "edit": edit,
         "task": lambda: cases.add_task(case(), TaskContent(text="call", state=TaskState.TO_DO, owner=who), who, at),
         "change_task": change_task,
+        "mark": mark,
+        "tag": lambda: cases.tag(case(), f"t{rng.randrange(3)}", who, at, on=rng.random() < 0.6),
         "link": lambda: cases.link(case(), thing, who, "found it", at, on=rng.random() < 0.7),
         "file": lambda: cases.name_file(
             case(), rng.choice("ab") * 64, "a.csv", 7, who, "from them", at, on=rng.random() < 0.6

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -25,11 +26,13 @@ from wayseal.cases.types import (
     ObservableKind,
     PackStep,
     Priority,
+    ReadMark,
     Source,
     TaskContent,
     TaskState,
 )
-from wayseal.cases.views import CaseFilter, ItemFilter, Pack
+from wayseal.cases.views import BulkAction, CaseFilter, Decision, ItemFilter, Pack
+from wayseal.cases.writing import mentions_of
 
 SECOND = 1_000_000
 S = CaseState
@@ -372,3 +375,81 @@ def test_packs_of_evidence(cases: Cases) -> None:
         cases.undo("Li", NOW + 2)
     with pytest.raises(NoSuchCaseError):
         cases.packs("c-99")
+
+
+def test_a_read_is_starred_and_commented_on_from_what_was_seen(cases: Cases) -> None:
+    star, both = ReadMark(starred=True, comment=""), ReadMark(starred=True, comment="the seller's first")
+    none = ReadMark(starred=False, comment="")
+    cases.mark_read("c-1", "3:1042", "YT1", None, star, "Li", NOW)
+    cases.mark_read("c-1", "3:1042", "another", star, both, "Wang", NOW + 1)
+    found = cases.marked_reads("c-1")["3:1042"]
+    assert (found.mark, found.waybill, found.who) == (both, "YT1", "Wang"), "the waybill stays that of the first mark"
+    assert cases.find("c-1").marked == (found,)
+    before = cases.head
+    cases.mark_read("c-1", "3:1042", "YT1", both, both, "Li", NOW + 2)
+    cases.mark_read("c-1", "3:1", "YT2", None, none, "Li", NOW + 2)
+    assert cases.head == before, "the same again is nothing"
+    with pytest.raises(StaleError) as caught:
+        cases.mark_read("c-1", "3:1042", "YT1", star, none, "Li", NOW + 2)
+    assert caught.value.theirs == "the seller's first"
+    for comment in ("two\nlines", "x" * 501):
+        with pytest.raises(CasebookUsageError, match="comment"):
+            cases.mark_read("c-1", "3:2", "YT2", None, ReadMark(starred=True, comment=comment), "Li", NOW)
+    with pytest.raises(NoSuchCaseError):
+        cases.mark_read("c-9", "3:2", "YT2", None, star, "Li", NOW)
+    assert cases.undo("Wang", NOW + 3) == "c-1"
+    assert cases.marked_reads("c-1")["3:1042"].mark == star
+    cases.mark_read("c-1", "3:1042", "YT1", star, none, "Li", NOW + 4)
+    assert not cases.marked_reads("c-1")
+    cases.undo("Li", NOW + 5)
+    assert cases.marked_reads("c-1")["3:1042"].mark == star
+
+
+def test_tags_have_one_spelling_and_are_found(cases: Cases) -> None:
+    for tag in ("#Night  Reads", "night reads", "Ｎight reads", "夜间"):
+        cases.tag("c-1", tag, "Li", NOW)
+    cases.tag("c-2", "夜间", "Li", NOW)
+    assert cases.dossier("c-1").row.tags == ("night reads", "夜间")
+    assert cases.counts().tags == {"night reads": 1, "夜间": 2}
+    assert [row.id for row in cases.cases(CaseFilter(tag="夜间", thing=cases.pseudonyms.of("u-3"))).rows] == ["c-2"]
+    assert [row.id for row in cases.cases(CaseFilter(tag="night reads")).rows] == ["c-1"]
+    for bad in ("", "#", "a,b", "x" * 41, "a\u202eb"):
+        with pytest.raises(CasebookUsageError, match="tag"):
+            cases.tag("c-1", bad, "Li", NOW)
+    cases.undo("Li", NOW + 1)
+    assert cases.counts().tags == {"night reads": 1, "夜间": 1}
+    done = cases.decide_all(["c-1", "c-2"], Decision(action=BulkAction.TAG, tag="Shop 9"), 1 << 40, "Li", NOW + 2)
+    assert (done.done, done.refused) == (("c-1", "c-2"), ())
+    cases.decide_all(["c-1", "c-2"], Decision(action=BulkAction.UNTAG, tag="shop 9"), 1 << 40, "Li", NOW + 3)
+    assert cases.counts().tags == {"night reads": 1, "夜间": 1}
+    with pytest.raises(CasebookUsageError, match="tag"):
+        cases.decide_all(["c-1"], Decision(action=BulkAction.TAG), 1 << 40, "Li", NOW)
+    for number in range(18):
+        cases.tag("c-1", f"t{number}", "Li", NOW + 4)
+    with pytest.raises(CaseStateError, match="20 tags"):
+        cases.tag("c-1", "one more", "Li", NOW + 4)
+
+
+def test_tasks_come_together_and_a_case_knows_when_the_first_is_due(cases: Cases) -> None:
+    some = [replace(TASK, text=text, due=due) for text, due in (("a", "2026-06-03"), ("b", None), ("c", "2026-06-01"))]
+    assert cases.add_tasks("c-1", some, "Wang", NOW) == 3
+    assert cases.add_tasks("c-1", [*some, replace(TASK, text="d", due=None)], "Wang", NOW + 1) == 1
+    assert [task.content.text for task in cases.tasks("Wang")] == ["c", "a", "b", "d"]
+    assert cases.dossier("c-1").row.due == "2026-06-01"
+    cases.set_task("c-1", "t-3", some[2], replace(some[2], state=TaskState.DONE), "Wang", NOW + 2)
+    assert cases.dossier("c-1").row.due == "2026-06-03"
+    lines_of = [entry.line for entry in cases.timeline("c-1").rows if entry.act == "task" and entry.at == NOW]
+    with pytest.raises(UndoError):
+        cases.undo("Wang", NOW + 3, lines_of)
+    cases.undo("Wang", NOW + 3)
+    cases.undo("Wang", NOW + 3, lines_of)
+    assert [task.content.text for task in cases.tasks("Wang")] == ["d"]
+    assert cases.dossier("c-1").row.due is None
+    for due in ("2026-02-30", "20260601", "tomorrow", "2006-01-01", "2126-01-01"):
+        with pytest.raises(CasebookUsageError, match="due"):
+            cases.add_task("c-1", replace(TASK, due=due), "Li", NOW)
+
+
+def test_whom_a_text_mentions() -> None:
+    text = "请@bo看, @ann: see @li.wang@corp.cn. a@bo.cn @Bo @@x @c @ann"
+    assert mentions_of(text) == ("bo", "ann", "li.wang@corp.cn")

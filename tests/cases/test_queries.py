@@ -97,7 +97,7 @@ def test_great_losses_come_before_high_scores(tmp_path: Path) -> None:
 def test_the_queue_by_pages(cases: Cases, sort: ItemSort) -> None:
     now = NOW + 10**12
     whole = cases.queue(now, sort=sort, limit=200).rows
-    assert len(whole) >= 40
+    assert len(whole) > 30
     assert every(cases.queue(now, sort=sort, limit=6), lambda a: cases.queue(now, None, sort, a, 6)) == list(whole)
     by: dict[ItemSort, Callable[[Any], float]] = {
         ItemSort.LOSS: lambda r: -expected_loss(r.score, r.parcels_a_day),

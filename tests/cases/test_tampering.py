@@ -47,6 +47,8 @@ WHOLE: dict[str, object] = {
 }
 JUDGED: dict[str, object] = {"account": "u-1042", "was": False, "lacking": []}
 
+MARK: dict[str, object] = {"read": "0:1042", "waybill": "YT1", "was": None, "after": {"starred": True, "comment": ""}}
+
 
 def whole(act: dict[str, object]) -> dict[str, object]:
     """An act with all members that any kind needs."""
@@ -189,6 +191,20 @@ def test_a_line_that_somebody_else_adds_is_looked_at(path: Path) -> None:
         {"act": "verdict", "true": 1},
         {"act": "forgotten", "lines": -1},
         {"act": "forgotten", "lines": True},
+        {"act": "mark", **MARK, "case": "c-9"},
+        {"act": "mark", **MARK, "read": "0:1042 "},
+        {"act": "mark", **MARK, "read": "-1:2"},
+        {"act": "mark", **MARK, "waybill": ""},
+        {"act": "mark", **MARK, "was": {"starred": True, "comment": ""}},
+        {"act": "mark", **MARK, "after": None},
+        {"act": "mark", **MARK, "after": {"starred": False, "comment": ""}},
+        {"act": "mark", **MARK, "after": {"starred": 1, "comment": ""}},
+        {"act": "mark", **MARK, "after": {"starred": True, "comment": "", "more": 1}},
+        {"act": "tag", "tag": "night", "on": True, "case": "c-9"},
+        {"act": "tag", "tag": "night", "on": False},
+        {"act": "tag", "tag": "", "on": True},
+        {"act": "tag", "tag": "x" * 41, "on": True},
+        {"act": "tag", "tag": "two\nlines", "on": True},
         {"act": "verdict", "at": "9999-12-31T23:59:59-23:59"},
         {"act": "verdict", "accounts": [JUDGED | {"account": "somebody", "was": None}]},
         {"act": "verdict", "accounts": [JUDGED | {"was": None}]},
@@ -224,12 +240,13 @@ def test_a_forged_answer(path: Path, answer: dict[str, object]) -> None:
     put_lines(path, there[:8])
 
 
-KINDS = ["case", "alert", "opened", "unmasked", "reads", "heard", "verdict", "proposed", "forgotten"]
+KINDS = ["case", "alert", "opened", "unmasked", "reads", "heard", "verdict", "proposed", "forgotten", "mark", "tag"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_table_above_starts_from_what_can_be(path: Path, kind: str) -> None:
-    line = whole({"act": kind, "case": "c-3" if kind == "case" else "c-1"})
+    more = {"mark": MARK, "tag": {"tag": "night", "on": True}}.get(kind, {})
+    line = whole({"act": kind, "case": "c-3" if kind == "case" else "c-1", **more})
     put_lines(path, [*lines(path), chain_line(line, verify(path).head.sum)])
     assert verify(path).sound
 

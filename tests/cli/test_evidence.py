@@ -16,11 +16,11 @@ from tests.cases.evidence.packs import fixed, need_font
 from tests.cli.running import Ran, inside
 from tests.proofs import tsa
 from tests.tables import each
-from wayseal.cases import load_pseudonyms, read_casebook
+from wayseal.cases import load_pseudonyms, open_cases, read_casebook
 from wayseal.cases.book import RecordedCase
 from wayseal.cases.evidence.errors import DocumentError
 from wayseal.cases.evidence.typesetting import Typesetter
-from wayseal.cases.types import NamesShown, Unmasking
+from wayseal.cases.types import NamesShown, ReadMark, Unmasking
 from wayseal.merkle import VerifyKey
 from wayseal.proofs import ProvenRead
 from wayseal.proofs import verify as verify_proof
@@ -165,13 +165,17 @@ def test_a_proof_of_something_else_is_named(made: Path, pack: Path, tmp_path: Pa
 
 
 def test_without_a_signature_or_a_font_the_pack_says_so(
-    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    made: Path, files: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import typst
 
     monkeypatch.setattr(
         typst, "Fonts", type("None_", (), {"__init__": lambda *_, **__: None, "families": lambda _: []})
     )
+    read = json.loads(files["data/reads/reads.jsonl"].splitlines()[1])
+    mark = ReadMark(starred=True, comment="bought")
+    with open_cases(made / "L" / "detect") as cases:
+        cases.mark_read(first_case(made).id, read["read"], read["waybill"], None, mark, "Wu", 1_780_000_000_000_000)
     ran = export(made, tmp_path / "plain.zip")
     assert ran.code == 0
     assert "apt install fonts-noto-cjk" in ran.err
@@ -182,6 +186,9 @@ def test_without_a_signature_or_a_font_the_pack_says_so(
     assert "Neither list nor statement" in said
     with zipfile.ZipFile(tmp_path / "plain.zip") as archive:
         assert not [name for name in archive.namelist() if name.endswith(".pdf")]
+        [name] = [name for name in archive.namelist() if name.endswith("reads.jsonl")]
+        marked = [one for one in map(json.loads, archive.read(name).splitlines()) if "starred" in one]
+    assert marked == [read | {"starred": True, "comment": "bought"}]
     monkeypatch.setitem(sys.modules, "typst", None)
     with pytest.raises(DocumentError, match=r"pip install 'WHEEL\[console\]'"):
         Typesetter()

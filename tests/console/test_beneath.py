@@ -169,7 +169,7 @@ def test_reads_are_sorted_both_ways_without_a_gap(
         seen, address = [], f"/cases/{case.id}/reads{query}"
         for _ in range(2):
             page = ann.get(address)
-            seen += re.findall(rf"/cases/{case.id}/reads/(\d+)-(\d+)", page.text)
+            seen += re.findall(rf"/cases/{case.id}/reads/(\d+)-(\d+)\"", page.text)
             address = unescape(re.findall(r'href="([^"]*)" rel="next"', page.text)[0])
             assert f"sort={'-' if down else ''}{sort}" in address or query.endswith("sort=at")
         assert [":".join(one) for one in seen] == read_ids(wanted[:100]), query
@@ -537,6 +537,44 @@ def test_who_left_the_case_stays_a_pseudonym(tmp_path: Path, timeline: CaseTimel
         assert timeline.head.people[0].about.actor in page.text
         assert "somebody else" not in page.text
         assert "their device" not in page.text
+
+
+def test_reads_are_starred_and_commented_on(tmp_path: Path, case: RecordedCase, timeline: CaseTimeline) -> None:
+    first, second = timeline.reads.to_pylist()[:2]
+    path = f"/cases/{case.id}/reads"
+    at = [f"{path}/{row['source']}-{row['row']}" for row in (first, second)]
+    with open_beneath(tmp_path, copied(tmp_path / "L")) as world:
+        for login in ("ann", "bo"):
+            world.person(login, Role.ANALYST)
+        ann, bo = world.signed_in("ann"), world.signed_in("bo")
+        assert listed(ann.get(f"{path}?only=starred").text) == []
+        answer = ann.post(f"{at[0]}/mark", data={"starred": "1", "back": f"{path}?only=all"})
+        assert (answer.status_code, answer.headers["location"]) == (303, f"{path}?only=all")
+        said = "the seller's first <b>"
+        answer = bo.post(f"{at[1]}/mark", data={"comment": said, "back": "//evil.cn"})
+        assert answer.headers["location"] == "/"
+        page = ann.get(f"{path}?only=starred")
+        assert listed(page.text) == [first["waybill"], second["waybill"]]
+        assert (page.text.count('aria-pressed="true"'), page.text.count("★")) == (3, 1), "two are language and theme"
+        assert (said in unescape(page.text), "first <b>" in page.text) == (True, False)
+        own = ann.get(at[1])
+        assert (said in unescape(own.text), bool(re.search(r"bo ?, ", text(own)))) == (True, True)
+        # From what was seen: another's comment isn't lost.
+        late = ann.post(f"{at[1]}/mark", data={"comment": "mine", "back": at[1]})
+        assert (late.status_code, 'value="mine"' in late.text) == (409, True)
+        assert "Take it back" in text(bo.get(at[1]))
+        acts = text(ann.get(f"/cases/{case.id}"))
+        assert f"ann starred read {first['source']}:{first['row']}" in acts
+        assert "bo commented on read" in acts
+        for wrong in (f"{path}/0-999999/mark", f"{path}/x/mark", "/cases/c-999/reads/0-1/mark"):
+            assert ann.post(wrong, data={"starred": "1"}).status_code == 404
+        assert ann.post(f"{at[0]}/mark", data={"was_starred": "1", "comment": "x" * 501}).status_code == 400
+        # In a ledger that was made anew the same place may be another read: its marks aren't shown on it.
+        rows = timeline.reads.to_pylist()
+        rows[0] |= {"waybill": "YT0000000000000"}
+        other = replace(timeline, reads=pa.Table.from_pylist(rows, schema=timeline.reads.schema))
+        keep_timeline(tmp_path / "L" / "detect", other)
+        assert ann.get(f"{path}?only=starred").text.count("★") == 0
 
 
 def test_a_read_that_was_purged_is_gone(tmp_path: Path, timeline: CaseTimeline) -> None:

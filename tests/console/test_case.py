@@ -21,6 +21,9 @@ from wayseal.cases.verdicts import HearingPoint, ProposalKind
 from wayseal.cases.views import CaseFilter
 from wayseal.console import Role
 from wayseal.console.access.types import ActKind
+from wayseal.console.errors import ConsoleSettingsError
+from wayseal.console.task_lists import load_task_lists
+from wayseal.model.times import time_at
 
 
 def test_state_owner_priority_title_and_when(bench: Bench) -> None:
@@ -672,3 +675,112 @@ def test_one_persons_look_shows_another_nothing_in_a_case_that_was_merged(bench:
         assert ("clerk-9" in page.text, "courier-7" in page.text) == (True, False), path
     page = send(chen, f"/cases/{mine}/open", why="both")
     assert ("clerk-9" in page.text, "courier-7" in page.text) == (True, True)
+
+
+def test_tags_are_given_filtered_by_and_given_to_many(bench: Bench) -> None:
+    first, second, ann = bench.alert("u-1"), bench.alert("u-2"), bench.browser("ann")
+    page = send(ann, f"/cases/{first}/tags", tag="#Night  Reads")
+    assert 'href="/cases?state=all&amp;tag=night%20reads"' in page.text
+    assert "ann gave it the tag night reads" in said(page)
+    assert ann.post(f"/cases/{first}/tags", data={"tag": "a,b"}).status_code == 400
+    ticked = {f"pick.{first}": "1", f"pick.{second}": "1", "act": "tag", "to_tag": f"<b>{HOSTILE[:8]}", "state": "all"}
+    preview = ann.post("/cases/preview", data=ticked)
+    assert "2 cases will have the tag" in said(preview)
+    fields = {name: values_of(preview, name)[0] for name in ("act", "ids", "seen", "to_tag", "state")}
+    listed = ann.get(ann.post("/cases/apply", data=fields).headers["location"])
+    assert "#<b>" not in listed.text
+    tags = [bench.cases.dossier(case).row.tags for case in (first, second)]
+    assert tags == [("<b><script>", "night reads"), ("<b><script>",)]
+    found = ann.get("/cases?state=all&tag=night reads")
+    assert [f'href="/cases/{case}"' in found.text for case in (first, second)] == [True, False]
+    assert "night reads" in ann.get("/cases.csv?state=all").text
+    assert 'value="night reads"' in ann.get("/tags").text
+    page = send(ann, f"/cases/{first}/tags", drop="night reads")
+    assert "ann took the tag night reads away" in said(page)
+
+
+def test_tasks_of_a_list_come_by_one_press_and_go_by_another(bench: Bench) -> None:
+    bench.world.site, bench.world._app = replace(bench.world.site, task_lists=load_task_lists(None)), None
+    case, ann = bench.alert("u-1"), bench.browser("ann")
+    page = ann.get(f"/cases/{case}")
+    assert "Add the list “An account that read too much” (4)" in said(page)
+    assert "An offer on the market" not in said(page)
+    page = send(ann, f"/cases/{case}/task-list", list="0")
+    tasks = bench.cases.dossier(case).tasks
+    assert [task.content.owner for task in tasks] == ["ann"] * 4
+    assert "Hear the person" in said(page)
+    for wrong in ("0", "", "99", "x"):  # the first is there already
+        assert ann.post(f"/cases/{case}/task-list", data={"list": wrong}).status_code == 400
+    lines = values_of(page, "lines")[0]
+    assert len(lines.split(",")) == 4
+    ann.post("/undo", data={"lines": lines, "back": f"/cases/{case}"})
+    assert bench.cases.dossier(case).tasks == ()
+    wrong_day = ann.post(f"/cases/{case}/tasks", data={"task": "call the outlet", "due": "2026-02-30"})
+    assert (wrong_day.status_code, 'value="2026-02-30" aria-invalid="true"' in wrong_day.text) == (400, True)
+    assert "call the outlet" in wrong_day.text
+    send(ann, f"/cases/{case}/tasks", task="hear them", owner="ann")
+    task = bench.cases.dossier(case).tasks[-1].id
+    was = {"was_text": "hear them", "was_state": "to_do", "was_owner": "ann", "state": "to_do", "owner": "ann"}
+    wrong_day = ann.post(f"/cases/{case}/tasks/{task}", data={**was, "due": "1026-02-03"})
+    assert (wrong_day.status_code, wrong_day.text.count('aria-invalid="true"')) == (400, 1)
+    assert 'value="1026-02-03"' in wrong_day.text
+    yesterday = time_at(bench.now - 2 * DAY).date().isoformat()
+    send(ann, f"/cases/{case}/tasks", task="call the outlet", owner="ann", due=yesterday)
+    for path in ("/", "/cases", f"/cases/{case}"):
+        assert f"overdue since {yesterday}" in said(ann.get(path)), path
+
+
+AWAY = 'rel="noopener noreferrer nofollow" target="_blank"'
+
+
+@each(
+    ("typed", "shown"),
+    [
+        ("**a** c-12, @bo. @mallory", '<strong>a</strong> <a href="/cases/c-12">c-12</a>, <a href="/cases?'),
+        ("@bo @mallory", 'state=all&amp;who=bo">@bo</a> @mallory</p>'),
+        ("YT1234567890123", '<a href="/waybills?number=YT1234567890123">YT1234567890123</a>'),
+        ("13912345678 110101199003071234", "<p>13912345678 110101199003071234</p>"),
+        ("- a\n- b", "<ul>\n<li>a</li>\n<li>b</li>\n</ul>"),
+        ("one\ntwo", "one<br>\ntwo"),
+        ("[x](https://e.cn/a)", f'<a href="https://e.cn/a" {AWAY}>x</a>'),
+        ('[x](https://e.cn "&#x202e;")', f'<a href="https://e.cn" {AWAY}>x</a>'),
+        ("[x](/cases/c-1) `c-1 <b>`", '<a href="/cases/c-1">x</a> <code>c-1 &lt;b&gt;</code>'),
+        ("![x](https://e.cn/p.png)", "!<a href"),
+        ("<img src=x onerror=alert(1)>", "&lt;img src=x onerror=alert(1)&gt;"),
+        ("```html\n<script>alert(1)</script>\n```", "&lt;script&gt;alert(1)&lt;/script&gt;"),
+        ('~~~"><script>\nx\n~~~', "<pre><code"),
+        ("# a heading", "<p># a heading</p>"),
+        ("&lt;script&gt; &#x202e; a\u200bb", "&amp;lt;script&amp;gt; &amp;#x202e; a‹U+200B›b"),
+        ("[x](javascript:alert(1))", "<p>[x](javascript:alert(1))</p>"),
+        ("[x](http://e.cn)", "<p>[x](http://e.cn)</p>"),
+        ("[x](//e.cn)", "<p>[x](//e.cn)</p>"),
+        ("[x](data:text/html,x)", "<p>[x](data:text/html,x)</p>"),
+        ("[x](java&#115;cript:alert&#40;1&#41;)", "<p>[x](java"),
+        ("<javascript:alert(1)>", "&lt;javascript:alert(1)&gt;"),
+        ("[x](/\\\\e.cn)", '<a href="/%5Ce.cn">'),
+    ],
+)
+def test_notes_in_markdown_and_nothing_else(typed: str, shown: str, bench: Bench) -> None:
+    case, ann = bench.alert("u-1"), bench.browser("ann")
+    page = send(ann, f"/cases/{case}/notes", note=typed).text
+    note = page[page.rindex('<div class="noted">') :].partition("</div>")[0]
+    assert shown in note, note
+    for bad in ("<script", "<img", "onerror=alert(1)>", 'href="http:', 'href="//', 'href="javascript'):
+        assert bad not in note, note
+
+
+def test_lists_of_tasks_of_ones_own(tmp_path: Path) -> None:
+    file = tmp_path / "lists.toml"
+    good = '[[list]]\nname = {en = "a", zh = "甲"}\nkinds = ["trace"]\n[[list.task]]\ntext = {en = "b", zh = "乙"}\n'
+    file.write_text(good, "utf-8")
+    assert [one.name.zh for one in load_task_lists(file)] == ["甲"]
+    for bad, line in (
+        (good.replace("trace", "robbery"), 3),
+        (good + "days = -1\n", 6),
+        (good.replace(', zh = "甲"', ""), 2),
+    ):
+        file.write_text(bad, "utf-8")
+        with pytest.raises(ConsoleSettingsError, match=rf"lists\.toml:{line}:"):
+            load_task_lists(file)
+    with pytest.raises(ConsoleSettingsError, match="can't be read"):
+        load_task_lists(tmp_path / "none.toml")

@@ -419,6 +419,7 @@ def test_a_pack_from_the_form_to_its_return(world: World, settings: ConsoleSetti
     page = text(browser.get(place))
     for told in ("Sealed", "Fetched", "Handed over", "Returned", "王警官", seal):
         assert told in page
+    assert f"wayseal evidence verify {job.result['name']} --seal {seal}" in page
     assert "handed a pack of evidence over to 西湖分局 王警官" in text(browser.get(f"/cases/{case}"))
     assert verify(ledger / "detect").faults == ()
 

@@ -234,6 +234,48 @@ def test_cases_merged_and_taken_apart(house: House, language: str) -> None:
     ann.end()
 
 
+FOCUS = """() => {
+  const place = document.activeElement, drawn = getComputedStyle(place);
+  const width = Number.parseFloat(drawn.outlineWidth), none = ["none", "hidden"].includes(drawn.outlineStyle);
+  return place === document.body || (!none && width >= 2) ? "" : place.outerHTML.slice(0, 120);
+}"""
+
+
+@each_language
+def test_a_decision_by_keys_alone_and_on_a_phone(house: House, language: str) -> None:
+    """Enter opens the row that a page marks by itself, Ctrl+Enter sends a reason, and each control shows its focus."""
+    one, two = alerted(house, f"keys-{language}-1", f"keys-{language}-2")
+    ann = house.at_desk(Role.ANALYST, language, f"/queue?at={one}")
+    ann.open("Enter")
+    assert ann.page.url == f"{house.base}/cases/{one}"
+    for theme, forced in (("light", "none"), ("dark", "none"), ("light", "active")):
+        ann.page.emulate_media(color_scheme=theme, forced_colors=forced)
+        ann.page.goto(f"{house.base}/queue?at={one}")
+        unseen = set()
+        for _ in range(60):
+            ann.press("Tab")
+            unseen.add(ann.page.evaluate(FOCUS))
+        assert unseen <= {""}, (theme, forced)
+    ann.page.emulate_media(color_scheme="light", forced_colors="none")
+    ann.page.goto(f"{house.base}/queue?at={one}")
+    ann.press("a")
+    ann.page.keyboard.type(ann.words("值得查", "worth a look"))
+    ann.open("Control+Enter")
+    assert house.world.cases.dossier(one).row.state is CaseState.IN_PROGRESS
+    ann.page.set_viewport_size({"width": 390, "height": 844})
+    ann.page.goto(f"{house.base}/queue")
+    beside = "(id) => document.querySelector('.of-pane').previousElementSibling.textContent.includes(id)"
+    ann.page.locator(f"tr:has(a[href='/cases/{two}']) [data-decide]").click()
+    ann.wait(f"tr.at + .of-pane h2 a[href='/cases/{two}']")
+    assert ann.page.evaluate(beside, two)
+    ann.check()
+    ann.reach("#pane button[value=dismiss]")
+    ann.page.fill("#why", ann.words("误报", "a false alarm"))
+    ann.follow("#pane button[value=dismiss]")
+    assert house.world.cases.dossier(two).row.state is CaseState.NO_CASE
+    ann.end()
+
+
 @each_language
 def test_two_who_write_the_same_note(house: House, language: str) -> None:
     """Whoever comes second sees both texts, and decides: no text is lost."""

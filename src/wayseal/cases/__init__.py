@@ -40,7 +40,8 @@ tables made anew in `wayseal.cases.upkeep`. No clock is read here.
    Owner, priority, title and how long it is put off change in the same way: who, when, from what to what. An act that
    says which line of a case it has seen isn't done where another one came since (`as_seen`).
 15. A note has versions, all of which stay. An edit names the version that it was made from; if that isn't the last one,
-   nothing is written, and the error has both texts. So with tasks.
+   nothing is written, and the error has both texts. So with tasks, and with marks on reads (a star, a comment), which
+   are known by source and row, and count for the waybill that stood there.
 16. Merging loses nothing: the case that went into another keeps its acts, which are seen there, too; taking it out
    again leaves both as they were, with what was done since. Splitting moves things into a new case.
 17. Whatever waits for a decision stands in one queue: cases of detection as long as they are new, and items of all

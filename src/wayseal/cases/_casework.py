@@ -4,23 +4,23 @@ Decisions on many are made as they were seen (rule 22).
 """
 
 from collections.abc import Sequence
-from datetime import date
 
 from wayseal.cases._judging import Judging
+from wayseal.cases._notes import Notes
 from wayseal.cases._pages import pack_acts
-from wayseal.cases._project_records import PREFIX, concerned, task_of
+from wayseal.cases._project_records import PREFIX, concerned
 from wayseal.cases._records import (
     change_state,
     dismiss_item,
     promote_item,
     refuse_merged,
     set_field,
-    several_lines,
+    tag_case,
 )
-from wayseal.cases._tables import ACTS, ALERTS, CASES, FILES, NOTES, QUEUE, TASKS, THINGS, marks
+from wayseal.cases._tables import ACTS, ALERTS, CASES, FILES, QUEUE, THINGS, marks
 from wayseal.cases._unit_of_work import UnitOfWork
 from wayseal.cases.book import UNDOABLE, act_name
-from wayseal.cases.errors import CasebookUsageError, CaseStateError, NoSuchCaseError, StaleError, UndoError
+from wayseal.cases.errors import CasebookUsageError, CaseStateError, NoSuchCaseError, UndoError
 from wayseal.cases.types import (
     OPEN_STATES,
     UNDO_US,
@@ -29,19 +29,17 @@ from wayseal.cases.types import (
     FileNamed,
     Linked,
     Merged,
-    NoteWritten,
     Observable,
     ObservableKind,
     PackHeld,
     PackStep,
     Priority,
     Split,
-    TaskContent,
-    TaskSet,
     Undone,
     one_line,
 )
 from wayseal.cases.views import BulkAction, Decided, Decision, Pack
+from wayseal.cases.writing import clean_tag
 from wayseal.database import query
 from wayseal.model.times import iso
 
@@ -52,10 +50,17 @@ MOST_AT_ONCE = 1000
 """Cases and items of one batch; as many acts are taken back together."""
 _MOST_VALUES = 500
 """Values in one statement."""
-_NEEDS = {BulkAction.STATE: "state", BulkAction.PRIORITY: "priority"}
+_NEEDS = {
+    BulkAction.STATE: "state",
+    BulkAction.PRIORITY: "priority",
+    BulkAction.TAG: "tag",
+    BulkAction.UNTAG: "tag",
+}
+_LIGHT = {BulkAction.ASSIGN, BulkAction.PRIORITY, BulkAction.TAG, BulkAction.UNTAG}
+"""What needs no reason."""
 
 
-class Casework(Judging):
+class Casework(Judging, Notes):
     """Acts of casework. Every method returns what a page needs to go on; errors as for `Records`."""
 
     # Cases
@@ -84,67 +89,6 @@ class Casework(Judging):
         """Gives a case a title, without names of people; None: takes it away."""
         new = None if title is None else one_line(title, "title")
         self._act(lambda unit: set_field(unit, case, "title", new, who, why, at))
-
-    # Notes and tasks
-
-    def add_note(self, case: str, text: str, who: str, at: int) -> str:
-        """Writes a new note, as its version 1; its id."""
-
-        def write(unit: UnitOfWork) -> str:
-            note = f"n-{unit.case(case)['next_note']}"
-            said, by = several_lines(text, "note"), one_line(who, "who")
-            unit.add(NoteWritten(case=case, at=at, who=by, note=note, version=1, before=None, after=said))
-            return note
-
-        return self._act(write)
-
-    def edit_note(self, case: str, note: str, version: int, text: str, who: str, at: int) -> int:
-        """Writes a note anew; "" takes it out. version: the one that the edit was made from (rule 15).
-
-        The new version. StaleError: somebody wrote it meanwhile; the error has both texts.
-        """
-
-        def write(unit: UnitOfWork) -> int:
-            unit.case(case)
-            row = unit.rows.get(NOTES, case, note)
-            if row is None:
-                raise NoSuchCaseError("{id} has no note {note}", id=case, note=note)
-            if row["version"] != version:
-                raise StaleError(id=note, version=row["version"], theirs=row["text"], mine=text)
-            said = several_lines(text, "note") if text else ""
-            new = version + 1
-            before, by = row["text"], one_line(who, "who")
-            unit.add(NoteWritten(case=case, at=at, who=by, note=note, version=new, before=before, after=said))
-            return new
-
-        return self._act(write)
-
-    def add_task(self, case: str, content: TaskContent, who: str, at: int) -> str:
-        """Makes a task; its id."""
-
-        def make(unit: UnitOfWork) -> str:
-            task = f"t-{unit.case(case)['next_task']}"
-            by = one_line(who, "who")
-            unit.add(TaskSet(case=case, at=at, who=by, task=task, before=None, after=_task(content)))
-            return task
-
-        return self._act(make)
-
-    def set_task(self, case: str, task: str, before: TaskContent, after: TaskContent, who: str, at: int) -> None:
-        """Changes a task from what the editor saw. StaleError: somebody changed it meanwhile."""
-
-        def change(unit: UnitOfWork) -> None:
-            unit.case(case)
-            row = unit.rows.get(TASKS, case, task)
-            if row is None:
-                raise NoSuchCaseError("{id} has no task {task}", id=case, task=task)
-            if task_of(row) != before:
-                raise StaleError(id=task, version=row["line"], theirs=row["text"], mine=after.text)
-            if after != before:
-                by = one_line(who, "who")
-                unit.add(TaskSet(case=case, at=at, who=by, task=task, before=before, after=_task(after)))
-
-        self._act(change)
 
     # Links and files
 
@@ -363,15 +307,6 @@ def _take_back(unit: UnitOfWork, line: int, who: str, at: int) -> str:
     return case
 
 
-def _task(content: TaskContent) -> TaskContent:
-    owner = None if content.owner is None else one_line(content.owner, "owner")
-    try:
-        due = None if content.due is None else date.fromisoformat(content.due).isoformat()
-    except ValueError:
-        raise CasebookUsageError("this is no day such as 2026-01-01", key="due") from None
-    return TaskContent(text=one_line(content.text, "task"), state=content.state, owner=owner, due=due)
-
-
 def _own_thing(unit: UnitOfWork, case: str, thing: Observable) -> Observable:
     """A thing of a case that was given by its value or its alias."""
     own = [row for row in unit.rows.group(THINGS, case).values() if row["kind"] == thing.kind and not row["via"]]
@@ -408,10 +343,12 @@ def _load(unit: UnitOfWork, ids: Sequence[str]) -> None:
 def _check(decision: Decision, who: str) -> None:
     """Raise, before anything is done, if every one of them would be refused."""
     one_line(who, "who")
-    if decision.why or decision.action not in (BulkAction.ASSIGN, BulkAction.PRIORITY):
+    if decision.why or decision.action not in _LIGHT:
         one_line(decision.why, "why")
     if decision.owner is not None:
         one_line(decision.owner, "owner")
+    if decision.tag is not None:
+        clean_tag(decision.tag)
     needed = _NEEDS.get(decision.action)
     if needed is not None and getattr(decision, needed) is None:
         raise CasebookUsageError("say what it is to become", key=needed)
@@ -432,3 +369,5 @@ def _decide(unit: UnitOfWork, id_: str, decision: Decision, who: str, at: int) -
             set_field(unit, id_, "priority", decision.priority.value, who, decision.why, at)
         case BulkAction.STATE if decision.state is not None:
             change_state(unit, id_, decision.state, who, decision.why, at)
+        case BulkAction.TAG | BulkAction.UNTAG if decision.tag is not None:
+            tag_case(unit, id_, decision.tag, who, at, on=decision.action is BulkAction.TAG)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from wayseal.cases._page_rows import proposals_of
 from wayseal.cases._project_judging import PROPOSAL_PREFIX, lacking_of, verdicts_of
-from wayseal.cases._records import Records, account_of, accounts_in, refuse_merged, set_field, several_lines
+from wayseal.cases._records import Records, account_of, accounts_in, refuse_merged, set_field
 from wayseal.cases._tables import JOURNAL, PROPOSALS, THINGS, Row, marks
 from wayseal.cases._unit_of_work import UnitOfWork
 from wayseal.cases.book import PROPOSING, RecordedCase
@@ -21,6 +21,7 @@ from wayseal.cases.types import (
 )
 from wayseal.cases.verdicts import WAIT_US, AccountVerdict, HearingPoint, ProposalKind, ProposalState
 from wayseal.cases.views import Proposal
+from wayseal.cases.writing import several_lines
 from wayseal.database import query
 
 _MOST = 50

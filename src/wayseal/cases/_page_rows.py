@@ -27,9 +27,11 @@ from wayseal.cases.types import (
     Promoted,
     Proposed,
     Queued,
+    ReadMarked,
     Registered,
     Source,
     Split,
+    Tagged,
     TaskSet,
     Undone,
     Verdict,
@@ -91,6 +93,7 @@ def case_row(row: Row, things: Sequence[ObservableRow] = ()) -> CaseRow:
         source=Source(row["source"]),
         priority=PRIORITIES[row["priority"]],
         worth=bool(row["worth"]),
+        tags=tuple(row["tags"].split(SEPARATOR)) if row["tags"] else (),
         detectors=tuple(row["detectors"].split(SEPARATOR)) if row["detectors"] else (),
         line=row["changed_line"],
         things=tuple(things),
@@ -164,6 +167,10 @@ def _told(act: Act, case: str, call: Call) -> dict[str, object]:
             return {"note": act.note, "version": act.version, "text": act.after}
         case TaskSet():
             return {"task": act.task, "before": act.before, "after": act.after}
+        case ReadMarked():
+            return {"read": act.read, "waybill": act.waybill, "before": act.before, "after": act.after}
+        case Tagged():
+            return {"tag": act.tag, "on": act.on}
         case Linked():
             return {"things": things([act.thing]), "on": act.on}
         case FileNamed():

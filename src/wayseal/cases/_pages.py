@@ -6,7 +6,7 @@ along an index by itself, so that no page reads more rows than it has.
 
 from typing import Any
 
-from wayseal.cases._tables import CASES, JOURNAL, OWNER, QUEUE, THINGS, Row, marks
+from wayseal.cases._tables import CASES, JOURNAL, OWNER, QUEUE, TAGS, THINGS, Row, marks
 from wayseal.cases._unit_of_work import UnitOfWork
 from wayseal.cases.errors import CasebookUsageError
 from wayseal.cases.types import CaseState, ItemState, ObservableKind, PackHeld
@@ -69,16 +69,28 @@ def choose_cases(wanted: CaseFilter) -> Chosen:
     if wanted.source is not None:
         where.append("source = ?")
         values.append(wanted.source.value)
-    if wanted.thing is None and not wanted.among:
+    few = _chosen_by(wanted)
+    if few is None:
         return CASES.full_name, [(["state = ?", *where], [state, *values]) for state in states]
     # Such cases are few: without the bound, SQLite goes along the order and looks at everybody else's on the way.
-    some = f"SELECT case_id FROM {THINGS.full_name} WHERE"
-    by_id = f" UNION {some} kind = ? AND value = ?" if wanted.by_id else ""
-    names = (wanted.thing,) if wanted.thing is not None else wanted.among
-    having = f"case_id IN ({some} alias IN ({marks(names)}){by_id})"
+    having, given = few
     source = f"(SELECT * FROM {CASES.full_name} WHERE {having} LIMIT {_ALL}) AS few"
-    given = [*names, *((ObservableKind.ACCOUNT.value, wanted.thing) if wanted.by_id else ())]
     return source, [([f"state IN ({marks(states)})", *where], [*given, *states, *values])]
+
+
+def _chosen_by(wanted: CaseFilter) -> tuple[str, list[Any]] | None:
+    """A condition that few cases fulfil: that they have a thing, a tag, or both; None: neither is asked for."""
+    parts, given = list[str](), list[Any]()
+    names = (wanted.thing,) if wanted.thing is not None else wanted.among
+    if names:
+        some = f"SELECT case_id FROM {THINGS.full_name} WHERE"
+        by_id = f" UNION {some} kind = ? AND value = ?" if wanted.by_id else ""
+        parts.append(f"case_id IN ({some} alias IN ({marks(names)}){by_id})")
+        given += [*names, *((ObservableKind.ACCOUNT.value, wanted.thing) if wanted.by_id else ())]
+    if wanted.tag is not None:
+        parts.append(f"case_id IN (SELECT case_id FROM {TAGS.full_name} WHERE tag = ?)")
+        given.append(wanted.tag)
+    return (" AND ".join(parts), given) if parts else None
 
 
 def choose_items(wanted: ItemFilter, now: int) -> Chosen:

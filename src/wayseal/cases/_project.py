@@ -9,13 +9,28 @@ from wayseal.cases._project_judging import JudgeProjector
 from wayseal.cases._project_records import (
     ITEM_PREFIX,
     PRIORITIES,
+    SEPARATOR,
     concerned,
+    mark_of,
     number_of,
     open_task,
     state_field,
     task_of,
 )
-from wayseal.cases._tables import ACTS, ALERTS, CASES, FILES, INBOX, NOTES, QUEUE, TASKS, THINGS, Row
+from wayseal.cases._tables import (
+    ACTS,
+    ALERTS,
+    CASES,
+    FILES,
+    INBOX,
+    NOTES,
+    QUEUE,
+    READ_MARKS,
+    TAGS,
+    TASKS,
+    THINGS,
+    Row,
+)
 from wayseal.cases.book import act_name
 from wayseal.cases.inbox import concerned_by
 from wayseal.cases.types import (
@@ -43,9 +58,11 @@ from wayseal.cases.types import (
     Promoted,
     Proposed,
     Queued,
+    ReadMarked,
     Registered,
     Source,
     Split,
+    Tagged,
     TaskContent,
     TaskSet,
     Undone,
@@ -56,7 +73,7 @@ from wayseal.model.times import micros
 
 
 class WorkProjector(JudgeProjector):
-    """Changes, notes, tasks, links, files, and cases that go into one another or come apart."""
+    """Changes, notes, tasks, marks, tags, links, files, and cases that go into one another or come apart."""
 
     def _change(self, line: int, act: Changed) -> None:
         row = self._case(act.case)
@@ -128,6 +145,37 @@ class WorkProjector(JudgeProjector):
             said = {"text": content.text, "state": content.state.value, "owner": content.owner, "due": content.due}
             self._rows.put(TASKS, {"case_id": case, "task": task, **said, "who": who, "at": at, "line": line})
         self._count("tasks", open_task(task_of(old)) if old else None, open_task(content))
+        some = [task_of(row) for row in self._rows.group(TASKS, case).values()]
+        due = min((one.due for one in some if one.due and open_task(one) is not None), default=None)
+        self._put_case(self._case(case), {**self._case(case), "due": due})
+
+    def _mark_read(self, line: int, act: ReadMarked, back: ReadMarked | None = None) -> None:
+        """Marks a read, or (back: the act) takes that back."""
+        wanted, before = (act.after, act.before) if back is None else (back.before, back.after)
+        old = self._rows.get(READ_MARKS, act.case, act.read)
+        if mark_of(old) != before or wanted == before or (old and old["waybill"] != act.waybill):
+            raise ValueError("was")
+        if wanted is None:
+            self._rows.drop(READ_MARKS, act.case, act.read)
+        elif not wanted.starred and not wanted.comment:
+            raise ValueError("after")
+        else:
+            said = {"waybill": act.waybill, "starred": int(wanted.starred), "comment": wanted.comment}
+            place = {"case_id": act.case, "read": act.read, "who": act.who, "at": act.at, "line": line}
+            self._rows.put(READ_MARKS, {**place, **said})
+        self._touch(self._case(act.case), line, act.at)
+
+    def _tag(self, line: int, act: Tagged) -> None:
+        row = self._case(act.case)
+        if (self._rows.get(TAGS, act.case, act.tag) is not None) == act.on:
+            raise ValueError("on")
+        if act.on:
+            self._rows.put(TAGS, {"case_id": act.case, "tag": act.tag, "line": line})
+        else:
+            self._rows.drop(TAGS, act.case, act.tag)
+        self._count("tag", None if act.on else act.tag, act.tag if act.on else None)
+        tags = sorted(one["tag"] for one in self._rows.group(TAGS, act.case).values())
+        self._touch(row, line, act.at, tags=SEPARATOR.join(tags))
 
     def _link(self, line: int, act: Linked) -> None:
         row = self._case(act.case)
@@ -234,6 +282,10 @@ class Projector(WorkProjector):
                 self._write_note(line, act)
             case TaskSet():
                 self._set_task(line, act)
+            case ReadMarked():
+                self._mark_read(line, act)
+            case Tagged():
+                self._tag(line, act)
             case Linked():
                 self._link(line, act)
             case FileNamed():
@@ -353,7 +405,9 @@ class Projector(WorkProjector):
                     raise ValueError("was")
                 self._put_task(line, act.at, act.who, undone.case, undone.task, undone.before)
                 self._touch(self._case(undone.case), line, act.at)
-            case Linked() | FileNamed() | Merged():
+            case ReadMarked():
+                self._mark_read(line, replace(undone, who=act.who, at=act.at), undone)
+            case Linked() | FileNamed() | Merged() | Tagged():
                 back = replace(undone, on=not undone.on, at=act.at, who=act.who)
                 self._take_back(line, back)
             case ItemChanged():
@@ -376,8 +430,10 @@ class Projector(WorkProjector):
             waits = {"state": ItemState.WAITING.value, "case_id": None}
             self._put_item(item, {**item, **waits, "changed_at": at, "changed_line": line})
 
-    def _take_back(self, line: int, back: Linked | FileNamed | Merged) -> None:
+    def _take_back(self, line: int, back: Linked | FileNamed | Merged | Tagged) -> None:
         match back:
+            case Tagged():
+                self._tag(line, back)
             case Linked():
                 there = self._rows.get(THINGS, back.case, back.thing.kind.value, back.thing.value, "")
                 if (there is not None) == back.on:

@@ -21,6 +21,7 @@ from wayseal.cases.types import (
     Priority,
     Promoted,
     Queued,
+    ReadMark,
     Registered,
     Source,
     Split,
@@ -222,7 +223,8 @@ class RecordProjector:
         )
         nothing = dict.fromkeys(("title", "owner", "closed_at", "verdict_line", "merged_into", "merged_state"))
         made = {"made_at": at, "changed_at": at, "changed_line": line, "priority": PRIORITIES.index(Priority.NORMAL)}
-        zero = {"snoozed_until": 0, "statements": 0, "next_note": 1, "next_task": 1, "next_proposal": 1}
+        zero: Row = {"snoozed_until": 0, "statements": 0, "next_note": 1, "next_task": 1, "next_proposal": 1}
+        zero |= {"tags": "", "due": None}
         head = {"case_id": case, "number": number, "state": CaseState.NEW.value, "source": source.value}
         self._put_case(None, {**head, **nothing, **made, **zero, **self._told(case)})
 
@@ -283,6 +285,11 @@ def state_field(row: Row, field: str) -> str | None:
 def task_of(row: Row) -> TaskContent:
     """Return the task that a row describes."""
     return TaskContent(text=row["text"], state=TaskState(row["state"]), owner=row["owner"], due=row["due"])
+
+
+def mark_of(row: Row | None) -> ReadMark | None:
+    """Return the mark that a row describes."""
+    return None if row is None else ReadMark(starred=bool(row["starred"]), comment=row["comment"])
 
 
 def alias_by(pseudonym: Callable[[str, str], str]) -> Alias:

@@ -21,6 +21,7 @@ from wayseal.cases._pages import (
     whole_number,
 )
 from wayseal.cases._project_records import PREFIX, task_of
+from wayseal.cases._read import marked_reads
 from wayseal.cases._tables import ACTS, CASES, COUNTS, FILES, JOURNAL, NOTES, QUEUE, TASKS, THINGS, marks
 from wayseal.cases._unit_of_work import UnitOfWork
 from wayseal.cases.book import LOOKS, PROPOSING
@@ -50,6 +51,7 @@ from wayseal.cases.views import (
     ItemFilter,
     ItemRow,
     ItemSort,
+    MarkedRead,
     Matching,
     Note,
     ObservableRow,
@@ -140,7 +142,7 @@ class Queries(Arrivals):
             for name, value, n in query(unit.connection, text, values):
                 found[name][value] = int(n)
             day = Day(line=found["day"].get("line", 0), closed=found["day"].get("closed", 0))
-            counts = {one: found[name] for one, name in (("states", "state"), ("owners", "owner"))}
+            counts = {one: found[name] for one, name in (("states", "state"), ("owners", "owner"), ("tags", "tag"))}
             return Counts(queue=found["queue"], tasks=found["tasks"], day=day, **counts)
 
         return self._look(ask)
@@ -226,10 +228,19 @@ class Queries(Arrivals):
 
         return self._look(ask)
 
+    def marked_reads(self, case: str) -> Mapping[str, MarkedRead]:
+        """The reads of a case that are starred or commented on, by their place in the ledger: 2 statements."""
+
+        def ask(unit: UnitOfWork) -> Mapping[str, MarkedRead]:
+            unit.case(case)
+            return {one.read: one for one in marked_reads(unit.rows, case)}
+
+        return self._look(ask)
+
     def tasks(self, owner: str, limit: int = 50) -> tuple[Task, ...]:
-        """The open tasks of somebody, the oldest first: 1 statement."""
+        """The open tasks of somebody, by the day on which they are due, then the oldest first: 1 statement."""
         states = [state.value for state in TaskState if state not in {TaskState.DONE, TaskState.CANCELLED}]
-        rest = f"WHERE owner = ? AND state IN ({marks(states)}) ORDER BY line LIMIT ?"
+        rest = f"WHERE owner = ? AND state IN ({marks(states)}) ORDER BY coalesce(due, '9'), line LIMIT ?"
         rows = self._look(lambda unit: unit.select(TASKS, rest, (owner, *states, bounded(limit))))
         return tuple(map(_task, rows))
 

@@ -10,7 +10,7 @@ from typing import Any
 from wayseal.cases._project import Projector
 from wayseal.cases._project_judging import verdicts_of
 from wayseal.cases._project_records import Alias, concerned
-from wayseal.cases._tables import ALERTS, CASES, JOURNAL, PROJECTION, THINGS, Load, Rows
+from wayseal.cases._tables import ALERTS, CASES, JOURNAL, PROJECTION, READ_MARKS, THINGS, Load, Rows
 from wayseal.cases.book import Casebook, RecordedCase, to_act
 from wayseal.cases.errors import CasebookBusyError, CasebookChangedError, CasebookDiskError, CasebookError
 from wayseal.cases.types import (
@@ -22,9 +22,11 @@ from wayseal.cases.types import (
     CaseState,
     Forgotten,
     ObservableKind,
+    ReadMark,
     Registered,
     Verdict,
 )
+from wayseal.cases.views import MarkedRead
 from wayseal.database import Connection, Database, DatabaseError, execute, open_database, query
 from wayseal.database.errors import DatabaseBusyError, ForeignDatabaseError
 from wayseal.journal.chain import Checked, Code, Fault, Line, check_lines, find_last_sum, read_line
@@ -259,7 +261,15 @@ def recorded_case(id_: str, rows: Rows, acts: Sequence[Act], act_at: Any) -> Rec
         verdicts={actor: true for actor, true in verdicts_of(accounts).items() if true is not None},
         closed_at=row["closed_at"] if state in CLOSED_STATES else None,
         merged_into=row["merged_into"],
+        marked=tuple(marked_reads(rows, id_)),
     )
+
+
+def marked_reads(rows: Rows, case: str) -> Iterator[MarkedRead]:
+    """The reads of a case that are marked, in the order in which they last were."""
+    for row in sorted(rows.group(READ_MARKS, case).values(), key=lambda row: row["line"]):
+        mark = ReadMark(starred=bool(row["starred"]), comment=row["comment"])
+        yield MarkedRead(read=row["read"], waybill=row["waybill"], mark=mark, who=row["who"], at=row["at"])
 
 
 def _alerts(rows: Rows, id_: str, act_at: Any) -> Iterator[Alert]:

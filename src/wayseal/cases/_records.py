@@ -3,16 +3,15 @@
 And decisions on one case, or one thing in the queue, within a transaction (rules 14 and 17).
 """
 
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
-from wayseal.cases._project_records import ITEM_PREFIX, PREFIX, concerned, state_field
+from wayseal.cases._project_records import ITEM_PREFIX, PREFIX, SEPARATOR, concerned, state_field
 from wayseal.cases._read import load_lines, select_lines
 from wayseal.cases._tables import ALERTS, CASES, THINGS, Row, marks
 from wayseal.cases._unit_of_work import ALL_TABLES, Journal, UnitOfWork, no_such_case, replace_journal
 from wayseal.cases.book import Casebook, RecordedCase
-from wayseal.cases.errors import CasebookUsageError, CaseStateError, NoSuchCaseError
+from wayseal.cases.errors import CaseStateError, NoSuchCaseError
 from wayseal.cases.types import (
     CHANGES,
     CLOSED_STATES,
@@ -31,10 +30,12 @@ from wayseal.cases.types import (
     Promoted,
     Queued,
     Registered,
+    Tagged,
     Undone,
     Unmasking,
     one_line,
 )
+from wayseal.cases.writing import clean_tag
 from wayseal.database import Connection, query
 from wayseal.detect.policy import FALSE_ALARM, is_worth
 
@@ -147,9 +148,8 @@ def renumber(kept: Iterable[tuple[int, Act]], first: int) -> list[Act]:
     return made
 
 
-MOST_STATEMENT = 20_000
-_BREAKS = "\n\t"
-_CONTROLS = ("Cc", "Cs")
+MOST_TAGS = 20
+"""Tags of a case."""
 _MOST_VALUES = 500
 """Values in one statement."""
 
@@ -317,14 +317,6 @@ def refuse_merged(unit: UnitOfWork, case: str) -> None:
         raise CaseStateError("{id} went into {into}: work on that one, or take it out again", id=case, into=into)
 
 
-def several_lines(text: str, field: str) -> str:
-    """A text of several lines; CasebookUsageError names the field."""
-    hidden = any(unicodedata.category(char) in _CONTROLS for char in text if char not in _BREAKS)
-    if not text.strip() or len(text) > MOST_STATEMENT or hidden:
-        raise CasebookUsageError("a text of up to {most} characters", key=field, most=MOST_STATEMENT)
-    return text
-
-
 _OF_ITEMS = ("owner", "snoozed")
 """What of something in the queue can be changed as of a case."""
 
@@ -350,6 +342,16 @@ def set_field(unit: UnitOfWork, id_: str, field: str, after: str | None, who: st
     before = state_field(row, field)
     if before != after:
         unit.add(act(**about, at=at, field=field, before=before, after=after, **by))
+
+
+def tag_case(unit: UnitOfWork, case: str, tag: str, who: str, at: int, *, on: bool) -> None:
+    """Gives a case a tag, or takes it away, if it isn't so already."""
+    row, said = unit.case(case), clean_tag(tag)
+    tags = row["tags"].split(SEPARATOR) if row["tags"] else []
+    if on and said not in tags and len(tags) >= MOST_TAGS:
+        raise CaseStateError("{id} has {most} tags, and can't have more", id=case, most=MOST_TAGS)
+    if (said in tags) != on:
+        unit.add(Tagged(case=case, at=at, who=one_line(who, "who"), tag=said, on=on))
 
 
 def promote_item(unit: UnitOfWork, item: str, who: str, why: str, at: int) -> str:

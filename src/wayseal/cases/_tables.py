@@ -62,6 +62,8 @@ CASES = _table(
         "next_note": INT,
         "next_task": INT,
         "next_proposal": INT,
+        "tags": TEXT,
+        "due": MAYBE_TEXT,
     },
     indexes=(
         "changed_line",
@@ -145,6 +147,26 @@ PROPOSALS = _table(
     columns={"case_id": TEXT, "proposal": TEXT, "line": INT, "who": TEXT, "until": INT, "state": TEXT},
     indexes=("state, until",),
 )
+READ_MARKS = _table(
+    name="read_marks",
+    key=("case_id", "read"),
+    columns={
+        "case_id": TEXT,
+        "read": TEXT,
+        "waybill": TEXT,
+        "starred": INT,
+        "comment": TEXT,
+        "who": TEXT,
+        "at": INT,
+        "line": INT,
+    },
+)
+TAGS = _table(
+    name="tags",
+    key=("case_id", "tag"),
+    columns={"case_id": TEXT, "tag": TEXT, "line": INT},
+    indexes=("tag, case_id",),
+)
 FILES = _table(
     name="files",
     key=("case_id", "digest"),
@@ -204,7 +226,9 @@ INBOX = _table(
     indexes=("login, at",),
 )
 COUNTS = _table(name="counts", key=("name", "value"), columns={"name": TEXT, "value": TEXT, "n": INT})
-TABLES = (CASES, THINGS, ALERTS, ACTS, NOTES, TASKS, PROPOSALS, FILES, QUEUE, TERMS, INBOX, COUNTS)
+TABLES = (
+    CASES, THINGS, ALERTS, ACTS, NOTES, TASKS, PROPOSALS, READ_MARKS, TAGS, FILES, QUEUE, TERMS, INBOX, COUNTS,
+)  # fmt: skip
 JOURNAL = f"{PREFIX}journal"
 PROJECTION = Projection(prefix=PREFIX, version=VERSION, tables=TABLES)
 

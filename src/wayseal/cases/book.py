@@ -28,13 +28,16 @@ from wayseal.cases.types import (
     Promoted,
     Proposed,
     Queued,
+    ReadMarked,
     Registered,
     Split,
+    Tagged,
     TaskSet,
     Undone,
     Verdict,
 )
 from wayseal.cases.verdicts import HearingPoint
+from wayseal.cases.views import MarkedRead
 from wayseal.journal import Fault, Head
 from wayseal.model.schema import parse_json
 from wayseal.model.times import iso
@@ -47,7 +50,7 @@ class RecordedCase:
 
     named: the accounts whose names may be shown because of this case. verdict: the one that counts, the last.
     verdicts: of accounts that have one, whether their reads were no work. closed_at: when it was closed, None where it
-    is open. merged_into: the case that it went into.
+    is open. merged_into: the case that it went into. marked: its reads that are starred or commented on.
     """
 
     id: str
@@ -60,6 +63,7 @@ class RecordedCase:
     verdicts: Mapping[str, bool] = field(default_factory=dict)
     closed_at: int | None = None
     merged_into: str | None = None
+    marked: tuple[MarkedRead, ...] = ()
 
     @property
     def closed(self) -> bool:
@@ -263,6 +267,8 @@ _KINDS: Mapping[str, Callable[..., Act]] = {
     "changed": Changed,
     "note": NoteWritten,
     "task": TaskSet,
+    "mark": ReadMarked,
+    "tag": Tagged,
     "link": Linked,
     "file": FileNamed,
     "pack": PackHeld,
@@ -279,7 +285,9 @@ _KEYS = {"before": "was"}
 """`before` is the chain's."""
 LOOKS = ("opened", "unmasked", "reads")
 PROPOSING = ("proposed", "answered")
-UNDOABLE = frozenset({"changed", "verdict", "note", "task", "link", "file", "merge", "item_changed", "promoted"})
+UNDOABLE = frozenset(
+    {"changed", "verdict", "note", "task", "mark", "tag", "link", "file", "merge", "item_changed", "promoted"}
+)
 """What can be taken back (rule 19)."""
 
 

@@ -18,6 +18,10 @@ FILE = "casebook.db"
 MOST_LINE = 500
 MOST_ID = 40
 """Characters of an id that an error repeats."""
+MOST_TAG = 40
+TAG = f"^[^\\n,]{{1,{MOST_TAG}}}$"
+READ = "^[0-9]{1,18}:[0-9]{1,18}$"
+"""A read's place in the ledger: source and row."""
 _Count = Annotated[int, Field(ge=0)]
 UNDO_US = 60_000_000
 """So long an act can be taken back (rule 19)."""
@@ -306,6 +310,37 @@ class TaskSet(_CaseAct):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReadMark:
+    """A mark on a read of a case: a star, a comment, or both. comment: one line; "" for none."""
+
+    __pydantic_config__: ClassVar = CLOSED
+    starred: bool
+    comment: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadMarked(_CaseAct):
+    """A read was starred or commented on, or no longer is. read: source and row in the ledger, such as 3:1042.
+
+    waybill: Of the read: in a ledger that was made anew the same place may be another read. before, after: None for no
+    mark.
+    """
+
+    read: Annotated[str, Field(pattern=READ)]
+    waybill: Annotated[str, Field(min_length=1)]
+    before: ReadMark | None
+    after: ReadMark | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tagged(_CaseAct):
+    """A case got a tag, or (not `on`) lost it."""
+
+    tag: Annotated[str, Field(pattern=TAG)]
+    on: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Linked(_ReasonedAct):
     """A case was linked to a thing, or (not `on`) no longer is."""
 
@@ -447,6 +482,8 @@ CaseAct = (
     | Changed
     | NoteWritten
     | TaskSet
+    | ReadMarked
+    | Tagged
     | Linked
     | FileNamed
     | PackHeld

@@ -19,6 +19,7 @@ from wayseal.cases.types import (
     PackStep,
     Priority,
     Proposed,
+    ReadMark,
     Source,
     TaskContent,
 )
@@ -51,7 +52,7 @@ class CaseFilter:
     """Which cases are meant. states: empty for all. owner: "" for those of nobody. thing: as pages show it.
 
     by_id: an account may be given by its id as well: whoever asks so learns its pseudonym. among: things as pages show
-    them, of which a case has to have one.
+    them, of which a case has to have one. tag: in its one spelling.
     """
 
     states: frozenset[CaseState] = frozenset()
@@ -60,6 +61,7 @@ class CaseFilter:
     thing: str | None = None
     by_id: bool = False
     among: tuple[str, ...] = ()
+    tag: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +127,7 @@ class Lead:
 
 
 class BulkAction(StrEnum):
-    """An action on many at once: taken up, dismissed, given to somebody, put off, made urgent, a state given."""
+    """An action on many at once: taken up, dismissed, given to somebody, put off, made urgent, a state or tag given."""
 
     PROMOTE = "promote"
     DISMISS = "dismiss"
@@ -133,6 +135,8 @@ class BulkAction(StrEnum):
     SNOOZE = "snooze"
     PRIORITY = "priority"
     STATE = "state"
+    TAG = "tag"
+    UNTAG = "untag"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +149,7 @@ class Decision:
     until: int | None = None
     priority: Priority | None = None
     state: CaseState | None = None
+    tag: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,7 +188,10 @@ class ObservableRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseRow:
-    """A case in a list. things: its first ones. snoozed_until: 0 for not put off. line: of the last change."""
+    """A case in a list. things: its first ones. snoozed_until: 0 for not put off. line: of the last change.
+
+    due: the first day on which an open task of it is due.
+    """
 
     id: str
     state: CaseState
@@ -204,6 +212,8 @@ class CaseRow:
     line: int
     statements: int
     merged_into: str | None
+    tags: tuple[str, ...] = ()
+    due: str | None = None
     things: tuple[ObservableRow, ...] = ()
 
 
@@ -238,7 +248,7 @@ class Day:
 class Counts:
     """How many: cases by state, waiting items by source, open cases by owner, open tasks by owner ("" for nobody's).
 
-    day: how the casebook stands since a moment, where one was given.
+    day: how the casebook stands since a moment, where one was given. tags: cases by tag.
     """
 
     states: Mapping[str, int]
@@ -246,6 +256,7 @@ class Counts:
     owners: Mapping[str, int]
     tasks: Mapping[str, int]
     day: Day
+    tags: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,6 +278,17 @@ class Task:
     case: str
     id: str
     content: TaskContent
+    who: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkedRead:
+    """A read that is starred or commented on. read: its source and row in the ledger."""
+
+    read: str
+    waybill: str
+    mark: ReadMark
     who: str
     at: int
 

@@ -25,7 +25,9 @@ from wayseal.cases.types import (
     PackHeld,
     Promoted,
     Proposed,
+    ReadMarked,
     Split,
+    Tagged,
     TaskSet,
     Undone,
     Verdict,
@@ -82,6 +84,9 @@ _ACTS = {
     "changed": N_("    {at}  {who} changed {field} from {was} to {now}: {why}"),
     "note": N_("    {at}  {who} wrote note {id}"),
     "task": N_("    {at}  {who} set task {id}"),
+    "mark": N_("    {at}  {who} marked read {read}"),
+    "tag": N_("    {at}  {who} gave it the tag {tag}"),
+    "untag": N_("    {at}  {who} took the tag {tag} away"),
     "link": N_("    {at}  {who} changed its links: {why}"),
     "pack_sealed": N_("    {at}  {who} sealed a pack of evidence ({seal}…): {why}"),
     "pack_copied": N_("    {at}  {who} fetched a pack of evidence ({seal}…): {why}"),
@@ -232,6 +237,11 @@ def _act_line(act: CaseAct, accounts: int) -> str:
             values["id"] = act.note
         case TaskSet():
             values["id"] = act.task
+        case ReadMarked():
+            values["read"] = act.read
+        case Tagged():
+            key = key if act.on else "untag"
+            values["tag"] = visible(act.tag)
         case PackHeld():
             key += f"_{act.step}"
             values |= {"seal": act.seal[:16], "to": visible(act.to)}

@@ -31,6 +31,7 @@ from wayseal.console.jobs.worker import Workers
 from wayseal.console.reading import CanaryWatch, CaseReader
 from wayseal.console.roles import Role
 from wayseal.console.settings import FILES, SECRETS, ConsoleSettings
+from wayseal.console.task_lists import load_task_lists
 from wayseal.console.tracing import Baskets, Runs, leaks_lines, read_file
 from wayseal.console.tracing.types import RunKind
 from wayseal.console.web.app import (
@@ -162,6 +163,7 @@ def make_site(settings: ConsoleSettings, access: Access, address: str = "") -> S
         notices_hosts=tuple(filter(None, (host.strip() for host in settings.notices_hosts.split(",")))),
         cases_a_day=settings.cases_a_day,
         second_person=settings.second_person,
+        task_lists=load_task_lists(settings.task_lists),
         secure=settings.secure,
         address=(settings.address or address).rstrip("/"),
     )

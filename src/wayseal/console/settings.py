@@ -87,6 +87,8 @@ class ConsoleSettings:
     """Mapping files that may be chosen for a log."""
     templates: _File | None = None
     """Templates of work, for detection and packs of evidence."""
+    task_lists: _File | None = None
+    """Lists of tasks that a press adds to a case, by its kind."""
     canaries: _File | None = None
     """A register of canaries, for the same, and to flag canaries on pages of waybills."""
     contracts: _File | None = None

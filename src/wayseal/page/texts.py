@@ -59,7 +59,7 @@ TEXTS = {
         "order_ref,origin,origin_outlet,outcome,outlet,own_numbers,owner,partner,price,priority,probability,"
         "purpose,read,reads,reason,reasons,region,reminders,request,requested,rights,role,rows,rule,run,saw,"
         "scope,score,seed,seen_at,seller,sent_to,session,settled,shop,shops,since,snoozed_until,source,sources,"
-        "state,subject,target,template,things,ticket,title,to,trained_until,tries,url,valid_from,valid_to,value,"
+        "state,subject,tags,target,task_due,template,things,ticket,title,to,trained_until,tries,url,valid_from,valid_to,value,"
         "verdict,version,via,waybill,waybills,wayseal,weight_g,what,who,why,work,worst"
     ),
     "unit.ratio": N_("{r:ratio}"),

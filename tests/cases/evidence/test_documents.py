@@ -19,7 +19,9 @@ from wayseal.cases.evidence.documents import (
 )
 from wayseal.cases.evidence.types import Pack, Role, Title
 from wayseal.cases.evidence.typesetting import Typesetter
+from wayseal.cases.types import ReadMark
 from wayseal.cases.verdicts import HearingPoint
+from wayseal.cases.views import MarkedRead
 from wayseal.page.languages import LANGS
 
 MADE = pack(unit="某快递", remarks=(Title(zh="备注", en="a remark"),), command="wayseal evidence export c-1")
@@ -51,6 +53,7 @@ FACTS = CaseFacts(
     waybills=612,
     commands=("wayseal detect LEDGER",),
     verdicts=(("u-1", True, tuple(HearingPoint)[:2]), ("u-2", False, ())),
+    marked=(MarkedRead(read="0:3", waybill="YT1", mark=ReadMark(starred=True, comment="bought"), who="Wu", at=AT),),
 )
 
 

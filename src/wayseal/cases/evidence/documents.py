@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from wayseal.cases.evidence._pack import payload_value
 from wayseal.cases.evidence.types import Pack, PackHead, Role, TakenItem
+from wayseal.cases.views import MarkedRead
 from wayseal.model.messages import N_, filled
 from wayseal.model.times import clock_name, micros, time_at
 from wayseal.page import numbers
@@ -179,6 +180,8 @@ CASE_TEXTS = ByLanguage(
         "act_changed": N_("{who} changed it: {why}"),
         "act_note": N_("{who} wrote a note"),
         "act_task": N_("{who} set a task"),
+        "act_mark": N_("{who} marked a read"),
+        "act_tag": N_("{who} set a tag"),
         "act_link": N_("{who} linked it: {why}"),
         "act_file": N_("{who} named a file: {why}"),
         "act_pack": N_("{who} sealed, fetched or handed on a pack of evidence: {why}"),
@@ -205,6 +208,11 @@ CASE_TEXTS = ByLanguage(
         "m_seed_trace": N_("{seed} for the trace; detection uses no random numbers"),
         "m_head": N_("Head of the casebook"),
         "m_checkpoint": N_("Checkpoint"),
+        "marked": N_("Reads that people marked"),
+        "marked_note": N_("Marked by those who worked on the case; the list below, or the ledger, has the reads."),
+        "mark": N_("Mark"),
+        "starred": N_("★ starred"),
+        "by": N_("By whom"),
         "reads": N_("Reads", context="reads"),
         "reads_all": N_("All {count:,} reads that the reasons count, by time."),
         "reads_some": N_("The first {shown:,} of {count:,} reads, by time; all stand in reads.csv and reads.jsonl."),
@@ -273,6 +281,7 @@ class CaseFacts:
         commands: What makes the reports again.
         score: The probability that the casebook has of it, for where detection finds no such case.
         traced: The trace that it was opened from, by language: a title, and rows of name and value.
+        marked: Reads that people starred or commented on.
     """
 
     head: PackHead
@@ -291,6 +300,7 @@ class CaseFacts:
     score: float
     traced: Mapping[str, Mapping[str, object]]
     verdicts: tuple[tuple[str, bool, tuple[str, ...]], ...] = ()
+    marked: tuple[MarkedRead, ...] = ()
 
 
 def clock(us: int) -> str:
@@ -416,6 +426,7 @@ def case_document(facts: CaseFacts, lang: str) -> dict[str, object]:
         "reasons": [_reason(one, words, lang) for one in reasons],
         "law": [[words[name], f"{mark:,}", f"{mark // 2:,}"] for name, mark in MARKS],
         "acts": [_act(act, words) for act in facts.acts],
+        "marked": [_marked(one, words) for one in facts.marked],
         "made": _made(facts, words, lang),
         "commands": list(facts.commands),
         "reads_note": filled(words[note], count=len(reads), shown=min(MOST_READS, len(reads))),
@@ -486,6 +497,11 @@ def _reason(one: Mapping[str, object], words: Mapping[str, str], lang: str) -> d
 def _act(act: RecordedAct, words: Mapping[str, str]) -> list[str]:
     said = filled(words[f"act_{act.kind}"], who=visible(act.who), why=visible(act.why))
     return [clock(act.at), said]
+
+
+def _marked(one: MarkedRead, words: Mapping[str, str]) -> list[str]:
+    said = " · ".join([words["starred"]] * one.mark.starred + [visible(one.mark.comment)] * bool(one.mark.comment))
+    return [one.read, visible(one.waybill), said, filled(words["said"], at=clock(one.at), who=visible(one.who))]
 
 
 def _made(facts: CaseFacts, words: Mapping[str, str], lang: str) -> list[list[str]]:

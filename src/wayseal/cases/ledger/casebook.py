@@ -25,6 +25,8 @@ from wayseal.cases.types import (
     NoteWritten,
     PackHeld,
     Proposed,
+    ReadMarked,
+    Tagged,
     TaskSet,
     Undone,
     Verdict,
@@ -147,6 +149,11 @@ def _act_json(act: CaseAct, case: RecordedCase, names: Names) -> dict[str, objec
             return {**head, "note": act.note, "version": act.version}
         case TaskSet():
             return {**head, "task": act.task}
+        case ReadMarked():
+            after = {} if act.after is None else {"starred": act.after.starred, "comment": act.after.comment}
+            return {**head, "read": act.read, "waybill": act.waybill, **after}
+        case Tagged():
+            return {**head, "tag": act.tag, "on": act.on}
         case PackHeld():
             return {**head, "why": act.why, "step": act.step, "seal": act.seal, "to": act.to}
         case Merged():

@@ -9,7 +9,7 @@
 import json
 import shlex
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from wayseal import __version__
@@ -405,6 +405,7 @@ def _facts(request: PackRequest, material: _Material, head: PackHead) -> CaseFac
         commands=_commands(request, material),
         score=case.score,
         traced={lang: trace_section(material.traced, lang) for lang in LANGS if material.traced is not None},
+        marked=case.marked,
     )
 
 
@@ -469,10 +470,10 @@ def _items(
 
 def _read_items(material: _Material, facts: CaseFacts) -> Iterator[Item]:
     told = json.loads(render_reads(material.reads, "json", "en"))["reads"]
-    lines = "".join(map(json_line, told))
-    yield _item(
-        "reads/reads.jsonl", N_("Reads that the reasons count, for programs"), lines.encode(), _LINES, Role.READS
-    )
+    marks = {(one.read, one.waybill): asdict(one.mark) for one in material.case.marked}
+    lines = "".join(json_line({**one, **marks.get((one["read"], one["waybill"]), {})}) for one in told)
+    said = N_("Reads that the reasons count, for programs")
+    yield _item("reads/reads.jsonl", said, lines.encode(), _LINES, Role.READS)
     for lang in LANGS:
         rows = (list(row.values()) for row in facts.reads[lang])
         content = b"".join(csv_lines(headings(READ_COLUMNS, lang), rows))

@@ -59,7 +59,7 @@ __all__ = [
     "weigh",
 ]  # fmt: skip
 
-ONLY = ("all", "counted", "unexplained")
+ONLY = ("all", "counted", "unexplained", "starred")
 SORTS = ("at", "waybill", "sold", "account", "verdict", "reasons", "way", "device", "address", "session")
 _VERDICTS = pa.array(("mandate", "strong", "weak", *ODD))
 _NUMBERED = {"device": "device", "address": "ip", "session": "session"}
@@ -91,12 +91,13 @@ class Selection:
 
     Attributes:
         window: When.
-        only: One of `ONLY`: all reads, those that a reason counts, those that no work explains.
+        only: One of `ONLY`: all reads, those that a reason counts, those that no work explains, those of `marked`.
         person: Place of the account among the case's; None: all.
         reason: Name of the detector that counts them; "": any or none.
         sort: One of `SORTS`.
         down: The other way round.
         after: The read behind which a page begins; None: at the beginning.
+        marked: Source and row of reads that people marked.
     """
 
     window: Window
@@ -106,6 +107,7 @@ class Selection:
     sort: str = "at"
     down: bool = False
     after: ReadKey | None = None
+    marked: frozenset[tuple[int, int]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,4 +252,9 @@ def _kept(timeline: CaseTimeline, wanted: Selection) -> Flags:
         kept &= reads["counted"].to_numpy() > 0
     elif wanted.only == "unexplained":
         kept &= is_odd(reads)
+    elif wanted.only == "starred":
+        source, row, some = reads["source"].to_numpy(), reads["row"].to_numpy(), np.zeros(len(reads), np.bool_)
+        for one in wanted.marked:  # as few as people mark by hand
+            some |= (source == one[0]) & (row == one[1])
+        kept &= some
     return kept

@@ -13,16 +13,20 @@
     return [...(box || document).querySelectorAll("tr[data-row]")].filter((row) => box || !row.closest(".find"));
   };
 
+  const mark = (row) => {
+    rows().forEach((one) => one.classList.toggle("at", one === row));
+    row.dispatchEvent(new CustomEvent("marked", { bubbles: true }));
+  };
+
   const move = (step) => {
     const all = rows();
     if (all.length === 0) return;
     const here = all.findIndex((row) => row.classList.contains("at"));
     const next = Math.max(0, Math.min(all.length - 1, here < 0 ? 0 : here + step));
-    all.forEach((row, index) => row.classList.toggle("at", index === next));
+    mark(all[next]);
     const target = all[next].querySelector("[data-open]") || all[next].querySelector("a, button");
     if (target) target.focus({ preventScroll: true });
     all[next].scrollIntoView({ block: "nearest" });
-    all[next].dispatchEvent(new CustomEvent("marked"));
   };
 
   // x picks the marked row.
@@ -30,6 +34,15 @@
     const box = document.querySelector("tr[data-row].at [data-pick]");
     if (box) box.click();
     return box !== null;
+  };
+
+  // Enter opens the marked row, wherever nothing else has the focus; on its tick, too, which would send the form.
+  const openMarked = (place) => {
+    const free = place === document.body || place.matches("main");
+    const row = place.matches("input[data-pick]") ? place.closest("tr[data-row]") : free && document.querySelector("tr.at");
+    const link = row && (row.querySelector("[data-open]") || row.querySelector("a"));
+    if (link) link.click();
+    return Boolean(link);
   };
 
   // A page names its own keys: what has data-press is opened, gets the focus, or is pressed.
@@ -60,9 +73,11 @@
         event.target.blur();
       }
     }
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.matches("form textarea")) {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && typing(event.target) && event.target.form) {
       const form = event.target.form;
-      form.requestSubmit(form.querySelector("button.btn-main") || form.querySelector("button"));
+      event.preventDefault(); // a browser may send it by itself, by another button
+      form.requestSubmit(form.querySelector("button.btn-main") || form.querySelector("button:not([type=button])"));
+      return;
     }
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k" && press("/")) event.preventDefault();
     if (event.key === "ArrowDown" && event.target.matches(".find input")) {
@@ -80,7 +95,9 @@
       }
       return;
     }
-    if (event.key === "?" && dialog) {
+    if (event.key === "Enter" && openMarked(event.target)) {
+      event.preventDefault();
+    } else if (event.key === "?" && dialog) {
       event.preventDefault();
       dialog.showModal();
     } else if (event.key === "g") {
@@ -154,13 +171,50 @@
     field.select();
   });
 
+  // Without script there is a text to mark by hand; without a clipboard (plain http) the page marks it.
   document.querySelectorAll("[data-copy]").forEach((button) => {
-    button.addEventListener("click", () => {
-      const field = document.getElementById(button.dataset.copy);
-      field.select();
-      navigator.clipboard.writeText(field.value).then(() => {
-        button.textContent = button.dataset.done;
-      }, () => {});
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      const place = document.getElementById(button.dataset.copy);
+      if (place.select) place.select();
+      else window.getSelection().selectAllChildren(place);
+      const text = place.value === undefined ? place.textContent : place.value;
+      const done = navigator.clipboard
+        ? await navigator.clipboard.writeText(text).then(() => true, () => false)
+        : document.execCommand("copy");
+      if (done) button.textContent = button.dataset.done;
     });
   });
+
+  // Where the pane has no place beside the list, the decision stands beneath its row.
+  const narrow = window.matchMedia("(max-width: 1000px)");
+  const beside = () => {
+    const pane = document.getElementById("pane");
+    const row = document.querySelector(".desk tr[data-row].at");
+    const old = document.querySelector("tr.of-pane");
+    if (!pane || !row || (!narrow.matches && !old)) return;
+    if (narrow.matches) {
+      const place = document.createElement("tr");
+      place.className = "of-pane";
+      place.insertCell().colSpan = row.cells.length;
+      place.cells[0].append(pane);
+      row.after(place);
+    } else {
+      row.closest(".desk").append(pane);
+    }
+    if (old) old.remove();
+  };
+  narrow.addEventListener("change", beside);
+  document.addEventListener("marked", beside);
+  if (document.getElementById("pane")) {
+    rows().forEach((row) => {
+      row.addEventListener("click", (event) => {
+        const link = event.target.closest("a, button, input, select, label");
+        if (link && !link.matches("[data-decide]")) return;
+        event.preventDefault();
+        mark(row);
+      });
+    });
+  }
+  beside();
 })();

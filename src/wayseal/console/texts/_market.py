@@ -225,6 +225,7 @@ OF_MARKET_AND_TRACE = {
     "reads_only.all": N_("All reads"),
     "reads_only.counted": N_("Behind a reason"),
     "reads_only.unexplained": N_("Unexplained only"),
+    "reads_only.starred": N_("Starred or commented"),
     "reads_only.early": N_("Before the sale"),
     "reads.earlier": N_("Earlier"),
     "reads.later": N_("Later"),

@@ -20,6 +20,7 @@ from wayseal.console.jobs import Jobs
 from wayseal.console.jobs.inbox import seen_of, unseen_of
 from wayseal.console.reading import CanaryWatch, CaseReader
 from wayseal.console.roles import LEDGER_ROLES, Page, Role, Stage
+from wayseal.console.task_lists import TaskList
 from wayseal.console.web._forms import KNOWN, page_token
 from wayseal.console.web._render import Assets, Renderer
 from wayseal.console.web._resources import CasebookResource, LedgerReader, MarketResource
@@ -134,6 +135,7 @@ class Site:
         notices_hosts: Hosts to which webhooks of theirs may go.
         cases_a_day: So many can be decided a day, all in all.
         second_person: What one person proposes and another puts in force.
+        task_lists: Lists of tasks that a press adds to a case, by its kind.
         secure: Whether browsers come by https.
         address: Where they find the console.
     """
@@ -159,6 +161,7 @@ class Site:
     notices_hosts: tuple[str, ...] = ()
     cases_a_day: int = 20
     second_person: frozenset[ProposalKind] = frozenset()
+    task_lists: tuple[TaskList, ...] = ()
     secure: bool = False
     address: str = ""
 

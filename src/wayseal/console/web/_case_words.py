@@ -6,7 +6,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from wayseal.cases.types import Source, TaskContent
+from wayseal.cases.types import ReadMark, Source, TaskContent
 from wayseal.cases.views import Entry, ItemRow, ListingRow
 from wayseal.console.web._links import href_of
 from wayseal.console.web._render import translator_of
@@ -151,6 +151,11 @@ def _other(
             return f"told.proposed_{told['kind'].value}", _ids(told, "proposal") | {"verdict": verdict}
         case "answered":
             return "told.answered_yes" if told["yes"] else "told.answered_no", _ids(told, "proposal")
+        case "mark":
+            code, comment = _mark(told)
+            return code, {"read": _id(told["read"]), "comment": _id(comment)}
+        case "tag":
+            return ("told.tag" if told["on"] else "told.tag_no"), {"tag": _id(told["tag"])}
         case "link":
             return ("told.link" if told["on"] else "told.link_no"), {"thing": _things(translator, told["things"])}
         case "file":
@@ -170,6 +175,13 @@ def _other(
             return "told.item", {"source": translator.say(f"source.{told['source']}"), "reason": reason}
         case _:
             return "told.undone", {}
+
+
+def _mark(told: Mapping[str, Any]) -> tuple[str, str]:
+    before, after = (told[name] or ReadMark(starred=False, comment="") for name in ("before", "after"))
+    if before.comment != after.comment:
+        return ("told.read_comment" if after.comment else "told.read_comment_no"), after.comment
+    return ("told.read_star" if after.starred else "told.read_star_no"), ""
 
 
 def _id(text: object) -> Markup:

@@ -8,7 +8,7 @@ What can't be in an address is passed over, but for a sort that there isn't (`_l
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from wayseal.cases.views import UnmaskingOnRecord
+from wayseal.cases.views import MarkedRead, UnmaskingOnRecord
 from wayseal.console.reading import ONLY, SORTS, ReadKey, Selection, Window, numbers_of
 from wayseal.console.web._lists import Sort, sort_of
 from wayseal.console.web._timeline import Clock
@@ -59,6 +59,7 @@ class View:
     """The wishes of an address for a case: its timeline, and which reads are wanted.
 
     alias: pseudonyms, by id and kind. path: of its pages. look: at its names, which is on record and lasts yet.
+    marks: of its reads, by source and row.
     """
 
     timeline: CaseTimeline
@@ -67,6 +68,7 @@ class View:
     clock: Clock
     path: str
     look: UnmaskingOnRecord | None = None
+    marks: Mapping[str, MarkedRead] = field(default_factory=dict)
 
     @property
     def people(self) -> Sequence[TimelinePerson]:
@@ -196,9 +198,9 @@ def usual_sort_of(timeline: CaseTimeline) -> str:
     return "sold" if timeline.head.numbers else SORTS[0]
 
 
-def place_of(text: str) -> tuple[int, int] | None:
+def place_of(text: str, between: str = "-") -> tuple[int, int] | None:
     """Source and row of a read in an address such as 3-1042."""
-    source, dash, row = text.partition("-")
+    source, dash, row = text.partition(between)
     return (int(source), int(row)) if dash and _whole(source) and _whole(row) else None
 
 
@@ -257,7 +259,8 @@ def rows_of(view: View, reads: pa.Table, words: Mapping[str, str]) -> list[dict[
                 "template": row["template"],
                 "reasons": [words.get(f"detector.{name}", name) for name in codes],
                 "first": row["first"],
-                "read": f"{row['source']}:{row['row']}",
+                "read": (place := f"{row['source']}:{row['row']}"),
+                "marked": (mark := view.marks.get(place)) and mark.waybill == row["waybill"] and mark,
                 "link": view.read(row["source"], row["row"]),
             }
         )

@@ -208,7 +208,7 @@ def _environment(lang: Lang, assets: Mapping[str, str]) -> Environment:
         themes=THEMES,
         zone=clock_name(),
     )
-    made.filters.update(clock=_clock, day=_day, seen=visible, written=_written)
+    made.filters.update(clock=_clock, day=_day, seen=visible, written=written)
     return made
 
 
@@ -233,7 +233,7 @@ def as_code(said: str) -> Markup:
     return Markup(_CODE.sub(r"<code>\1</code>", "".join(said)))  # noqa: S704 (the translator escaped all else)
 
 
-def _written(text: str) -> str:
+def written(text: str) -> str:
     """A text that somebody wrote, lines kept; what hides, or turns what stands around it, is made visible."""
     return "".join(
         char if char in _KEPT or unicodedata.category(char) not in _HIDDEN else f"‹U+{ord(char):04X}›" for char in text

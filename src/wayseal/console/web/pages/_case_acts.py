@@ -61,6 +61,7 @@ from wayseal.console.web.pages._casework import (
     number_given,
     owner_given,
     the_cases,
+    today,
     until_given,
     wants_second,
 )
@@ -180,6 +181,23 @@ def _set_task(ask: Ask, cases: Cases, case: str, at: int) -> str:
     return "#tasks"
 
 
+def _add_listed(ask: Ask, cases: Cases, case: str, at: int) -> str:
+    """Adds the tasks of a list, but for those that are there (`task_lists`)."""
+    lists, place = ask.site.task_lists, number_given(ask, "list")
+    if not ask.field("list") or place >= len(lists):
+        raise AccessError("choose one of the list", key="list")
+    owner = cases.dossier(case, limit=1).row.owner or me(ask)
+    if not cases.add_tasks(case, lists[place].tasks(ask.lang, owner, today(ask)), me(ask), at):
+        raise AccessError("all tasks of the list are there already", key="list")
+    return "#tasks"
+
+
+def _tag(ask: Ask, cases: Cases, case: str, at: int) -> str:
+    on = not ask.field("drop")
+    cases.tag(case, ask.line("tag") if on else ask.field("drop"), me(ask), at, on=on)
+    return "#tags"
+
+
 def _link(ask: Ask, cases: Cases, case: str, at: int, *, on: bool = True) -> str:
     thing = Observable(kind=_kind(ask), value=(ask.line if on else ask.field)("thing") or " ")
     cases.link(case, thing, me(ask), one_line(ask.line("why"), "why"), at, on=on)
@@ -234,6 +252,8 @@ ACTS: Mapping[str, Act] = {
     "title": _rename,
     "notes": _add_note,
     "tasks": _add_task,
+    "task-list": _add_listed,
+    "tags": _tag,
     "links": _link,
     "unlink": partial(_link, on=False),
     "merge": _merge,
@@ -396,6 +416,7 @@ def show_packs(ask: Ask, error: WaysealError | None = None, status: int = 400) -
         packs=tuple({act.pack.seal: act.pack for act in acts}.values()),
         jobs=[one for one in jobs if one.state is not JobState.DONE],
         there=paths,
+        names={one.result["seal"]: one.result["name"] for one in jobs if one.state is JobState.DONE},
         stamps={seal: stamp for seal, path in paths.items() if (stamp := _stamp_of(path))},
         waiting={seal for seal, path in paths.items() if wish_path(path).is_file()},
         may_stamp=ask.site.stamps,

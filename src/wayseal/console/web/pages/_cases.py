@@ -11,6 +11,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from markupsafe import Markup
@@ -37,6 +38,7 @@ from wayseal.cases.views import (
     CaseFilter,
     CaseRow,
     CaseSort,
+    Counts,
     Done,
     Entry,
     ItemFilter,
@@ -50,6 +52,7 @@ from wayseal.console.roles import CASE_ROLES
 from wayseal.console.web._ask import Ask, Pages
 from wayseal.console.web._case_words import Reason, line_of, reason_of, reasons_of, reasons_of_item
 from wayseal.console.web._lists import Column, Filter, Wanted, with_query
+from wayseal.console.web._markdown import noted
 from wayseal.console.web._render import translator_of
 from wayseal.console.web._trace_view import trace_of
 from wayseal.console.web._uploads import MOST_OF_CASE
@@ -74,6 +77,7 @@ from wayseal.console.web.pages._casework import (
     source_meant,
     text_given,
     the_cases,
+    today,
     until_given,
 )
 from wayseal.console.web.pages._judging import judging, waiting
@@ -82,6 +86,8 @@ from wayseal.page import numbers
 from wayseal.page.charts import course_chart
 
 PAGES = Pages()
+_TAGS = 60
+"""Tags that are proposed."""
 _GROUPS: Mapping[str, frozenset[CaseState]] = {"open": OPEN_STATES, "closed": CLOSED_STATES, "all": frozenset()}
 
 
@@ -99,12 +105,14 @@ def _filter(ask: Ask, wanted: Wanted) -> CaseFilter:
         owner=owner_meant(ask, wanted),
         source=source_meant(wanted),
         thing=wanted.filters["thing"].strip() or None,
+        tag=wanted.filters["tag"] or None,
     )
 
 
 def _values(ask: Ask, rows: Sequence[CaseRow]) -> dict[str, Any]:
     """Return what the page of the list says beside."""
-    counts = {} if ask.cases is None else ask.cases.counts().states
+    found = None if ask.cases is None else ask.cases.counts()
+    counts = {} if found is None else found.states
     return {
         "reasons_of": lambda row: reasons_of(row.detectors, ask.lang),
         "counts": counts,
@@ -115,7 +123,14 @@ def _values(ask: Ask, rows: Sequence[CaseRow]) -> dict[str, Any]:
         "deeds": [deed.value for deed in LIST.deeds],
         "states_given": [state.value for state in STATES_FOR_MANY],
         "priorities": [one.value for one in Priority],
+        "tags": () if found is None else tags_of(found),
+        "today": today(ask).isoformat(),
     }
+
+
+def tags_of(counts: Counts) -> tuple[tuple[str, int], ...]:
+    """The tags in use that most cases have, each with how many."""
+    return tuple(sorted(counts.tags.items(), key=lambda one: (-one[1], one[0]))[:_TAGS])
 
 
 LIST: Worklist[CaseRow] = Worklist(
@@ -133,6 +148,8 @@ LIST: Worklist[CaseRow] = Worklist(
         Column(name="score", cell=lambda row: f"{row.score:.4f}"),
         Column(name="reasons", said=lambda row, lang: " · ".join(one.name for one in reasons_of(row.detectors, lang))),
         Column(name="things", cell=lambda row: " ".join(thing.name for thing in row.things)),
+        Column(name="tags", cell=lambda row: " ".join(f"#{tag}" for tag in row.tags)),
+        Column(name="task_due", cell=lambda row: row.due),
         Column(name="alerted", cell=lambda row: row.alerted_at, kind="time"),
         Column(name="changed", cell=lambda row: row.changed_at, kind="time"),
     ],
@@ -141,6 +158,7 @@ LIST: Worklist[CaseRow] = Worklist(
         SOURCE,
         Filter(name="who"),
         Filter(name="thing"),
+        Filter(name="tag"),
     ],
     sorts=("loss", *(one.value for one in CaseSort if one is not CaseSort.LOSS)),
     turns=False,
@@ -148,7 +166,10 @@ LIST: Worklist[CaseRow] = Worklist(
     many=30,
     template="cases",
     values=_values,
-    deeds=(BulkAction.ASSIGN, BulkAction.PRIORITY, BulkAction.SNOOZE, BulkAction.STATE),
+    deeds=(
+        *(BulkAction.ASSIGN, BulkAction.PRIORITY, BulkAction.SNOOZE, BulkAction.STATE),
+        *(BulkAction.TAG, BulkAction.UNTAG),
+    ),
     matching=lambda ask, wanted: the_cases(ask).matching_cases(_filter(ask, wanted), CaseSort(wanted.sort.by)),
 )
 PAGES += LIST.pages()
@@ -158,7 +179,7 @@ PAGES += LIST.pages()
 def case_page(ask: Ask, *, error: Any = None, act: str = "") -> Response:
     """A case with all that belongs to it. error: why a form was refused; act: which (rule 2)."""
     dossier = the_cases(ask).dossier(ask.names["case"], **look_of(ask, ask.names["case"]))
-    row = dossier.row
+    row, people = dossier.row, colleagues(ask)
     return ask.page(
         "case",
         status=400 if isinstance(error, StaleError) else None,
@@ -178,9 +199,16 @@ def case_page(ask: Ask, *, error: Any = None, act: str = "") -> Response:
         **look_values(ask, row.id),
         open=row.state in OPEN_STATES,
         bar=_bar(ask, dossier.timeline.rows),
-        colleagues=colleagues(ask),
+        colleagues=people,
         me=me(ask),
         now=ask.access.now(),
+        today=today(ask).isoformat(),
+        task_lists=[
+            (place, one.name.of(ask.lang), [task.text.of(ask.lang) for task in one.task])
+            for place, one in enumerate(ask.site.task_lists)
+            if not {row.source.value, *row.detectors}.isdisjoint(one.kinds)
+        ],
+        noted=partial(noted, people=people),
         kinds=[kind.value for kind in kinds_given(ask)],
         most_files=min(MOST_OF_CASE, ask.site.upload_most),
         **judging(ask, dossier),
@@ -212,6 +240,12 @@ def _origin(ask: Ask, row: CaseRow) -> dict[str, Any]:
     """Return what of the queue a case was made of, and the trace that put it there."""
     item = None if row.source is Source.DETECTION else the_cases(ask).made_of(row.id)
     return {"origin": item and reason_of(item, ask.lang), "origin_trace": trace_of(ask, item)}
+
+
+@PAGES.get("/tags", CASE_ROLES)
+def propose_tags(ask: Ask) -> Response:
+    """The tags in use, for a field that is about to be typed into."""
+    return ask.page("tags", tags=() if ask.cases is None else tags_of(ask.cases.counts()))
 
 
 @PAGES.get("/cases/{case}/timeline", CASE_ROLES)

@@ -12,7 +12,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
@@ -23,6 +23,7 @@ from wayseal.cases.errors import NoSuchCaseError
 from wayseal.cases.types import CLOSED_STATES, PERSONAL, UNDO_US, CaseState, ObservableKind, Priority, Source, one_line
 from wayseal.cases.verdicts import ProposalKind
 from wayseal.cases.views import BulkAction, CaseRow, Decision, Done, ItemRow, Lead, Matching, UnmaskingOnRecord
+from wayseal.cases.writing import clean_tag
 from wayseal.console.access.types import LOOK_US, ActKind, PersonState
 from wayseal.console.errors import AccessError
 from wayseal.console.jobs.kinds import KINDS
@@ -166,6 +167,11 @@ def midnight(ask: Ask, now: int) -> int:
     return round(local.replace(hour=0, minute=0, second=0, microsecond=0).timestamp() * 1_000_000)
 
 
+def today(ask: Ask) -> date:
+    """The day that it is on the console's clock."""
+    return datetime.fromtimestamp(ask.access.now() / 1e6, clock()).date()
+
+
 def until_given(ask: Ask) -> int | None:
     """Until when it is put off, of the form: a day in the future, at its beginning on the console's clock."""
     given, now = ask.field("until"), ask.access.now()
@@ -173,7 +179,7 @@ def until_given(ask: Ask) -> int | None:
         return None
     try:
         if given.isdigit() and len(given) <= 3:
-            day = datetime.fromtimestamp(now / 1e6, clock()).date() + timedelta(days=int(given))
+            day = today(ask) + timedelta(days=int(given))
         else:
             day = datetime.strptime(given, "%Y-%m-%d").replace(tzinfo=UTC).date()
         at = round(datetime.combine(day, time(), clock()).timestamp() * 1_000_000)
@@ -203,7 +209,7 @@ def text_given(ask: Ask, name: str, most: int = 100) -> str:
 
 KNOWN: Mapping[str, tuple[str, ...]] = {
     "queue": ("source", "who", "later", "sort"),
-    "cases": ("state", "who", "source", "thing", "sort"),
+    "cases": ("state", "who", "source", "thing", "tag", "sort"),
 }
 """What of its address a list knows."""
 _BEGINNING = "view."
@@ -353,7 +359,8 @@ class Worklist(ListPage[R]):
             others=[row.id for row in chosen.rows[SHOWN:]],
             ids=",".join(row.id for row in chosen.rows),
             closes=decision.action is BulkAction.DISMISS or decision.state in CLOSED_STATES,
-            fields={name: ask.field(name) for name in ("why", "owner", "until", "to_state", "priority")} | {**state},
+            fields={name: ask.field(name) for name in ("why", "owner", "until", "to_state", "priority", "to_tag")}
+            | {**state},
             back=with_query(self.path, state),
         )
 
@@ -420,9 +427,11 @@ def decision_given(ask: Ask, actions: Sequence[BulkAction]) -> Decision:
         raise AccessError("choose one of the list", key="to_state")
     if action is BulkAction.PRIORITY and priority not in set(Priority):
         raise AccessError("choose one of the list", key="priority")
+    tagging = action in (BulkAction.TAG, BulkAction.UNTAG)
     return Decision(
         action=action,
         why=why,
+        tag=clean_tag(ask.line("to_tag")) if tagging else None,
         owner=owner_given(ask) if action is BulkAction.ASSIGN else None,
         until=until,
         state=CaseState(state) if action is BulkAction.STATE else None,

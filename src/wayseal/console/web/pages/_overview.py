@@ -10,7 +10,6 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from markupsafe import Markup
@@ -28,11 +27,11 @@ from wayseal.console.web._case_words import reason_of
 from wayseal.console.web._market_view import long_unseen
 from wayseal.console.web._render import translator_of
 from wayseal.console.web._resources import LedgerView
-from wayseal.console.web.pages._casework import asked_job, me, midnight, the_cases
+from wayseal.console.web.pages._casework import asked_job, me, midnight, the_cases, today
 from wayseal.market.errors import MarketError
 from wayseal.market.log.reads import Reads
 from wayseal.market.log.views import SourceRow
-from wayseal.model.times import clock, clock_hours, day_name
+from wayseal.model.times import clock_hours, day_name
 from wayseal.page.charts import columns_chart
 
 PAGES = Pages()
@@ -83,7 +82,7 @@ def show_overview(ask: Ask) -> Response:
         long_unseen=_long_unseen(ask) if role in LEDGER_ROLES else (),
         capacity=ask.site.cases_a_day,
         now=ask.access.now(),
-        today=datetime.fromtimestamp(ask.access.now() / 1e6, clock()).date().isoformat(),
+        today=today(ask).isoformat(),
         view=view,
         trouble=None if view is not None else looked,
         no_ledger=role in LEDGER_ROLES and ask.site.ledger is None,

@@ -4,6 +4,8 @@
    that was recorded in this session and lasts yet (`look_since`), here or on the page of the case. What it doesn't name
    stays a pseudonym.
 2. What is shown was laid out before; what isn't is said, with the way to have it.
+3. A star or a comment is an act on the case, made from what its page showed; it is under the read's place in the
+   ledger, and counts as long as the same waybill stands there.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +18,7 @@ import pyarrow.compute as pc
 from starlette.responses import Response
 
 from wayseal.cases.errors import CasebookError, CasebookUsageError, CaseStateError
-from wayseal.cases.types import Source
+from wayseal.cases.types import ReadMark, Source
 from wayseal.cases.verdicts import ProposalKind
 from wayseal.cases.views import Entry
 from wayseal.console.jobs import Job
@@ -25,6 +27,7 @@ from wayseal.console.reading import ONLY, SORTS, Selection, arrange, is_odd, pag
 from wayseal.console.roles import CASE_ROLES, OPENERS
 from wayseal.console.web._ask import Ask, Pages, alias_of
 from wayseal.console.web._case_words import line_of
+from wayseal.console.web._forms import local_path
 from wayseal.console.web._lists import send_table
 from wayseal.console.web._reads_view import (
     FILE_COLUMNS,
@@ -40,7 +43,16 @@ from wayseal.console.web._render import translator_of
 from wayseal.console.web._timeline import Clock, Mark, axis, column_of, draw_hours, draw_lanes
 from wayseal.console.web._trace_view import baskets_of, trace_of
 from wayseal.console.web.pages._argument import teller_of, told_strength
-from wayseal.console.web.pages._casework import asked_job, lay_out, look_at, look_values, me, note_look, wants_second
+from wayseal.console.web.pages._casework import (
+    asked_job,
+    bar,
+    lay_out,
+    look_at,
+    look_values,
+    me,
+    note_look,
+    wants_second,
+)
 from wayseal.console.web.pages._waybills import flag_of
 from wayseal.detect.errors import NoSuchPairError
 from wayseal.detect.reasons import GroundWording
@@ -105,7 +117,7 @@ def record_look(ask: Ask) -> Response:
 
 
 @PAGES.get("/cases/{case}/reads/{read}", CASE_ROLES, recorded=True)
-def show_read(ask: Ask) -> Response:
+def show_read(ask: Ask, error: Exception | None = None) -> Response:
     """One read: which work would explain it, and why each template doesn't."""
     found = _find(ask)
     if isinstance(found, Response):
@@ -118,13 +130,16 @@ def show_read(ask: Ask) -> Response:
         result = ask.site.reading.explain(person.about.actor, row["waybill"], found.name)
     except NoSuchPairError:
         return ask.refuse(404, code="read_gone")
-    except LedgerError as error:
-        return ask.refuse(503, error=error)
+    except LedgerError as trouble:
+        return ask.refuse(503, error=trouble)
     judged = next((one for one in result.reads if one.at == row["at"]), result.reads[0])
     wording = GroundWording(_translator(ask, "wayseal.detect.reasons"))
     steps = [(step, wording.why(step)) for step in judged.steps]
     return ask.page(
         "read",
+        error=error,
+        typed=ask.form if error is not None else {},
+        bar=None if ask.cases is None else bar(ask, ask.cases),
         case=ask.names["case"],
         view=found,
         read=judged,
@@ -136,6 +151,22 @@ def show_read(ask: Ask) -> Response:
         **look_values(ask, ask.names["case"]),
         flag=flag_of(ask, row["waybill"], found.name),
     )
+
+
+@PAGES.post("/cases/{case}/reads/{read}/mark", CASE_ROLES, again=show_read)
+def mark_read(ask: Ask) -> Response:
+    """Stars a read, or comments on it (rule 3)."""
+    found, cases, case = _find(ask), ask.cases, ask.names["case"]
+    row = None if isinstance(found, Response) else _row(found.timeline, ask.names["read"])
+    if row is None or cases is None:
+        return ask.refuse(404)
+    was = ReadMark(starred=bool(ask.field("was_starred")), comment=ask.field("was_comment"))
+    before = was if was.starred or was.comment else None
+    comment = ask.line("comment") if "comment" in ask.form else was.comment
+    after = ReadMark(starred=bool(ask.field("starred")), comment=comment)
+    place = f"{row['source']}:{row['row']}"
+    cases.mark_read(case, place, row["waybill"], before, after, me(ask), ask.access.now())
+    return ask.go(local_path(ask.field("back")))
 
 
 @PAGES.post("/cases/{case}/reads/lay-out", CASE_ROLES)
@@ -180,6 +211,7 @@ def _values(ask: Ask, view: View, marks: Sequence[Mark]) -> Mapping[str, Any]:
         "trace": None if ask.cases is None else trace_of(ask, ask.cases.made_of(timeline.head.case)),
         "onward": None if page.after is None else view.after(page.after),
         "first_page": wanted.after is None,
+        "bar": None if ask.cases is None else bar(ask, ask.cases),
         "people": [view.called(one) for one in timeline.head.people],
         "person": person,
         "place": timeline.head.people.index(person),
@@ -242,10 +274,13 @@ def _find(ask: Ask) -> View | Response:
         page = "reads_part" if "part" in ask.query else "reads_none"
         return ask.page(page, case=case, job=asked_job(ask) or _laying_out(ask, case), view=None)
     clock, look = Clock(clock_hours()), look_at(ask, case)
+    marks = {} if ask.cases is None else ask.cases.marked_reads(case)
+    marked = frozenset(place for one in marks if (place := place_of(one, ":")) is not None)
     return View(
         timeline=timeline,
         alias=alias,
-        wanted=wanted_of({**ask.query, **ask.form}, timeline, clock),
+        wanted=replace(wanted_of({**ask.query, **ask.form}, timeline, clock), marked=marked),
+        marks=marks,
         clock=clock,
         path=f"/cases/{case}/reads",
         look=look,
