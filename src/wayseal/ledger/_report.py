@@ -33,6 +33,8 @@ class IngestOptions:
         key_bits: For tests of collisions: a new ledger keeps so many bits of a key.
         parts: For tests: how many parts.
         projection: Whether a projection of a vault's log asks: it alone may use the names that are kept for it.
+        who: Who brings them in, as the ledger is to say.
+        at: When, in microseconds; None: the ledger doesn't say.
         on_step: Called with a name at each step that a crash may hit.
         entropy: Gives the random bytes of a new ledger.
     """
@@ -44,6 +46,8 @@ class IngestOptions:
     key_bits: int = 64
     parts: int | None = None
     projection: bool = False
+    who: str = ""
+    at: int | None = None
     on_step: Callable[[str], None] = no_step
     entropy: Callable[[int], bytes] = os.urandom
 
@@ -54,6 +58,32 @@ class Skipped:
 
     table: str
     name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repeats:
+    """How much of a file's sample the ledger has already.
+
+    Attributes:
+        known: All of the file is there: taking it in changes nothing.
+        compared: So many rows were compared, the first that would be kept.
+        rows: So many are there by other files: the same account, waybill and second.
+        shifted: So many are there `hours` later; 0 where more are there at their own time.
+        hours: In the ledger, after what this file says; negative: before.
+        files: That brought them, three at most.
+    """
+
+    known: bool = False
+    compared: int = 0
+    rows: int = 0
+    shifted: int = 0
+    hours: int = 0
+    files: tuple[str, ...] = ()
+
+    @property
+    def most(self) -> bool:
+        """True if half of the rows or more would count twice."""
+        return 2 * max(self.rows, self.shifted) >= self.compared > 0
 
 
 _PAST, _FEWEST, _SMALLEST, _JUMP = 100, 10, 0.01, 5

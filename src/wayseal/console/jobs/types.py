@@ -121,6 +121,7 @@ class LogInput:
         toml: The text of a mapping.
         origin: Where that text comes from; "sent": from a browser.
         columns: Column of the contract → place of the log's, as JSON.
+        words: Column of the contract → what words of the log are called there, as JSON.
         lang: In which a proposal is made.
         look: The job that looked at it before.
     """
@@ -134,6 +135,7 @@ class LogInput:
     toml: str = ""
     origin: str = "sent"
     columns: str = ""
+    words: str = ""
     lang: str = "en"
     look: str = ""
 
@@ -193,12 +195,17 @@ def number_of(id_: str) -> int | None:
 
 
 _MOST = 400
-_PLACED = N_("{place}: {text}")
+_PLACED, _IN_MAPPING = N_("{place}: {text}"), N_("line {line} of the mapping: {text}")
 
 
 def message_of(error: WaysealError) -> Message:
-    """An error as a message, its place before it: of a file the name alone, of a form (an error of ours) no field."""
+    """An error as a message, its place before it: of a file the name alone, of a form (an error of ours) no field.
+
+    Of a mapping it is the line: keys are for those who write mappings, and few who read this do.
+    """
     name = "" if error.file is None else PurePath(error.file).name
+    if name.endswith(".toml") and error.line is not None:
+        return Message(_IN_MAPPING, {"line": error.line, "text": error.message})
     line = "" if error.line is None else str(error.line)
     place = ":".join(part for part in (name, line, "" if isinstance(error, ConsoleError) else error.key) if part)
     return Message(_PLACED, {"place": place, "text": error.message}) if place else error.message
