@@ -20,6 +20,7 @@ from tests.store.workbooks import Cell, workbook
 from wayseal import ledger, store
 from wayseal.ledger import IngestReport, LedgerError
 from wayseal.ledger.upkeep import examine
+from wayseal.ledger.withdrawal import withdraw
 from wayseal.store.errors import StoreError
 from wayseal.store.types import Source
 
@@ -423,8 +424,8 @@ def test_a_source_is_withdrawn(tmp_path: Path) -> None:
     assert (entry.came_by, entry.came_at) == ("ann", 1_000_000)
     said = {"who": "ann", "why": "by mistake", "at": 2_000_000}
     with pytest.raises(LedgerError, match="no rows"):
-        ledger.withdraw(tmp_path / "L", 0, entry.sha256, **said)
-    assert ledger.withdraw(tmp_path / "L", 1, entry.sha256, **said).rows == len(LATE)
+        withdraw(tmp_path / "L", 0, entry.sha256, **said)
+    assert withdraw(tmp_path / "L", 1, entry.sha256, **said).rows == len(LATE)
     assert whole(tmp_path / "L") == alone
     assert looked(tmp_path / "L", signed)
     gone = load_manifest(tmp_path / "L").sources[1]
@@ -434,7 +435,7 @@ def test_a_source_is_withdrawn(tmp_path: Path) -> None:
         {"at": "1970-01-01T00:00:02Z", "who": "ann", "why": "by mistake"},
     )
     with pytest.raises(LedgerError, match="no rows"):
-        ledger.withdraw(tmp_path / "L", 1, entry.sha256, **said)
+        withdraw(tmp_path / "L", 1, entry.sha256, **said)
     assert put(other, tmp_path / "L").ingested[0].rows == len(LATE)
     assert whole(tmp_path / "L") == both
     assert not put(other, tmp_path / "L").ingested
@@ -447,7 +448,7 @@ def test_what_a_later_file_repeats_is_not_withdrawn(tmp_path: Path) -> None:
     one, two = load_manifest(tmp_path / "L").sources
     said = {"who": "ann", "why": "by mistake", "at": 2_000_000}
     with pytest.raises(LedgerError, match="would be lost"):
-        ledger.withdraw(tmp_path / "L", 0, one.sha256, **said)
-    ledger.withdraw(tmp_path / "L", 1, two.sha256, **said)
-    ledger.withdraw(tmp_path / "L", 0, one.sha256, **said)
+        withdraw(tmp_path / "L", 0, one.sha256, **said)
+    withdraw(tmp_path / "L", 1, two.sha256, **said)
+    withdraw(tmp_path / "L", 0, one.sha256, **said)
     assert load_manifest(tmp_path / "L").rows("accesses") == 0

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 from wayseal.model.runtime import load_when_asked
 
 if TYPE_CHECKING:
-    from wayseal.ledger._ingest import ingest, withdraw
-    from wayseal.ledger._repeats import find_repeats
-    from wayseal.ledger._report import IngestOptions, IngestReport, Repeats
+    from wayseal.ledger._ingest import ingest
+    from wayseal.ledger._report import IngestOptions, IngestReport
     from wayseal.ledger._snapshot import Snapshot, open_ledger
     from wayseal.ledger._strata import StratumVolumes
     from wayseal.ledger.errors import LedgerError
@@ -21,14 +20,11 @@ __all__ = [
     "IngestOptions",
     "IngestReport",
     "LedgerError",
-    "Repeats",
     "Snapshot",
     "StratumVolumes",
     "Summary",
-    "find_repeats",
     "ingest",
     "open_ledger",
-    "withdraw",
 ]
 
 __getattr__ = load_when_asked(
@@ -37,13 +33,10 @@ __getattr__ = load_when_asked(
         "IngestOptions": "_report",
         "IngestReport": "_report",
         "LedgerError": "errors",
-        "Repeats": "_report",
         "Snapshot": "_snapshot",
         "StratumVolumes": "_strata",
         "Summary": "summary",
-        "find_repeats": "_repeats",
         "ingest": "_ingest",
         "open_ledger": "_snapshot",
-        "withdraw": "_ingest",
     },
 )

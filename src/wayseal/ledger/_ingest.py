@@ -16,12 +16,6 @@ What some sources brought is taken out (`retire`) in one commit with what comes 
 9. Nothing is made anew from what isn't what was committed: files are compared with their SHA-256 first.
 10. The sources' entries stay and say how many rows went; the tree binds both that and what they said before.
 11. Nothing is saved by it: the manifest is swapped once, with the commit that brings the new rows.
-
-A source can be withdrawn: its rows are taken out as above, nothing comes for them, and its entry says who did it and
-why.
-
-12. One whose rows a later file repeated stays: those were left out of that file, and would be lost with it.
-13. What was withdrawn can be taken in again, as if it had never been there.
 """
 
 import contextlib
@@ -42,14 +36,14 @@ from wayseal.ledger._keys import Keyer
 from wayseal.ledger._layout import ID_KINDS, KEYED, LOOSE_IDS, NUMBERS, NUMBERS_SCHEMA, ORDER, UNIQUE, flight_schema
 from wayseal.ledger._lock import writer_lock
 from wayseal.ledger._lookup import DICTIONARY_SCHEMA, Finder
-from wayseal.ledger._manifest import Manifest, SourceEntry, load_manifest, save_manifest
+from wayseal.ledger._manifest import Manifest, SourceEntry, load_manifest
 from wayseal.ledger._merge import unite_schemas
 from wayseal.ledger._part import Known, column_values
 from wayseal.ledger._purge_selector import rows_of_range
 from wayseal.ledger._recount import look_up_words
 from wayseal.ledger._report import IngestOptions, IngestReport, Progress, Skipped, find_reject_jumps, silent
 from wayseal.ledger._resolve import resolve_part
-from wayseal.ledger._rewrite import Hooks, open_for_rewrite, require_unchanged
+from wayseal.ledger._rewrite import require_unchanged
 from wayseal.ledger._sorted import conform, join_batches, locate, open_sorted, ranges, read_range
 from wayseal.ledger._sweep import discard, refuse_foreign, start_writing, sweep
 from wayseal.ledger._tombstone_writer import TombstoneWriter
@@ -60,8 +54,6 @@ from wayseal.merkle.hashing import SIZE
 from wayseal.model.arrays import Codes, UInts
 from wayseal.model.errors import disk_says
 from wayseal.model.schema import readable
-from wayseal.model.times import iso
-from wayseal.store.durable import sync_folder
 from wayseal.store.errors import StoreError
 from wayseal.store.tables import TABLES
 from wayseal.store.types import Notice, Reason, Source, SourceFile
@@ -216,9 +208,8 @@ def new_files(
             old = [there[each] for each in digests if each in there]
             other = tuple(n for n in old if entries[n].seen and (again or not reading.same(entries[n])))
             known[piece.sha256] = file.size
-            new.append(
-                replace(piece, replaces=other, beginnings=() if before and not before.withdrawn else piece.beginnings)
-            )
+            whole = before is not None and not before.withdrawn
+            new.append(replace(piece, replaces=other, beginnings=() if whole else piece.beginnings))
         taken.add(key)
     progress("digest", len(files), len(files))
     return new, skipped
@@ -263,45 +254,6 @@ def _split_steps(pieces: Iterable[InputFile], most: int) -> Iterable[list[InputF
         size += piece.file.size
     if step:
         yield step
-
-
-def withdraw(
-    ledger: Path, place: int, sha256: str, *, who: str, why: str, at: int, progress: Progress = silent
-) -> SourceEntry:
-    """Takes out what a source brought (rules 7 to 13).
-
-    Args:
-        ledger: Folder of the ledger.
-        place: Of the source in the manifest.
-        sha256: Of the source: whoever asks saw this one there.
-        who: Who asks.
-        why: The reason, which the ledger keeps.
-        at: When, in microseconds.
-        progress: Called with a step's name, what is done and what there is in all.
-
-    Returns:
-        The source as it was.
-
-    Raises:
-        LedgerError: There is no such source, it has no rows (any more), or a later file leans on it.
-    """
-    hooks = Hooks(progress=progress)
-    with open_for_rewrite(ledger, hooks) as manifest:
-        entry = manifest.sources[place] if 0 <= place < len(manifest.sources) else None
-        if entry is None or entry.sha256 != sha256 or not entry.rows:
-            raise LedgerError("holds no rows of such a file (any more)", file=ledger)
-        if any(later.table == entry.table and later.repeated for later in manifest.sources[place + 1 :]):
-            raise LedgerError(
-                "rows that a later file repeats were left out of that one, and would be lost: withdraw that one first",
-                file=entry.name,
-            )
-        hooks.progress("withdraw", 0, 0)
-        said = {"at": iso(at), "who": who, "why": why}
-        made, _ = retire(ledger, manifest, {place}, IngestOptions(), withdrawn=said)
-        sync_folder(ledger)
-        save_manifest(ledger, made)
-        sweep(ledger, made)
-        return entry
 
 
 def retire(

@@ -167,8 +167,8 @@ class SourceEntry:
     at its start whose rows an earlier source brought.
     mapping, offset: digest of the mapping ("" for none) and offset from UTC in seconds with which it was read.
     first_at, last_at: least and greatest time of its rows, in microseconds, where the table has one.
-    withdrawn: `at`, `who` and `why`, where its rows were taken out. came_at, came_by: when it came in (µs), and by whom,
-    where that was said.
+    withdrawn: `at`, `who` and `why`, where its rows were taken out. came_at, came_by: when it came in (µs), and by
+    whom, where that was said.
     """
 
     __pydantic_config__: ClassVar = CLOSED

@@ -60,32 +60,6 @@ class Skipped:
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Repeats:
-    """How much of a file's sample the ledger has already.
-
-    Attributes:
-        known: All of the file is there: taking it in changes nothing.
-        compared: So many rows were compared, the first that would be kept.
-        rows: So many are there by other files: the same account, waybill and second.
-        shifted: So many are there `hours` later; 0 where more are there at their own time.
-        hours: In the ledger, after what this file says; negative: before.
-        files: That brought them, three at most.
-    """
-
-    known: bool = False
-    compared: int = 0
-    rows: int = 0
-    shifted: int = 0
-    hours: int = 0
-    files: tuple[str, ...] = ()
-
-    @property
-    def most(self) -> bool:
-        """True if half of the rows or more would count twice."""
-        return 2 * max(self.rows, self.shifted) >= self.compared > 0
-
-
 _PAST, _FEWEST, _SMALLEST, _JUMP = 100, 10, 0.01, 5
 """What a jump of rejects takes; see `find_reject_jumps`."""
 

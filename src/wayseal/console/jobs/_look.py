@@ -30,8 +30,9 @@ from wayseal.console.errors import JobError
 from wayseal.console.jobs.logs import find_mapping, log_of, open_log, refuse_bomb
 from wayseal.console.jobs.results import CellSeen, ColumnSeen, FaultSeen, Look, TableSeen, keep_look, told
 from wayseal.console.jobs.types import JobContext, LogInput, message_of
-from wayseal.ledger import Repeats, find_repeats, open_ledger
+from wayseal.ledger import open_ledger
 from wayseal.ledger.errors import LedgerError
+from wayseal.ledger.repeats import Repeats, find_repeats
 from wayseal.model.fields import Field
 from wayseal.model.messages import N_, Message
 from wayseal.page.languages import translator

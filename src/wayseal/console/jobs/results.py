@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from wayseal.console.errors import JobError
 from wayseal.console.jobs.types import from_text, to_text
-from wayseal.ledger import Repeats
+from wayseal.ledger.repeats import Repeats
 from wayseal.model.messages import Message
 from wayseal.store.durable import replace_file
 
@@ -196,6 +196,45 @@ def load_look(folder: Path, result: Mapping[str, str]) -> Look:
 def told(message: Message) -> str:
     """A message as a look keeps it."""
     return to_text(message)
+
+
+IMPORT = "import.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportSeen:
+    """A file that may be brought in.
+
+    Attributes:
+        name: Of it.
+        offers: So many are in it.
+        first: The first time one was posted; None: none says.
+        last: The last one.
+        rows: Of the first: when, by whom, and how it begins, masked.
+        columns: Of a table, its headings.
+        fields: Field of an offer → place among these.
+    """
+
+    name: str
+    offers: int
+    first: int | None
+    last: int | None
+    rows: tuple[tuple[int | None, str, str], ...] = field(repr=False)
+    columns: tuple[str, ...] = ()
+    fields: Mapping[str, int] = field(default_factory=dict)
+
+
+_IMPORT = TypeAdapter(tuple[ImportSeen, ...])
+
+
+def keep_import(folder: Path, files: tuple[ImportSeen, ...]) -> dict[str, str]:
+    """Writes down what files would become; what their job has to know of it."""
+    return {"import_sha256": keep_found(folder / IMPORT, [asdict(one) for one in files])}
+
+
+def load_import(folder: Path, result: Mapping[str, str]) -> tuple[ImportSeen, ...]:
+    """It again. JobError: it isn't there any more, or isn't what was written."""
+    return load_found(folder / IMPORT, result.get("import_sha256"), _IMPORT)
 
 
 WORDS = "words.json"

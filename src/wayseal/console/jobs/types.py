@@ -141,6 +141,15 @@ class LogInput:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawInput:
+    """A file that goes out of the ledger: its place among the ledger's sources, its SHA-256, and why."""
+
+    place: int
+    sha256: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NumbersInput:
     """Numbers to be traced. leaks: they, as a leaks file; offset: of times without one; seed: of all randomness."""
 
@@ -167,12 +176,23 @@ class StampInput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceInput:
-    """A source of the market. form, upload, files: what is brought into it (`console.jobs.imports`)."""
+    """A source of the market.
+
+    Attributes:
+        source: Its name.
+        form: Of what is brought into it.
+        upload: Where that lies (`console.jobs.imports`).
+        files: What it is, as JSON.
+        fields: Of a table, field of an offer → heading, as JSON; empty: by its headings.
+        look: The job that looked at it before.
+    """
 
     source: str
     form: str = ""
     upload: str = ""
     files: str = "[]"
+    fields: str = ""
+    look: str = ""
 
 
 def filled(kind: type[T], row: Any, /, **others: Any) -> T:

@@ -144,12 +144,25 @@ OF_MARKET_AND_TRACE = {
     "market_judged.joined": N_("Joined", context="market_judged.joined"),
     "market_judged.split": N_("Split", context="market_judged.split"),
     # What is brought in.
+    "market_form.chat": N_("Chat: WeChat, QQ, Telegram, or pasted text"),
+    "market_field.text": N_("Text", context="market.field"),
+    "market_field.posted_at": N_("When", context="market.field"),
+    "market_field.shop_name": N_("Who", context="market.field"),
+    "market_field.shop": N_("Their account", context="market.field"),
+    "market_field.title": N_("Title", context="market.field"),
+    "market_field.price": N_("Price", context="market.field"),
+    "market_field.key": N_("Id", context="market.field"),
     "market_form.telegram": N_("Telegram"),
     "market_form.csv": N_("Records, CSV"),
     "market_form.json": N_("Records, JSON"),
     "market_form.pictures": N_("Pictures and texts"),
+    "market_form_hint.chat": N_(
+        "WeChat and QQ as text, QQ's archive (mht), Telegram Desktop as a page or JSON; told by how it begins"
+    ),
     "market_form_hint.telegram": N_("Export of Telegram Desktop, in JSON; as a zip with its pictures, too"),
-    "market_form_hint.csv": N_("Columns named as fields of offers: `text`, and `title`, `shop`, `price`, `posted_at`…"),
+    "market_form_hint.csv": N_(
+        "A chat or offers as a table, such as of Xianyu: columns are recognised by their headings"
+    ),
     "market_form_hint.json": N_("The same, as a list or an object a line"),
     "market_form_hint.pictures": N_("Screenshots, photos; a text of the same name goes with its picture"),
     # Words.

@@ -9,6 +9,7 @@ from wayseal.console.web.pages import (
     _casework,
     _entry,
     _jobs,
+    _ledger_files,
     _market,
     _market_offers,
     _market_removals,
@@ -22,7 +23,7 @@ from wayseal.console.web.pages import (
 
 _GROUPS = (
     _entry, _overview, _cases, _baskets, _traces, _reads, _waybills, _market, _market_offers, _market_sellers,
-    _market_removals, _reviews, _jobs, _case_acts, _casework, _administration,
+    _market_removals, _reviews, _jobs, _ledger_files, _case_acts, _casework, _administration,
 )  # fmt: skip
 _OTHERS: tuple[Page, ...] = tuple(page for group in _GROUPS for page in group.PAGES)
 PAGES: tuple[Page, ...] = (*_OTHERS, *_administration.make_pages(_OTHERS))

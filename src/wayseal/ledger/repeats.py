@@ -9,6 +9,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from wayseal.ledger._intake import InputFile, ReadSettings, count_known_lines, k
 from wayseal.ledger._layout import KEYED, kept_schema
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._part import column_values
-from wayseal.ledger._report import Progress, Repeats, silent
+from wayseal.ledger._report import Progress, silent
 from wayseal.ledger._snapshot import Snapshot, open_ledger
 from wayseal.model.arrays import UInts
 from wayseal.store.mapping import Format
@@ -31,6 +32,32 @@ _WHO = {"accesses": "actor", "scans": "outlet", "tickets": "actor", "partner_cal
 _SECOND, _HOUR, _MOST_HOURS = 1_000_000, 3600, 14
 _Row = tuple[int, int, int, int]
 """Keys of waybill and account, the second, and the key of the `access` id or 0."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repeats:
+    """How much of a file's sample the ledger has already.
+
+    Attributes:
+        known: All of the file is there: taking it in changes nothing.
+        compared: So many rows were compared, the first that would be kept.
+        rows: So many are there by other files: the same account, waybill and second.
+        shifted: So many are there `hours` later; 0 where more are there at their own time.
+        hours: In the ledger, after what this file says; negative: before.
+        files: That brought them, three at most.
+    """
+
+    known: bool = False
+    compared: int = 0
+    rows: int = 0
+    shifted: int = 0
+    hours: int = 0
+    files: tuple[str, ...] = ()
+
+    @property
+    def most(self) -> bool:
+        """True if half of the rows or more would count twice."""
+        return 2 * max(self.rows, self.shifted) >= self.compared > 0
 
 
 def find_repeats(
