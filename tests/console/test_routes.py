@@ -117,6 +117,8 @@ TABLE = {
     "POST /market/sources/{source}/look": CASES,
     "GET /market/import": CASES,
     "POST /market/import": CASES,
+    "GET /market/import/{job}": CASES,
+    "POST /market/import/{job}": CASES,
     "GET /market/words": CASES,
     "POST /market/words": CASES,
     "POST /market/words/look": CASES,

@@ -160,9 +160,7 @@ OF_MARKET_AND_TRACE = {
         "WeChat and QQ as text, QQ's archive (mht), Telegram Desktop as a page or JSON; told by how it begins"
     ),
     "market_form_hint.telegram": N_("Export of Telegram Desktop, in JSON; as a zip with its pictures, too"),
-    "market_form_hint.csv": N_(
-        "A chat or offers as a table, such as of Xianyu: columns are recognised by their headings"
-    ),
+    "market_form_hint.csv": N_("A chat, or offers of Xianyu, as a table: columns are told by their headings"),
     "market_form_hint.json": N_("The same, as a list or an object a line"),
     "market_form_hint.pictures": N_("Screenshots, photos; a text of the same name goes with its picture"),
     # Words.

@@ -192,16 +192,16 @@ def _text(markup: str) -> str:
 
 HEADINGS: Mapping[str, Sequence[str]] = {
     "text": (
-        "text", "内容", "消息内容", "聊天内容", "发言内容", "消息", "正文", "描述", "商品描述", "详情", "content", "message",
-        "strcontent", "msg", "body",
+        "text", "内容", "消息内容", "聊天内容", "发言内容", "消息", "正文", "描述", "商品描述", "详情", "content",
+        "message", "strcontent", "msg", "body",
     ),
     "posted_at": (
-        "posted_at", "时间", "发送时间", "消息时间", "发言时间", "发布时间", "日期", "time", "date", "datetime", "timestamp",
-        "strtime", "createtime",
+        "posted_at", "时间", "发送时间", "消息时间", "发言时间", "发布时间", "日期", "time", "date", "datetime",
+        "timestamp", "strtime", "createtime",
     ),
     "shop_name": (
-        "shop_name", "发言人", "发送人", "发送者", "发言者", "昵称", "群昵称", "用户名", "卖家", "卖家昵称", "店铺", "店铺名称",
-        "nickname", "remark", "sender", "from", "author", "seller",
+        "shop_name", "发言人", "发送人", "发送者", "发言者", "昵称", "群昵称", "用户名", "卖家", "卖家昵称", "店铺",
+        "店铺名称", "nickname", "remark", "sender", "from", "author", "seller",
     ),
     "shop": ("shop", "qq", "qq号", "微信号", "账号", "用户id", "卖家id", "店铺id", "wxid", "uid", "userid", "senderid"),
     "title": ("title", "标题", "商品标题", "商品名称", "宝贝标题"),

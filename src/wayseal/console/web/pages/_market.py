@@ -121,12 +121,17 @@ def bring_in(ask: Ask) -> Response:
     pasted = ask.field("pasted").strip()
     if bool(ask.files) == bool(pasted) or (pasted and form != ImportForm.CHAT):
         raise AccessError("choose a file, or paste a chat", key="file")
-    waiting = looking(ask).get(subject_of(name))
-    if waiting is not None:
-        raise AccessError("{job} looks at this source: wait until it is done", key="name", job=waiting.id)
+    _refuse_waiting(ask, name)
     sent = ask.files or (PastedText(pasted.replace("\r\n", "\n").encode()),)
     values = {"form": form, "source": name, **keep_sent(ask.site.jobs.folder, sent)}
     return _look_first(ask, values)
+
+
+def _refuse_waiting(ask: Ask, source: str) -> None:
+    """AccessError: a job looks at this source."""
+    waiting = looking(ask).get(subject_of(source))
+    if waiting is not None:
+        raise AccessError("{job} looks at this source: wait until it is done", key="name", job=waiting.id)
 
 
 def _look_first(ask: Ask, values: Mapping[str, str]) -> Response:
@@ -171,6 +176,7 @@ def bring_in_seen(ask: Ask) -> Response:
         if "text" not in said:
             raise AccessError("say which column holds the text", key="field.text")
         return _look_first(ask, {**job.values, "fields": json.dumps(said, ensure_ascii=False)})
+    _refuse_waiting(ask, job.values["source"])
     values, subject = {**job.values, "look": job.id}, subject_of(job.values["source"])
     return ask.go(f"/jobs/{ask.site.jobs.start('market_import', values, me(ask), subject=subject)}")
 
