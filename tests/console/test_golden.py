@@ -184,4 +184,4 @@ def test_every_file_has_one_form_of_time(golden: World) -> None:
                 cells = [cell for row in csv.reader(answer.text.splitlines()) for cell in row if TIMED.match(cell)]
                 assert [cell for cell in cells if not STAMP.fullmatch(cell)] == [], path
                 timed |= {path} if cells else set()
-    assert {"/cases.csv", "/queue.csv", "/jobs.csv", "/market/offers.csv", "/acts.csv"} <= timed, timed
+    assert {"/cases.csv", "/queue.csv", "/jobs.csv", "/market/offers.csv", "/market/removals.csv"} <= timed, timed
