@@ -1,6 +1,5 @@
 """Pages as people read them, in both languages: what stands on them, their forms, and where they lead."""
 
-import csv
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,7 +17,6 @@ from tests.console.world import World, open_world
 from wayseal.cases import open_cases
 from wayseal.cases.types import Alert, Observable, ObservableKind, Source
 from wayseal.console import Role
-from wayseal.console.web.pages import PAGES
 
 NOW = 1_795_000_000_000_000
 DAY = 86_400_000_000
@@ -165,23 +163,3 @@ def test_pages_files_and_forms_that_are_refused(golden: World, lang: str, snapsh
     for path, fields in REFUSED.items():
         given = fields | ({"seen": seen(browser, "/cases/c-1")} if path.startswith("/cases/c-1/") else {})
         assert outline(browser.post(path, data=given)) == snapshot(name=path)
-
-
-TIMED = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d")
-STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d")
-
-
-def test_every_file_has_one_form_of_time(golden: World) -> None:
-    """On the console's clock, to the second, with its offset: whatever file a page gives, this year and next."""
-    files = [page.path for page in PAGES if page.path.endswith(".csv")]
-    browsers = {login: browser_of(golden, login, "en") for login in WHO}
-    timed = set()
-    for path in files:
-        at = path.format(case="c-1", basket="b-1", job="j-1")
-        for browser in browsers.values():
-            answer = browser.get(at)
-            if answer.status_code == 200:
-                cells = [cell for row in csv.reader(answer.text.splitlines()) for cell in row if TIMED.match(cell)]
-                assert [cell for cell in cells if not STAMP.fullmatch(cell)] == [], path
-                timed |= {path} if cells else set()
-    assert {"/cases.csv", "/queue.csv", "/jobs.csv", "/market/offers.csv", "/market/removals.csv"} <= timed, timed

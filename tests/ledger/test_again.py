@@ -422,7 +422,7 @@ def test_a_source_is_withdrawn(tmp_path: Path) -> None:
     signed = note(tmp_path / "L")
     entry = load_manifest(tmp_path / "L").sources[1]
     assert (entry.came_by, entry.came_at) == ("ann", 1_000_000)
-    said = {"who": "ann", "why": "by mistake", "at": 2_000_000}
+    said: dict[str, Any] = {"who": "ann", "why": "by mistake", "at": 2_000_000}
     with pytest.raises(LedgerError, match="no rows"):
         withdraw(tmp_path / "L", 0, entry.sha256, **said)
     assert withdraw(tmp_path / "L", 1, entry.sha256, **said).rows == len(LATE)
@@ -446,7 +446,7 @@ def test_what_a_later_file_repeats_is_not_withdrawn(tmp_path: Path) -> None:
     put(first, tmp_path / "L")
     put(second, tmp_path / "L")
     one, two = load_manifest(tmp_path / "L").sources
-    said = {"who": "ann", "why": "by mistake", "at": 2_000_000}
+    said: dict[str, Any] = {"who": "ann", "why": "by mistake", "at": 2_000_000}
     with pytest.raises(LedgerError, match="would be lost"):
         withdraw(tmp_path / "L", 0, one.sha256, **said)
     withdraw(tmp_path / "L", 1, two.sha256, **said)

@@ -156,9 +156,7 @@ OF_MARKET_AND_TRACE = {
     "market_form.csv": N_("Records, CSV"),
     "market_form.json": N_("Records, JSON"),
     "market_form.pictures": N_("Pictures and texts"),
-    "market_form_hint.chat": N_(
-        "WeChat and QQ as text, QQ's archive (mht), Telegram Desktop as a page or JSON; told by how it begins"
-    ),
+    "market_form_hint.chat": N_("Files of WeChat and QQ, Telegram Desktop as a page or JSON; told by how they begin"),
     "market_form_hint.telegram": N_("Export of Telegram Desktop, in JSON; as a zip with its pictures, too"),
     "market_form_hint.csv": N_("A chat, or offers of Xianyu, as a table: columns are told by their headings"),
     "market_form_hint.json": N_("The same, as a list or an object a line"),

@@ -115,7 +115,7 @@ FILES: ListPage[FileRow] = ListPage(
         Column(name="repeated", head=N_("There before"), cell=lambda one: one.repeated, kind="number"),
         Column(name="rejected", head=N_("Rejected"), cell=lambda one: one.rejected, kind="number"),
         Column(name="at", head=N_("Came in"), cell=lambda one: one.at, kind="time"),
-        Column(name="who", head=N_("By", context="ledger.by"), cell=lambda one: one.who),
+        Column(name="who", head=N_("Brought by"), cell=lambda one: one.who),
         Column(name="state", head=N_("State"), cell=lambda one: one.state, kind="ledger.file_"),
     ],
     sorts=_SORTS,

@@ -27,7 +27,7 @@ from wayseal.console.errors import AccessError, JobError
 from wayseal.console.jobs import Job, JobState
 from wayseal.console.jobs.imports import PastedText, is_market_installed, keep_sent
 from wayseal.console.jobs.logs import drop_upload
-from wayseal.console.jobs.results import WordSeen, load_import, load_words
+from wayseal.console.jobs.results import ImportSeen, WordSeen, load_import, load_words
 from wayseal.console.jobs.types import WAITING
 from wayseal.console.roles import CASE_ROLES, LEDGER_ROLES
 from wayseal.console.web._ask import Ask, Pages, there
@@ -141,7 +141,8 @@ def _look_first(ask: Ask, values: Mapping[str, str]) -> Response:
 @OTHERS.get("/market/import/{job}", CASE_ROLES)
 def show_preview(ask: Ask, error: AccessError | JobError | None = None) -> Response:
     """What an import would become, or how far the look at it is."""
-    job, files = _preview(ask), ()
+    job = _preview(ask)
+    files: tuple[ImportSeen, ...] = ()
     try:
         files = load_import(ask.site.jobs.folder_of(job.id), job.result) if job.state is JobState.DONE else ()
     except JobError as gone:
