@@ -104,7 +104,7 @@ LISTS = (
     "/market/sellers.csv", "/market/removals.csv", "/trace/runs.csv", "/trace/baskets/b-1/numbers.csv",
     "/cases/{case}/reads.csv", "/waybills.csv?number={number}",
 )  # fmt: skip
-TIMED = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d[\d:.+Z -]*$")
+TIMED = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?(\.\d+)?( ?[+-]\d\d:?\d\d|Z)?$")
 STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d")
 """A moment, and the one form that all lists have it in: on the console's clock, to the second, with its offset."""
 BARE = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(?![\d:]|\+08:00)")
