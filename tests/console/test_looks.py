@@ -10,13 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.console.working import HEAD, look, reads, run_all
+from tests.console.working import HEAD, confirm, look, reads, run_all, take_in
 from tests.console.world import World, text
+from tests.store.workbooks import workbook
 from tests.tables import each
+from wayseal.cases import open_cases
+from wayseal.cases.ledger.casebook import FOLDER
+from wayseal.cases.types import Alert
 from wayseal.console import ConsoleSettings
 from wayseal.console.access.types import ActKind
 from wayseal.console.jobs import JobState
 from wayseal.console.jobs._look import column_name, shape_of, shown_original, shown_value
+from wayseal.ledger import open_ledger
+from wayseal.ledger.integrity import verify
 from wayseal.store.tables import TABLES
 
 pytestmark = pytest.mark.usefixtures("people")
@@ -37,7 +43,7 @@ def test_a_log_of_its_own_columns(world: World, settings: ConsoleSettings, ledge
     told = text(page)
     for words in (
         "Proposed from the names of the columns", "GB18030", "+08:00", "2026-03-03 09:00 – 2026-03-03 09:05",
-        "YT0000000000021", "from 操作时间", "export", "字字字", "3 rows: all of it", "not-a-time at 1 4",
+        "YT0000000000021", "from 操作时间", "export", "字字字", "3 rows: all of it", "1 row of 操作时间 isn't a time 4",
     ):  # fmt: skip
         assert words in told, words
     assert "Table: accesses" in page.text
@@ -54,8 +60,8 @@ def test_a_log_of_its_own_columns(world: World, settings: ConsoleSettings, ledge
     mapping = 'table = "accesses"\noffset = "+07:00"\n[columns]\nat = "操作时间"\nactor = "工号"\nwaybill = "运单号"\n'
     for sent, words in (
         (mapping.replace("运单号", "单号"), "单号: there is no such column"),
-        (mapping.replace("actor", "who"), "mapping.toml:5:columns.who"),
-        ("[", "mapping.toml:1"),
+        (mapping.replace("actor", "who"), "line 5 of the mapping: "),
+        ("[", "line 1 of the mapping: "),
     ):
         again = browser.post(f"/jobs/{seen}/look", data={"how": "text", "toml": sent})
         run_all(world.site.jobs, settings)
@@ -100,15 +106,15 @@ ROW = "2026-03-03T09:00:00+08:00,courier-7,YT0000000000031\n"
     [
         ("empty.csv", b"", "the file is empty"),
         ("headings.csv", HEAD.encode(), "No row of the sample would be taken in"),
-        ("one.csv", "单号\nYT0000000000031\n".encode(), "needs this column"),
+        ("one.csv", "单号\nYT0000000000031\n".encode(), "at: no column of the log was found for this"),
         ("noise.csv", NOISE, "not text in UTF-8"),
         ("noise.parquet", NOISE, "not a whole Parquet file"),
         ("noise.xlsx", NOISE, "no workbook that can be read"),
         ("bomb.xlsx", workbook_bomb(), "unpacks to more than 2 GiB"),
         ("cut.csv.gz", gzip.compress(HEAD.encode())[:-9], "is damaged"),
         ("mixed.csv", HEAD.encode() + ROW.encode() + ROW.replace("courier", "快").encode("gb18030") + "运\n".encode(),
-         "undecodable the whole row 1 3"),
-        ("lines.csv", (HEAD + ROW + "2026-03-03T09:00:00+08:00,x\n").encode(), "too-few-fields the whole row 1 3"),
+         "1 row: undecodable 3"),
+        ("lines.csv", (HEAD + ROW + "2026-03-03T09:00:00+08:00,x\n").encode(), "1 row: too-few-fields 3"),
         ("naive.csv", (HEAD + ROW.replace("+08:00", "")).encode(), "+00:00, as nothing else is said: check that"),
         ("long.jsonl", b'{"at": 1}\n[1]\nx\n', "is of no format that is known here"),
     ],
@@ -301,3 +307,116 @@ def test_shapes_and_names() -> None:
     at = TABLES["accesses"].column("at")
     assert shown_original(at, "2026年3月3日 09:00", 1, KNOWN) == "2026年3月3日 09:00"
     assert shown_original(at, "13812345678", 1, KNOWN) == "00000000000"
+
+
+def sheet(rows: int, day: str = "2026-03-03 09", first: str = "流水") -> str:
+    """A log of a Chinese system: a word that nobody knows, and a column of remarks of which some are days."""
+    said = ("打印面单", "扫一扫", "扫一扫")
+    lines = [
+        f"{n},{day}:{n:02}:00,u{n % 4},YT00000000001{n:02},{said[n % 3]},{'2026/3/3' if n % 2 else 'x'}"
+        for n in range(rows)
+    ]
+    return "\n".join([f"{first},查询时间,操作人,单号,操作,备注", *lines, ""])
+
+
+def test_what_is_wrong_is_said_in_the_logs_own_words(world: World, settings: ConsoleSettings, ledger: Path) -> None:
+    """Columns by their names, an offset that stays, and words that are told what they are called."""
+    browser = world.signed_in("ann")
+    broken = look(world, settings, browser, log=("坏.csv", sheet(43).replace("2026-03-03", "三月三").encode()))
+    told = text(browser.get(f"/jobs/{broken}/look"))
+    assert "43 rows of 查询时间 aren't times" in told
+    assert ".toml" not in told
+    chinese = text(browser.get(f"/jobs/{broken}/look", headers={"accept-language": "zh-CN"}))
+    assert "查询时间 ”列有 43 行不是时间" in chinese, chinese[:600]
+    seen = look(world, settings, browser, log=("网.csv", sheet(43).encode()))
+    page = browser.get(f"/jobs/{seen}/look")
+    assert "28 cells of 操作 can't be read" in text(page)
+    chosen = {"how": "columns", "table": "accesses", "offset": "+08:00"}
+    assert f'name="offset" value="{chosen["offset"]}"' in page.text
+    fields = dict(re.findall(r'name="(word\.action\.\d+)" value="(\w+)"', page.text))
+    assert fields == {"word.action.0": "扫一扫", "word.action.1": "打印面单"}
+    words = {**fields, "means.action.0": "view", "means.action.1": "print"}
+    for more, said in (
+        ({"column.at": "5"}, ("22 rows of 备注 aren't times", "Times without an offset +08:00")),
+        ({"column.at": "2"}, ("at: the column that this is made of is somebody's id already",)),
+        ({"column.at": ""}, ("at: no column of the log was found for this, and it is needed",)),
+        (words, ("view 扫一扫", "print 打印面单", "Would be taken in 43")),
+    ):
+        again = browser.post(f"/jobs/{seen}/look", data={**chosen, **more})
+        run_all(world.site.jobs, settings)
+        shown = text(browser.get(again.headers["location"]))
+        assert not [one for one in said if one not in shown], (more, shown[:1500])
+    assert '"扫一扫" = "view"' in browser.get(again.headers["location"]).text.replace("&#34;", '"')
+    assert browser.post(f"/jobs/{seen}/look", data={**chosen, **words, "means.action.0": "steal"}).status_code == 400
+    browser.post(again.headers["location"].replace("/look", "/ingest"))
+    run_all(world.site.jobs, settings)
+    with open_ledger(ledger) as snapshot:
+        found = snapshot.reads(snapshot.keys(["YT0000000000101", "YT0000000000100"]), ("action",))
+    assert sorted(found["action"].to_pylist()) == ["print", "view"]
+
+
+def test_rows_that_came_by_another_file(world: World, settings: ConsoleSettings, ledger: Path, tmp_path: Path) -> None:
+    """They are noticed before they count twice, and where one of two offsets was wrong; not where a log has grown."""
+    browser = world.signed_in("ann")
+    take_in(world, settings, browser, log=("三月.csv", sheet(20).encode()))
+    assert reads(ledger) == 24
+    rows = [list(line.split(",")) for line in sheet(20, first="序号").splitlines()]
+    for name, content, said, held in (
+        (
+            "again.xlsx",
+            workbook(tmp_path / "x.xlsx", {"Sheet1": rows}).read_bytes(),
+            "20 of the first 20 rows are in the ledger already",
+            True,
+        ),
+        ("again.csv", sheet(30, first="序号").encode(), "20 of the first 30 rows are in the ledger already", True),
+        ("late.csv", sheet(20, "2026-03-03 17").encode(), "20 rows are in the ledger already, 8 hours earlier", True),
+        ("other.csv", sheet(20, "2026-03-04 09").encode(), "Would be taken in 20", False),
+        ("三月.csv", sheet(20).encode(), "taking it in changes nothing", False),
+        ("grown.csv", sheet(30).encode(), "Would be taken in 30", False),
+    ):
+        seen = look(world, settings, browser, log=(name, content))
+        told = text(browser.get(f"/jobs/{seen}/look"))
+        assert said in told, (name, told[300:1100])
+        assert ("They came with 三月.csv" in told) == (held and name != "late.csv"), name
+        assert ("They are other reads" in told) == held, name
+        assert browser.post(f"/jobs/{seen}/ingest").status_code == (409 if held else 303), name
+    run_all(world.site.jobs, settings)
+    assert reads(ledger) == 24 + 20 + 10
+    seen = look(world, settings, browser, log=("again.csv", sheet(20, first="号").encode()))
+    assert browser.post(f"/jobs/{seen}/ingest", data={"twice": "1"}).status_code == 303
+
+
+def test_a_file_is_withdrawn(world: World, settings: ConsoleSettings, ledger: Path) -> None:
+    """The ledger says what came in, when and by whom; a file goes again as long as no case rests on it."""
+    browser, lead = world.signed_in("ann"), world.signed_in("chen")
+    take_in(world, settings, browser, log=("三月.csv", sheet(20).encode()))
+    listed = browser.get("/ledger/files")
+    assert re.search(r"三月.csv accesses 20 0 0 \d{4}-\d\d-\d\d \d\d:\d\d ann in the ledger", text(listed)), text(
+        listed
+    )
+    assert "三月.csv" in browser.get("/ledger/files.csv").text
+    place = re.findall(r'href="(/ledger/files/\d+)"', listed.text)[0]
+    assert "Withdraw it" not in text(browser.get(place))
+    assert browser.post(place, data={"why": "by mistake"}).status_code == 403
+    confirm(world, lead)
+    assert lead.post(place, data={"why": ""}).status_code == 409
+    with open_cases(ledger / FOLDER) as cases:
+        alert = Alert(actors=("u1",), alerted_at=1, score=1.0, detectors=("x",), parcels_a_day=0, worth=True)
+        (case,) = cases.register([alert], 1)
+    refused = lead.post(place, data={"why": "by mistake"})
+    run_all(world.site.jobs, settings)
+    assert f"{case} rests on it: it stays" in text(lead.get(refused.headers["location"]))
+    assert reads(ledger) == 24
+    others = sheet(20, "2026-03-05 09").replace(",u", ",v").encode()
+    take_in(world, settings, browser, log=("又.csv", others))
+    place = re.findall(r'href="(/ledger/files/\d+)"', browser.get("/ledger/files").text)[0]
+    gone = lead.post(place, data={"why": "twice"})
+    run_all(world.site.jobs, settings)
+    assert "accesses: 20 rows of 又.csv went" in text(lead.get(gone.headers["location"]))
+    assert reads(ledger) == 24
+    page = text(browser.get(place))
+    assert "by chen: twice (20 rows)" in page
+    assert lead.post(place, data={"why": "twice"}).status_code == 409
+    take_in(world, settings, browser, log=("又.csv", others))
+    assert reads(ledger) == 44
+    assert not verify(ledger, [], [], lambda *_: None).findings

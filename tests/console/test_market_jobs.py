@@ -85,11 +85,16 @@ def picture() -> bytes:
     return made.getvalue()
 
 
-def bring(browser: Client, form: str, name: str, **files: bytes) -> str:
-    """Sends files; the id of the job that brings them in."""
+def bring(world: World, settings: ConsoleSettings, browser: Client, form: str, name: str, **files: bytes) -> str:
+    """Sends files, looks at them and asks for them: the job that brings them in, or the look that failed."""
     sent = [("files", (called, content)) for called, content in files.items()]
     answer = browser.post("/market/import", data={"form": form, "name": name}, files=sent)
     assert answer.status_code == 303, text(answer)
+    run_all(world.site.jobs, settings)
+    seen = str(answer.headers["location"])
+    if "Nothing of it is brought in yet" in text(browser.get(seen)):
+        answer = browser.post(seen, data={"act": "in"})
+        assert answer.status_code == 303, text(answer)
     return str(answer.headers["location"]).rpartition("/")[2]
 
 
@@ -102,7 +107,12 @@ def test_an_export_is_brought_in_read_and_what_is_ours_comes_into_the_queue(
 ) -> None:
     browser, content = world.signed_in("ann"), chat(*OFFERS)
     id_ = bring(
-        browser, "telegram", "group-7", **{"result.json": content, "notes.txt": b"x", "cut.json": b'{"id": 1, "m'}
+        world,
+        settings,
+        browser,
+        "telegram",
+        "group-7",
+        **{"result.json": content, "notes.txt": b"x", "cut.json": b'{"id": 1, "m'},
     )
     run_all(world.site.jobs, settings)
     job = world.site.jobs.find(id_)
@@ -129,7 +139,7 @@ def test_an_export_is_brought_in_read_and_what_is_ours_comes_into_the_queue(
         (capture,) = [line.body for _, line in record.lines(LineKind.CAPTURED)]
         assert capture["sha256"] == hashlib.sha256(content).hexdigest()
     # The same once more changes nothing, and nothing comes into the queue twice.
-    again = bring(browser, "telegram", "group-7", **{"result.json": content})
+    again = bring(world, settings, browser, "telegram", "group-7", **{"result.json": content})
     run_all(world.site.jobs, settings)
     assert world.site.jobs.find(again).result["new"] == "0"  # type: ignore[union-attr]
     assert len(world.cases.queue(world.clock.at).rows) == 1
@@ -141,7 +151,7 @@ def test_pictures_and_texts_of_a_zip_are_one_offer_each(world: World, settings: 
         "bought/a.png": picture(), "bought/a.txt": OFFERS[0].encode(), "bought/b.jpg": b"no picture",
         "bought/.DS_Store": b"x", "__MACOSX/bought/a.png": b"x", "bought/c.txt": OFFERS[2].encode("gb18030"),
     })  # fmt: skip
-    id_ = bring(browser, "pictures", "purchase-1", **{"样品.zip": packed})
+    id_ = bring(world, settings, browser, "pictures", "purchase-1", **{"样品.zip": packed})
     run_all(world.site.jobs, settings)
     job = world.site.jobs.find(id_)
     assert job is not None
@@ -198,23 +208,27 @@ def test_what_can_not_be_brought_in(world: World, settings: ConsoleSettings, mar
     ):
         assert browser.post("/market/import", data=data, files=files).status_code == 400, data
     assert jobs.list() == ()
-    wrong = bring(browser, "telegram", "x", **{"a.json": b"[1, 2]"})
-    assert browser.post("/market/import", data={"form": "json", "name": "x"}, files=sent).status_code == 400
-    run_all(jobs, settings)
-    assert "was the right form chosen?" in said(browser.get(f"/jobs/{wrong}"))
+    wrong = bring(world, settings, browser, "telegram", "x", **{"a.json": b"[1, 2]"})
+    assert "was the right form chosen?" in said(browser.get(f"/market/import/{wrong}"))
     assert not (market / "sources").exists()
     # A file that is another than what was sent is none.
-    changed = bring(browser, "telegram", "x", **{"a.json": chat(*OFFERS)})
+    changed = bring(world, settings, browser, "telegram", "x", **{"a.json": chat(*OFFERS)})
+    assert browser.post("/market/import", data={"form": "json", "name": "x"}, files=sent).status_code == 400
     (place,) = [one for one in (jobs.folder / "uploads").glob("*/a.json") if one.stat().st_size > 10]
     place.write_bytes(chat("something else"))
     run_all(jobs, settings)
     assert "this isn't what was sent" in said(browser.get(f"/jobs/{changed}"))
     # A name stands for one form; what is wrong with a part of a file is said, and the rest is brought in.
-    bring(browser, "telegram", "x", **{"a.json": chat(*OFFERS)})
+    bring(world, settings, browser, "telegram", "x", **{"a.json": chat(*OFFERS)})
     run_all(jobs, settings)
-    taken = bring(browser, "csv", "x", **{"a.csv": b"text\nabc\n"})
+    taken = bring(world, settings, browser, "csv", "x", **{"a.csv": b"text\nabc\n"})
     partly = bring(
-        browser, "json", "y", **{"a.jsonl": b'{"key": "1", "text": "abc", "posted_at": "?"}\n{"key": "2"}\n[\n'}
+        world,
+        settings,
+        browser,
+        "json",
+        "y",
+        **{"a.jsonl": b'{"key": "1", "text": "abc", "posted_at": "?"}\n{"key": "2"}\n[\n'},
     )
     run_all(jobs, settings)
     assert "another source has this name" in said(browser.get(f"/jobs/{taken}"))
@@ -232,7 +246,7 @@ def test_whoever_else_looks_is_said_and_another_job_is_waited_for(
     world: World, settings: ConsoleSettings, market: Path
 ) -> None:
     browser, jobs = world.signed_in("ann"), world.site.jobs
-    bring(browser, "telegram", "group-7", **{"result.json": chat(*OFFERS)})
+    bring(world, settings, browser, "telegram", "group-7", **{"result.json": chat(*OFFERS)})
     run_all(jobs, settings)
     with holding(market):
         first = browser.post("/market/look").headers["location"]
@@ -363,7 +377,14 @@ def test_words_are_proposed_decided_on_and_taken_back(world: World, settings: Co
     browser, jobs = world.signed_in("ann"), world.site.jobs
     ends = "一二三四五六七八九十"
     texts = [f"面单{a}鲜货{b}出 电话 13800138000" for a, b in zip(ends, reversed(ends), strict=True)]
-    bring(browser, "telegram", "group-7", **{"r.json": chat(*texts, *(f"今天天气{one}好" for one in ends))})
+    bring(
+        world,
+        settings,
+        browser,
+        "telegram",
+        "group-7",
+        **{"r.json": chat(*texts, *(f"今天天气{one}好" for one in ends))},
+    )
     run_all(jobs, settings)
     waits = browser.post("/market/words/look").headers["location"]
     assert browser.post("/market/words/look").headers["location"] == waits

@@ -99,11 +99,15 @@ def test_every_time_of_a_page_is_on_its_clock(pages: Callable[[str], Pages], lan
 
 
 LISTS = (
-    "/cases.csv", "/queue.csv", "/jobs.csv", "/rights.csv?list={list}", "/partners.csv?only=all", "/market/offers.csv",
+    "/cases.csv", "/queue.csv", "/ledger/files.csv", "/jobs.csv",
+    "/rights.csv?list={list}", "/partners.csv?only=all", "/market/offers.csv",
     "/market/sellers.csv", "/market/removals.csv", "/trace/runs.csv", "/trace/baskets/b-1/numbers.csv",
     "/cases/{case}/reads.csv", "/waybills.csv?number={number}",
     "/overview/weeks.csv",
 )  # fmt: skip
+TIMED = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?(\.\d+)?( ?[+-]\d\d:?\d\d|Z)?$")
+STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d")
+"""A moment, and the one form that all lists have it in: on the console's clock, to the second, with its offset."""
 BARE = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(?![\d:]|\+08:00)")
 """A time without its offset."""
 
@@ -134,6 +138,8 @@ def test_every_list_is_in_the_language_asked_for_and_has_whole_times(world: Worl
                 latin = [one for one in re.findall("[A-Za-z_]+", name) if one != "Wayseal"]
                 assert (not latin) if lang == "zh" else ("_" not in name and name.isascii()), (address, name)
             assert [cell for row in rows for cell in row if BARE.search(cell)] == [], address
+            timed = [cell for row in rows for cell in row if TIMED.match(cell)]
+            assert [cell for cell in timed if not STAMP.fullmatch(cell)] == [], address
             if lang == "zh":
                 codes = {code for code in words("zh", "unit.values") if code.isalpha()}
                 assert not codes & {cell for row in rows for cell in row}, address

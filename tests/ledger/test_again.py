@@ -20,6 +20,7 @@ from tests.store.workbooks import Cell, workbook
 from wayseal import ledger, store
 from wayseal.ledger import IngestReport, LedgerError
 from wayseal.ledger.upkeep import examine
+from wayseal.ledger.withdrawal import withdraw
 from wayseal.store.errors import StoreError
 from wayseal.store.types import Source
 
@@ -409,3 +410,45 @@ def test_a_workbook_of_reads_that_was_saved_anew_counts_nothing_twice(tmp_path: 
     assert sound(tmp_path / "L")
     with ledger.open_ledger(tmp_path / "L") as snapshot:
         assert snapshot.reads(snapshot.keys(["YT2"])).num_rows == 3
+
+
+def test_a_source_is_withdrawn(tmp_path: Path) -> None:
+    """Nothing is left of it but who took it out and why; proofs hold, and it can come in again."""
+    kept, other = write(tmp_path / "1", "accesses", EARLY), write(tmp_path / "2", "accesses", LATE, "late")
+    put(kept, tmp_path / "L")
+    alone = whole(tmp_path / "L")
+    put(other, tmp_path / "L", who="ann", at=1_000_000)
+    both = whole(tmp_path / "L")
+    signed = note(tmp_path / "L")
+    entry = load_manifest(tmp_path / "L").sources[1]
+    assert (entry.came_by, entry.came_at) == ("ann", 1_000_000)
+    said: dict[str, Any] = {"who": "ann", "why": "by mistake", "at": 2_000_000}
+    with pytest.raises(LedgerError, match="no rows"):
+        withdraw(tmp_path / "L", 0, entry.sha256, **said)
+    assert withdraw(tmp_path / "L", 1, entry.sha256, **said).rows == len(LATE)
+    assert whole(tmp_path / "L") == alone
+    assert looked(tmp_path / "L", signed)
+    gone = load_manifest(tmp_path / "L").sources[1]
+    assert (gone.rows, gone.replaced, dict(gone.withdrawn)) == (
+        0,
+        len(LATE),
+        {"at": "1970-01-01T00:00:02Z", "who": "ann", "why": "by mistake"},
+    )
+    with pytest.raises(LedgerError, match="no rows"):
+        withdraw(tmp_path / "L", 1, entry.sha256, **said)
+    assert put(other, tmp_path / "L").ingested[0].rows == len(LATE)
+    assert whole(tmp_path / "L") == both
+    assert not put(other, tmp_path / "L").ingested
+
+
+def test_what_a_later_file_repeats_is_not_withdrawn(tmp_path: Path) -> None:
+    first, second = write(tmp_path, "accesses", LATE), write(tmp_path, "accesses", [*LATE, EARLY[0]], "more")
+    put(first, tmp_path / "L")
+    put(second, tmp_path / "L")
+    one, two = load_manifest(tmp_path / "L").sources
+    said: dict[str, Any] = {"who": "ann", "why": "by mistake", "at": 2_000_000}
+    with pytest.raises(LedgerError, match="would be lost"):
+        withdraw(tmp_path / "L", 0, one.sha256, **said)
+    withdraw(tmp_path / "L", 1, two.sha256, **said)
+    withdraw(tmp_path / "L", 0, one.sha256, **said)
+    assert load_manifest(tmp_path / "L").rows("accesses") == 0

@@ -226,6 +226,7 @@ def test_what_a_ledger_knows_is_ours_and_becomes_leaks(ledger: Path, tmp_path: P
     with on_offer(tmp_path, seen, {"asked": [route, route], "two": [route, other], "one-end": [other]}, ours) as reads:
         asked, rest = leaks_of_record(reads, "m-7"), leaks_of_record(reads)
     path = write_table(tmp_path, "leaks", [asked, rest], form=Format.CSV)
+    assert "2026-03-02T12:30:00+08:00" in path.read_text("utf-8")
     read_back = read_leaks(path)
     assert read_back.rejected == ()
     rows = read_back.rows.to_pylist()

@@ -26,6 +26,7 @@ from wayseal.ledger import ingest as run
 from wayseal.model.errors import WaysealError, disk_says
 from wayseal.model.messages import N_, Message
 from wayseal.model.schema import CLOSED, Name, Text, TomlText, one_or_more, parse_length, parsed_by
+from wayseal.model.times import now_us
 from wayseal.page.languages import translator, word
 from wayseal.store import TABLES, load_mapping, open_source
 from wayseal.store.drafts import Draft, draft_mappings
@@ -210,7 +211,7 @@ def ingest(
     wayseal ingest ledger - --table scans < scans.csv
     wayseal ingest ledger --sources sources.toml
     """
-    options = IngestOptions(keep_rejected=keep_rejected, again=again)
+    options = IngestOptions(keep_rejected=keep_rejected, again=again, at=now_us())
 
     def take(paths: Sequence[Path], mapping: LogMapping | None, offset: str | None, table: str | None) -> None:
         opened = open_source(*paths, mapping=mapping, offset=offset, table=table)

@@ -234,8 +234,9 @@ def market_import(
         ImportForm,
         typer.Option(
             "--as",
-            help="`telegram`: an export of Telegram Desktop (JSON); `csv` and `json`: records with the fields of "
-            "offers; `pictures`: screenshots and pictures, each with a text of its name where there is one.",
+            help="`chat`: of WeChat, QQ or Telegram; `telegram`: an export of Telegram Desktop (JSON); `csv` and "
+            "`json`: records with the fields of offers; `pictures`: screenshots and pictures, each with a text of its "
+            "name where there is one.",
         ),
     ],
     name: Annotated[str, typer.Option(help="What it is called here: small letters, digits, hyphens.")],

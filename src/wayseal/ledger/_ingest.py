@@ -120,7 +120,7 @@ def _run(source: Source, ledger: Path, progress: Progress, options: IngestOption
     manifest = start_writing(ledger, options.key_bits, options.entropy)
     options.on_step("swept")
     reading = ReadSettings.of(source)
-    pieces, skipped = _new_files(source, manifest, reading, progress, again=options.again)
+    pieces, skipped = new_files(source, manifest, reading, progress, again=options.again)
     encoder = _encoder(ledger, manifest)
     notices: list[Notice] = list(source.notices)
     conflicts: dict[str, int] = {}
@@ -177,7 +177,7 @@ def _added_up(notices: Iterable[Notice]) -> tuple[Notice, ...]:
     )
 
 
-def _new_files(
+def new_files(
     source: Source, manifest: Manifest, reading: ReadSettings, progress: Progress, *, again: bool
 ) -> tuple[list[InputFile], list[Skipped]]:
     """Files that are not in the ledger yet or are to be read again, tables that others lean on first; and the rest."""
@@ -196,7 +196,11 @@ def _new_files(
         piece = _digest_file(file, {} if file.table in UNIQUE else known)
         key = (file.table, piece.sha256)
         before = entries[there[key]] if key in there else None
-        known_as = before and (before.replaced or (not again and _is_in(piece, before, entries, reading)))
+        known_as = (
+            before
+            and not before.withdrawn
+            and (before.replaced or (not again and _is_in(piece, before, entries, reading)))
+        )
         if key in taken or known_as:
             skipped.append(Skipped(table=file.table, name=file.path.name))
         else:
@@ -204,7 +208,8 @@ def _new_files(
             old = [there[each] for each in digests if each in there]
             other = tuple(n for n in old if entries[n].seen and (again or not reading.same(entries[n])))
             known[piece.sha256] = file.size
-            new.append(replace(piece, replaces=other, beginnings=() if key in there else piece.beginnings))
+            whole = before is not None and not before.withdrawn
+            new.append(replace(piece, replaces=other, beginnings=() if whole else piece.beginnings))
         taken.add(key)
     progress("digest", len(files), len(files))
     return new, skipped
@@ -251,16 +256,22 @@ def _split_steps(pieces: Iterable[InputFile], most: int) -> Iterable[list[InputF
         yield step
 
 
-def retire(ledger: Path, manifest: Manifest, sources: Collection[int], how: IngestOptions) -> tuple[Manifest, Encoder]:
+def retire(
+    ledger: Path,
+    manifest: Manifest,
+    sources: Collection[int],
+    how: IngestOptions,
+    withdrawn: Mapping[str, str] | None = None,
+) -> tuple[Manifest, Encoder]:
     """The ledger's next generation without what these sources (by their places) brought, not saved; and its ids.
 
-    LedgerError: rule 3.
+    withdrawn: what their entries say of it, where nothing comes for them. LedgerError: rule 3.
     """
     for entry in (file for file in manifest.files if file.kind != "quarantine"):
         require_unchanged(ledger, entry)
     made = _Retirement(ledger, manifest, sources)
     made.walk(how)
-    return made.close()
+    return made.close(withdrawn or {})
 
 
 class _Ids:
@@ -344,7 +355,7 @@ class _Retirement:
         schema = pa.schema([f for f in flight_schema(KEYED[name]) if f.name in made])
         return pa.RecordBatch.from_arrays([made[n] for n in schema.names], schema=schema)
 
-    def close(self) -> tuple[Manifest, Encoder]:
+    def close(self, withdrawn: Mapping[str, str]) -> tuple[Manifest, Encoder]:
         """Makes the files durable and the tree know of it (rule 4)."""
         for kind, dictionary in self._encoder.dictionaries.items():
             for batch in dictionary.added().to_batches():
@@ -354,7 +365,16 @@ class _Retirement:
         self._to.sync()
         none: dict[str, int] = {}
         sources = tuple(
-            replace(s, rows=0, rejected=none, repeated=0, dropped=0, emptied=none, replaced=s.replaced + self._went[n])
+            replace(
+                s,
+                rows=0,
+                rejected=none,
+                repeated=0,
+                dropped=0,
+                emptied=none,
+                replaced=s.replaced + self._went[n],
+                withdrawn=withdrawn,
+            )
             if n in self._away
             else s
             for n, s in enumerate(self._manifest.sources)

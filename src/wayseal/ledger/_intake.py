@@ -291,7 +291,7 @@ def _plain(rows: pa.Table) -> pa.Table:
     return rows
 
 
-def _known_by_content(rows: pa.RecordBatch, name: str, said: Counter[str]) -> pa.RecordBatch:
+def known_by_content(rows: pa.RecordBatch, name: str, said: Counter[str]) -> pa.RecordBatch:
     """Reads of a sheet with an `access` id where none is given: the sheet's name, what the read says, the how manieth.
 
     A workbook is saved anew with rows changed, added or gone anywhere: those that are left count once.
@@ -351,7 +351,7 @@ class Intake:
             if (before.st_size, before.st_mtime_ns) != (now.st_size, now.st_mtime_ns):
                 raise StoreError("the file changed while it was read", file=piece.file.path)
             rest.check()
-            self.entries.append(taken.entry(piece, after, self._reading))
+            self.entries.append(taken.entry(piece, after, self._reading, self._options))
             done += piece.file.size
         progress("read", total, total)
 
@@ -364,7 +364,7 @@ class Intake:
             keep_rejected=self._options.keep_rejected,
         ):
             sheet = piece.file.format is Format.XLSX and piece.file.table == "accesses"
-            yield replace(batch, rows=_known_by_content(batch.rows, piece.file.path.name, said)) if sheet else batch
+            yield replace(batch, rows=known_by_content(batch.rows, piece.file.path.name, said)) if sheet else batch
 
     def _take(self, piece: InputFile, number: int, batch: Batch, taken: "_Taken") -> None:
         table = piece.file.table
@@ -442,7 +442,7 @@ class _Taken:
         self._rows -= len(refused)
         self._rejected.update(r.reason.value for r in refused)
 
-    def entry(self, piece: InputFile, after: int, reading: ReadSettings) -> SourceEntry:
+    def entry(self, piece: InputFile, after: int, reading: ReadSettings, options: IngestOptions) -> SourceEntry:
         return SourceEntry(
             table=piece.file.table,
             name=readable(piece.file.path.name),
@@ -458,4 +458,6 @@ class _Taken:
             after=after,
             mapping=reading.mapping,
             offset=reading.offset,
+            came_at=options.at,
+            came_by=options.who,
         )

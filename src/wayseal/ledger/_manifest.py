@@ -90,8 +90,10 @@ _DIGEST = 1
 """The version of the spelling that the ledger's digest is made of."""
 _COMMIT_HEAD = bytes((2, 1))
 """Before what is hashed of a commit: that it is one and no page, and the version of these bytes."""
-_NEWER = ("after", "emptied", "replaced")
+_NEWER = ("after", "emptied", "replaced", "withdrawn")
 """Fields of a source that older ledgers lack, and whose digests stay."""
+_COMING = ("came_at", "came_by")
+"""Fields of a source that are no part of the ledger's digest either: the same logs make the same ledger at any time."""
 _SEAL = ("id", "secret", "commits", "size", "root")
 """Fields that are no part of the ledger's digest, which must not hang on chance."""
 _Count = Annotated[int, Field(ge=0)]
@@ -165,6 +167,8 @@ class SourceEntry:
     at its start whose rows an earlier source brought.
     mapping, offset: digest of the mapping ("" for none) and offset from UTC in seconds with which it was read.
     first_at, last_at: least and greatest time of its rows, in microseconds, where the table has one.
+    withdrawn: `at`, `who` and `why`, where its rows were taken out. came_at, came_by: when it came in (µs), and by
+    whom, where that was said.
     """
 
     __pydantic_config__: ClassVar = CLOSED
@@ -181,6 +185,9 @@ class SourceEntry:
     last_at: int | None = None
     after: _Count = 0
     replaced: _Count = 0
+    withdrawn: Mapping[str, str] = field(default_factory=dict)
+    came_at: int | None = None
+    came_by: str = ""
     mapping: str
     offset: int
 
@@ -236,12 +243,15 @@ class Manifest:
     def _content(self) -> str:
         """The spelling of what the sources made, which the digest is made of."""
         content = {k: v for k, v in self._fields().items() if k not in _SEAL}
+        content["sources"] = [{k: v for k, v in s.items() if k not in _COMING} for s in content["sources"]]
         return canonical({**content, _FORMAT: _DIGEST})
 
     def _fields(self) -> dict[str, Any]:
         """As JSON; `purges` and what is newer in sources only where there is something to say."""
         content: dict[str, Any] = plain(self)
-        content["sources"] = [{k: v for k, v in s.items() if k not in _NEWER or v} for s in content["sources"]]
+        content["sources"] = [
+            {k: v for k, v in s.items() if k not in (*_NEWER, *_COMING) or v} for s in content["sources"]
+        ]
         return content if self.purges else {k: v for k, v in content.items() if k != "purges"}
 
     def rows(self, table: str) -> int:

@@ -33,6 +33,8 @@ class IngestOptions:
         key_bits: For tests of collisions: a new ledger keeps so many bits of a key.
         parts: For tests: how many parts.
         projection: Whether a projection of a vault's log asks: it alone may use the names that are kept for it.
+        who: Who brings them in, as the ledger is to say.
+        at: When, in microseconds; None: the ledger doesn't say.
         on_step: Called with a name at each step that a crash may hit.
         entropy: Gives the random bytes of a new ledger.
     """
@@ -44,6 +46,8 @@ class IngestOptions:
     key_bits: int = 64
     parts: int | None = None
     projection: bool = False
+    who: str = ""
+    at: int | None = None
     on_step: Callable[[str], None] = no_step
     entropy: Callable[[int], bytes] = os.urandom
 

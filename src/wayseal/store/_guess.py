@@ -8,7 +8,7 @@ name speaks of people's names, phones or addresses for nothing.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -414,6 +414,24 @@ def describe_choice(columns: Columns, target: Column, name: str, table: str) -> 
     """How a column is written that is known to be the one."""
     one = columns[name]
     made = Guess(columns=(name,), by_name=True, chosen=True, several=one.several and target.name == "waybill")
-    if target.type is ColumnType.TIME and one.written is not None:
-        return replace(made, written=one.written, values=one.nothing)
+    if target.type is ColumnType.TIME:
+        # Times that can't be read are the file's own: they carry no more of an offset than its others.
+        return replace(made, written=one.written or Written(naive=True, unread=len(one.texts)), values=one.nothing)
     return _completed(made, target.name, columns, TABLES[table])
+
+
+def named_alone(columns: Columns, table: Table, found: Mapping[str, Guess], settled: Iterable[str]) -> dict[str, Guess]:
+    """Columns that a table can't do without and that only their names tell: nothing in them can be read as that.
+
+    settled: of which a person said something.
+    """
+    free, made = dict(columns), dict[str, Guess]()
+    for one in found.values():
+        for name in one.columns:
+            free.pop(name, None)
+    for target in (column for column in table.columns if column.required and column.name not in {*found} | {*settled}):
+        best = max(free, key=lambda name: name_score(target.name, name, table.name), default="")
+        if best and name_score(target.name, best, table.name) >= OUTRIGHT:
+            made[target.name] = replace(describe_choice(columns, target, best, table.name), chosen=False)
+            del free[best]
+    return made

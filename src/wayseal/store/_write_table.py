@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from wayseal.model.errors import disk_says
 from wayseal.model.rows import csv_writer, json_line
+from wayseal.model.times import stamp
 from wayseal.store.errors import StoreError
 from wayseal.store.mapping import LAID_OUT, LOGS, Format
 from wayseal.store.tables import TABLES, VERSION, ColumnType, Table, arrow_schema
@@ -104,7 +105,7 @@ def _write_text(path: Path, table: Table, batches: Iterable[pa.RecordBatch | pa.
         for batch in batches:
             whole = pa.Table.from_batches([batch]) if isinstance(batch, pa.RecordBatch) else batch
             columns = zip(table.columns, whole.cast(schema).columns, strict=True)
-            rows = zip(*(_plain(c.type, values) for c, values in columns), strict=True)
+            rows = zip(*(_plain(c.type, values, form) for c, values in columns), strict=True)
             if form is Format.CSV:
                 out.writelines(write(map(_cell, row)) for row in rows)
             else:
@@ -112,8 +113,11 @@ def _write_text(path: Path, table: Table, batches: Iterable[pa.RecordBatch | pa.
                 out.writelines(map(json_line, told))
 
 
-def _plain(kind: ColumnType, values: pa.ChunkedArray) -> list[Any]:
-    """The column as Python values: times as ISO 8601 text, predicates as objects."""
+def _plain(kind: ColumnType, values: pa.ChunkedArray, form: Format) -> list[Any]:
+    """The column as Python values: times as ISO 8601 text, in a CSV like all (`stamp`); predicates as objects."""
+    if kind is ColumnType.TIME and form is Format.CSV:
+        moments = values.cast(pa.timestamp("us", tz="UTC")).cast(pa.int64()).to_pylist()
+        return [None if us is None else stamp(us) for us in moments]
     if kind is ColumnType.TIME:
         values = pc.strftime(values, "%Y-%m-%dT%H:%M:%SZ")
     plain: list[Any] = values.to_pylist()

@@ -18,7 +18,7 @@ from typing import ClassVar
 
 from wayseal.model.messages import N_, Message, Translate
 from wayseal.store._column_plan import describe
-from wayseal.store._guess import Columns, Guess, describe_choice, is_list, rivals_of, status_words
+from wayseal.store._guess import Columns, Guess, describe_choice, is_list, named_alone, rivals_of, status_words
 from wayseal.store._guess_times import zone_of
 from wayseal.store._headings import ended
 from wayseal.store._load_mapping import load_mapping
@@ -378,6 +378,7 @@ def propose_mapping(
     table: str | None = "accesses",
     sheet: str | None = None,
     chosen: Mapping[str, str] | None = None,
+    words: Mapping[str, Mapping[str, str]] | None = None,
 ) -> str:
     """Proposes a mapping file for one table, whatever is missing for it.
 
@@ -388,6 +389,7 @@ def propose_mapping(
         sheet: Of a workbook; None: the one that would be read.
         chosen: Column of the contract → the log's column that a person says it is, "" for none; how it is written is
             found out all the same.
+        words: Column of the contract → what a person says that words of the log are called there.
 
     Returns:
         TOML. It loads as it stands when every required column was found; what was not found stands there as a comment.
@@ -395,7 +397,7 @@ def propose_mapping(
     Raises:
         StoreError: The sample holds no rows or can't be read, or lacks a column that was chosen.
     """
-    if table in {None, "accesses"} and not chosen and (log := propose_log(sample, translate)) is not None:
+    if table in {None, "accesses"} and not (chosen or words) and (log := propose_log(sample, translate)) is not None:
         return log.text
     rows = read_sample(sample, table or "accesses", sheet)
     one = look_at_sample(rows, table) or look_at_sample(rows, "accesses")
@@ -407,6 +409,11 @@ def propose_mapping(
             raise StoreError("there is no such column", file=rows.path, key=name)
         if column and name in one.table.names:
             found[name] = describe_choice(one.columns, one.table.column(name), column, one.table.name)
+    found |= named_alone(one.columns, one.table, found, settled=chosen or {})
+    for name, said in (words or {}).items():
+        if (made := found.get(name)) is not None:
+            unknown = {word: n for word, n in made.unknown.items() if word not in said}
+            found[name] = replace(made, values={**made.values, **said}, unknown=unknown)
     return propose_table(replace(one, found=found), translate).text
 
 

@@ -4,6 +4,8 @@
 2. Of a file a sample is read: its first `BYTES` of text, or `ROWS` rows. Of a line, however long, no more than any
    reader takes; a workbook is laid out whole, within the bounds of its reader.
 3. A column that nothing of the contract is made of is known by its name alone.
+4. Words are told of a column of words whose name says outright which one it is, short ones, and none that looks like
+   a person's: of any other column they could be anybody's names.
 """
 
 from collections import Counter
@@ -12,8 +14,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from wayseal.store._batches import FirstBatch, read_first_batch
+from wayseal.store._guess import is_list
+from wayseal.store._headings import OUTRIGHT, name_score
 from wayseal.store._sample import read_sample
 from wayseal.store.errors import StoreError
+from wayseal.store.logs import looks_personal
+from wayseal.store.mapping import LogMapping
 from wayseal.store.tables import TABLES, ColumnType
 from wayseal.store.types import Batch, RawBlock, Source, SourceFile
 
@@ -87,6 +93,42 @@ def column_samples(source: Source) -> Mapping[str, Sequence[str | None]]:
     with suppress(StoreError):
         return read_sample(file.content if file.laid_out else file.path, file.table).columns
     return {}
+
+
+LONGEST_WORD = 20
+Words = Sequence[tuple[str, int, str]]
+"""A word of a log, how many rows of a sample hold it, and what it is called in the contract; "": nothing is."""
+
+
+def column_words(
+    look: FilePreview, mapping: LogMapping | None, samples: Mapping[str, Sequence[str | None]]
+) -> Mapping[str, Words]:
+    """The words of a log that stand for words of the contract (rule 4).
+
+    Args:
+        look: At the log.
+        mapping: It was read by this.
+        samples: As `column_samples` has them.
+
+    Returns:
+        Column of the contract → its words, the most frequent first.
+    """
+    table, named = TABLES[look.file.table], dict[str, Mapping[str, str]]()
+    if mapping is not None:
+        named = {one.name: one.values for one in mapping.fields}
+    found: dict[str, Words] = {}
+    for column in (one for one in table.columns if one.type is ColumnType.ENUM):
+        origin = look.origins.get(column.name, ())
+        if len(origin) != 1 or name_score(column.name, origin[0], table.name) < OUTRIGHT:
+            continue
+        words = Counter(text for one in samples.get(origin[0], ()) if one and (text := one.strip()))
+        if is_list(words) and not any(len(one) > LONGEST_WORD or looks_personal(one) for one in words):
+            ours, known = named.get(column.name, {}), column.values
+            found[column.name] = [
+                (word, rows, ours.get(word, word.casefold() if word.casefold() in known else ""))
+                for word, rows in words.most_common()
+            ]
+    return found
 
 
 def _preview(first: FirstBatch, file: SourceFile, rows: int) -> FilePreview:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from wayseal.cases import Pseudonyms, load_pseudonyms, read_known
+from wayseal.cases import Pseudonyms, load_pseudonyms, read_casebook, read_known
 from wayseal.cases.book import Casebook, Known, RecordedCase, act_name
 from wayseal.cases.errors import CasebookError
 from wayseal.cases.types import (
@@ -62,6 +62,12 @@ def can_write_casebook(ledger: Path, folder: Path) -> bool:
     """Check whether the casebook's folder can be written, or made."""
     place = folder if folder.exists() else ledger
     return os.access(place, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids)
+
+
+def find_cases_of(folder: Path, accounts: frozenset[str] | None) -> tuple[str, ...]:
+    """Cases that have any of these accounts; None: all cases. folder: of the casebook, if there is one."""
+    cases = read_casebook(folder).cases if folder.is_dir() else ()
+    return tuple(case.id for case in cases if accounts is None or not accounts.isdisjoint(case.actors))
 
 
 def casebook_folder(ledger: Path) -> Path:

@@ -27,7 +27,7 @@ from wayseal.cases.evidence.errors import EvidenceError
 from wayseal.cases.evidence.stamps import StampWish, have_stamped, keep_wish, read_wish, wish_path
 from wayseal.cases.evidence.types import safe_name
 from wayseal.cases.ledger.arrivals import WHO, partner_leads, rights_leads
-from wayseal.cases.ledger.casebook import FOLDER
+from wayseal.cases.ledger.casebook import FOLDER, find_cases_of
 from wayseal.cases.ledger.detection import Detection, find_cases, lay_out_case
 from wayseal.cases.ledger.pack import Attached, PackRequest, export_case
 from wayseal.cases.ledger.traced import Traced
@@ -37,13 +37,14 @@ from wayseal.console.errors import JobError
 from wayseal.console.jobs.kinds import later
 from wayseal.console.jobs.logs import MAPPING, drop_upload, log_of, open_log, refuse_bomb
 from wayseal.console.jobs.results import WordSeen, keep_words
-from wayseal.console.jobs.types import CaseInput, JobContext, LogInput, StampInput, number_of
+from wayseal.console.jobs.types import CaseInput, JobContext, LogInput, StampInput, WithdrawInput, number_of
 from wayseal.console.reading import review_partners, review_rights
 from wayseal.console.settings import FILES, ConsoleSettings, file_place
 from wayseal.detect import DetectResult, Options
 from wayseal.detect.explain import load_templates
-from wayseal.ledger import IngestReport, ingest
+from wayseal.ledger import IngestOptions, IngestReport, ingest
 from wayseal.ledger.integrity import FINDING_TEXTS, Verification, verify
+from wayseal.ledger.withdrawal import withdraw
 from wayseal.market.log import open_market
 from wayseal.market.log.queries import words as decided_words
 from wayseal.market.log.reads import Reads
@@ -174,7 +175,8 @@ def take_in(log: LogInput, work: JobContext) -> Mapping[str, str]:
     """Takes a log in."""
     path = log_of(log, work)
     refuse_bomb(path, work.step)
-    report = ingest(open_log(log, work), work.ledger, progress=work.step)
+    options = IngestOptions(who=work.who, at=work.at)
+    report = ingest(open_log(log, work), work.ledger, progress=work.step, options=options)
     (work.folder / MAPPING).unlink(missing_ok=True)
     for line in _lines(report):
         work.say(line.text, **line.values)
@@ -232,8 +234,23 @@ def _refuse_nothing(report: IngestReport, path: Path) -> None:
         )
 
 
+def withdraw_file(given: WithdrawInput, work: JobContext) -> Mapping[str, str]:
+    """Takes a file out of the ledger, unless a case rests on it."""
+
+    def refuse_resting(accounts: frozenset[str] | None) -> None:
+        if cases := find_cases_of(work.ledger / FOLDER, accounts):
+            raise JobError("{cases} {n:rests|rest} on it: it stays", cases=", ".join(cases[:_MOST_CASES]), n=len(cases))
+
+    gone = withdraw(
+        work.ledger, given.place, given.sha256, who=work.who, why=given.why, at=work.at,
+        check=refuse_resting, progress=work.step,
+    )  # fmt: skip
+    work.say(N_("{table}: {rows:,} {rows:row|rows} of {name} went"), table=gone.table, rows=gone.rows, name=gone.name)
+    return {"rows": str(gone.rows)}
+
+
 _HOUR = 3_600_000_000
-_DAYS = 90
+_DAYS, _MOST_CASES = 90, 5
 
 
 def lay_out(given: CaseInput, work: JobContext) -> Mapping[str, str]:

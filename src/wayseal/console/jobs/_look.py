@@ -13,13 +13,17 @@ Times, waybills and words of the contract are shown; of all else its shape.
 7. A mapping that was sent, one of the folder, or columns that were chosen go before a proposal; a log whose columns are
    the contract's needs none.
 8. What can't be read as it was asked is said beside the columns that there are, so that something else can be asked.
+   What is missing is said of the column, never of a line of a mapping that nobody wrote.
+9. How much of it the ledger has already is said before anything is taken in.
 """
 
 import json
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 from pathlib import Path
 
 from wayseal.console.errors import JobError
@@ -28,13 +32,15 @@ from wayseal.console.jobs.results import CellSeen, ColumnSeen, FaultSeen, Look, 
 from wayseal.console.jobs.types import JobContext, LogInput, message_of
 from wayseal.ledger import open_ledger
 from wayseal.ledger.errors import LedgerError
+from wayseal.ledger.repeats import Repeats, find_repeats
 from wayseal.model.fields import Field
+from wayseal.model.messages import N_, Message
 from wayseal.page.languages import translator
 from wayseal.store import open_source, propose_mapping
 from wayseal.store.errors import StoreError
 from wayseal.store.logs import looks_personal, waybill_of
 from wayseal.store.mapping import LOGS, Format, LogMapping
-from wayseal.store.preview import FilePreview, column_samples, preview_source
+from wayseal.store.preview import FilePreview, Words, column_samples, column_words, preview_source
 from wayseal.store.tables import TABLES, Column, ColumnType
 from wayseal.store.types import Notice, NoticeCode, Source, notice_message
 
@@ -128,6 +134,7 @@ _UNPACKED = 10 << 20
 _ITEMS = "\x1f"
 """Between the items of a list that a ledger keeps."""
 _ROWS, _SHAPES, _LINES, _FAULTS = 8, 3, 5, 12
+_NOT_FOUND = N_("no column of the log was found for this, and it is needed: choose one below")
 
 
 @dataclass(kw_only=True)
@@ -143,6 +150,7 @@ class _Found:
     files: tuple[FilePreview, ...] = ()
     wrong: StoreError | None = None
     chosen: dict[str, str] = field(default_factory=dict)
+    there: tuple[Repeats | None, ...] = ()
 
 
 def run(log: LogInput, work: JobContext) -> Mapping[str, str]:
@@ -169,28 +177,36 @@ def _read(found: _Found, plain: Source, log: LogInput, work: JobContext) -> None
     if log.toml or log.mapping:
         text = log.toml or find_mapping(work.settings.mappings_folder, log.mapping).read_text("utf-8", "replace")
         found.mapping, found.origin = text, "sent" if log.toml else "file"
-    elif log.columns:
-        found.chosen, found.origin = _named(json.loads(log.columns), tuple(found.samples)), "chosen"
+    elif log.columns or log.words:
+        found.chosen, found.origin = _named(json.loads(log.columns or "{}"), tuple(found.samples)), "chosen"
         found.mapping = _propose(found, log)
     else:
         try:
             found.source, found.files = plain, preview_source(plain, rows=_ROWS)
-            return
         except StoreError:
             found.mapping, found.origin = _propose(found, log), "proposed"
-    found.source = open_log(replace(log, toml=found.mapping, origin=found.origin), work)
-    if found.source.mapping is not None:
-        refuse_both(found.source.mapping)
-    found.table = found.source.files[0].table
-    found.files = preview_source(found.source, rows=_ROWS)
+    if found.mapping:
+        found.source = open_log(replace(log, toml=found.mapping, origin=found.origin), work)
+        if found.source.mapping is not None:
+            refuse_both(found.source.mapping)
+        found.table = found.source.files[0].table
+        found.files = preview_source(found.source, rows=_ROWS)
+    with suppress(LedgerError):  # there is none yet
+        found.there = find_repeats(found.source or plain, found.files, work.ledger, work.step)
 
 
 def _propose(found: _Found, log: LogInput) -> str:
     say = translator(log.lang)
     asked = log.table or (None if found.table == "accesses" else found.table)
-    table = found.table if found.chosen else asked
-    text = propose_mapping(found.path, translate=say, table=table, chosen=found.chosen or None)
-    if not found.chosen:
+    by_person = found.origin == "chosen"
+    text = propose_mapping(
+        found.path,
+        translate=say,
+        table=found.table if by_person else asked,
+        chosen=found.chosen or None,
+        words=json.loads(log.words) if log.words else None,
+    )
+    if not by_person:
         return text
     # A remark would tell which words a chosen column has, were it one of names.
     return "".join(line for line in text.splitlines(keepends=True) if not (line.startswith("#") and '"' in line))
@@ -237,9 +253,24 @@ def _look_of(found: _Found, plain: Source, known: Known) -> Look:
         columns=() if form in LOGS else tuple(_column(n, name, found) for n, name in enumerate(names, 1)),
         chosen={name: names.index(one[0]) for name, one in origins.items() if len(one) == 1 and one[0] in names}
         | {name: names.index(one) for name, one in found.chosen.items() if one in names},
-        wrong="" if found.wrong is None else told(message_of(found.wrong)),
-        tables=tuple(_table(one, names, source, known) for one in found.files),
+        **_wrong_of(found),
+        tables=tuple(_table(one, found, source, known, there) for one, there in zip_longest(found.files, found.there)),
     )
+
+
+def _wrong_of(found: _Found) -> dict[str, str]:
+    """Why it can't be read, and of which column that is said (rule 8)."""
+    error = found.wrong
+    if error is None:
+        return {"wrong": "", "wrong_at": ""}
+    key, table = (error.key or "").removeprefix("columns."), TABLES[found.table]
+    at = key if key in table.names else ""
+    if not at:
+        return {"wrong": told(message_of(error)), "wrong_at": ""}
+    if error.line is None:
+        return {"wrong": told(error.message), "wrong_at": at}
+    by_person = found.origin in ("sent", "file")
+    return {"wrong": told(message_of(error) if by_person else Message(_NOT_FOUND)), "wrong_at": at}
 
 
 def _encoding(source: Source, said: Sequence[Notice]) -> str:
@@ -254,8 +285,8 @@ def _column(place: int, name: str, found: _Found) -> ColumnSeen:
     return ColumnSeen(name=column_name(name, place), shapes=tuple(shapes)[:_SHAPES], different=len(set(values)))
 
 
-def _table(look: FilePreview, names: Sequence[str], source: Source, known: Known) -> TableSeen:
-    batch, span = look.batch, look.span()
+def _table(look: FilePreview, found: _Found, source: Source, known: Known, there: Repeats | None) -> TableSeen:
+    batch, span, names = look.batch, look.span(), tuple(found.samples)
     listed = [column.name for column in TABLES[look.file.table].columns if column.name in look.origins]
     places = {name: n for n, name in enumerate(names, 1)}
     return TableSeen(
@@ -268,18 +299,38 @@ def _table(look: FilePreview, names: Sequence[str], source: Source, known: Known
         first=None if span is None else span[0],
         last=None if span is None else span[1],
         notices=tuple(
-            told(notice_message(one))
+            told(notice_message(_by_heading(one, look, places)))
             for one in (*source.notices, *batch.notices, *(empty.notice(look.file) for empty in batch.emptied))
         ),
         faults=tuple(
-            FaultSeen(reason=reason, column=column, rows=len(lines), lines=tuple(lines[:_LINES]))
+            FaultSeen(
+                reason=reason,
+                column=column,
+                made_of=tuple(column_name(one, places.get(one, 0)) for one in look.origins.get(column, ())),
+                rows=len(lines),
+                lines=tuple(lines[:_LINES]),
+            )
             for (reason, column), lines in list(look.faults().items())[:_FAULTS]
         ),
         columns=tuple(
             (name, tuple(column_name(one, places.get(one, 0)) for one in look.origins[name])) for name in listed
         ),
         lines=tuple(_line(look, row, listed, known) for row in range(len(look.originals))),
+        words=tuple((name, tuple(words)) for name, words in _words(look, found, source).items()),
+        there=there,
     )
+
+
+def _by_heading(notice: Notice, look: FilePreview, places: Mapping[str, int]) -> Notice:
+    """The same with the log's own name of the column that it is about."""
+    made_of = look.origins.get(str(notice.values.get("column", "")), ())
+    named = " + ".join(column_name(one, places.get(one, 0)) for one in made_of)
+    return replace(notice, values={**notice.values, "column": named}) if named else notice
+
+
+def _words(look: FilePreview, found: _Found, source: Source) -> Mapping[str, Words]:
+    """Words that can be told what they are called; of raw logs none."""
+    return {} if look.file.format in LOGS else column_words(look, source.mapping, found.samples)
 
 
 def _line(look: FilePreview, row: int, listed: Sequence[str], known: Known) -> tuple[int, tuple[CellSeen, ...]]:

@@ -7,23 +7,29 @@
 """
 
 import fcntl
+import json
 import os
 import shutil
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 
 from wayseal.cases.ledger.market import queue_found, watching_for
 from wayseal.console.errors import JobError, JobTurnError
 from wayseal.console.jobs._kinds import market_folder
 from wayseal.console.jobs.imports import find_sent, lay_out
 from wayseal.console.jobs.logs import drop_upload
+from wayseal.console.jobs.results import ImportSeen, keep_import
 from wayseal.console.jobs.types import JobContext, SourceInput
 from wayseal.console.texts import TEXTS
 from wayseal.market.crawling import Planned, Report, Watch, holding
-from wayseal.market.crawling.imports import ImportForm, Named, bring_in, check_files
+from wayseal.market.crawling.imports import ImportForm, Named, bring_in, brought_source, check_files
 from wayseal.market.errors import RecordBusyError
+from wayseal.market.masks import mask_text
+from wayseal.market.sources import parse_source, table_columns
+from wayseal.market.types import Listing
 from wayseal.model.messages import N_, Message
 
 TURN = "market.turn"
@@ -53,8 +59,64 @@ def look_at_due(_given: object, work: JobContext) -> Mapping[str, str]:
     return looks.result()
 
 
+def preview_files(given: SourceInput, work: JobContext) -> Mapping[str, str]:
+    """What files that were sent would become: nothing of them is kept but what was sent (rule 4)."""
+    seen: dict[str, list[Listing]] = {}
+    counts, spans = Counter[str](), dict[str, tuple[int, int]]()
+
+    def look(name: str, offer: Listing) -> None:
+        counts[name] += 1
+        if len(found := seen.setdefault(name, [])) < _SHOWN:
+            found.append(offer)
+        if (at := offer.posted_at) is not None:
+            low, high = spans.get(name, (at, at))
+            spans[name] = min(low, at), max(high, at)
+
+    with _checked(given, work, look) as (form, good, result):
+        where = parse_source(brought_source("check", form, _fields(given)))
+        tables = {name: table_columns(where, file) for name, file in good if form is ImportForm.CSV}
+        plain: tuple[Sequence[str], Mapping[str, int]] = (), {}
+        made = tuple(
+            ImportSeen(
+                name=name,
+                offers=counts[name],
+                first=spans.get(name, (None, None))[0],
+                last=spans.get(name, (None, None))[1],
+                rows=tuple((one.posted_at, one.shop_name or one.shop, _short(one)) for one in seen.get(name, ())),
+                columns=tuple(mask_text(one[:_LONGEST]) for one in tables.get(name, plain)[0][:_COLUMNS]),
+                fields=tables.get(name, plain)[1],
+            )
+            for name, _ in good[:_FILES]
+        )
+    return {**result, **keep_import(work.folder, made)}
+
+
+_SHOWN, _FILES, _LONGEST, _COLUMNS = 6, 40, 120, 60
+
+
+def _short(one: Listing) -> str:
+    """The beginning of a text, personal data masked."""
+    text = " ".join(part for part in (one.title, one.text, one.price) if part)
+    return mask_text(text[:_LONGEST]) + ("…" if len(text) > _LONGEST else "")
+
+
+def _fields(given: SourceInput) -> Mapping[str, str] | None:
+    return json.loads(given.fields) if given.fields else None
+
+
 def bring_in_files(given: SourceInput, work: JobContext) -> Mapping[str, str]:
     """Files that were sent become a source, or come to one, and are looked at (rule 4)."""
+    with _checked(given, work) as (form, good, result):
+        looked = _bring_in(form, given, good, work)
+    drop_upload(work.folder.parent, given.upload)
+    return {**result, **looked}
+
+
+@contextmanager
+def _checked(
+    given: SourceInput, work: JobContext, seen: Callable[[str, Listing], None] = lambda _name, _offer: None
+) -> Iterator[tuple[ImportForm, Sequence[Named], Mapping[str, str]]]:
+    """Yield what was sent, laid out and read: its form, the files that can be read, and how many."""
     form, sent = ImportForm(given.form), find_sent(given, work)
     for called, _, size, sha256 in sent:
         work.say(N_("{name}: {size:,} bytes, SHA-256 {sha256}"), name=called, size=size, sha256=sha256)
@@ -63,21 +125,20 @@ def bring_in_files(given: SourceInput, work: JobContext) -> Mapping[str, str]:
         files, other = lay_out(form, [(called, file) for called, file, _, _ in sent], into, most, work.step)
         for called in other:
             work.say(N_("{name} is no such export; left out"), name=called)
-        good = check_files(form, files, work.say, lambda done, total: work.step("market_check", done, total))
-        looked = _bring_in(form, given.source, good, work)
+        step = partial(work.step, "market_check")
+        good = check_files(form, files, work.say, step, fields=_fields(given), seen=seen)
+        yield form, good, {"files": str(len(good)), "left_out": str(len(files) + len(other) - len(good))}
     finally:
         shutil.rmtree(into, ignore_errors=True)
-    drop_upload(work.folder.parent, given.upload)
-    return {"files": str(len(good)), "left_out": str(len(files) + len(other) - len(good)), **looked}
 
 
-def _bring_in(form: ImportForm, name: str, files: Sequence[Named], work: JobContext) -> Mapping[str, str]:
+def _bring_in(form: ImportForm, given: SourceInput, files: Sequence[Named], work: JobContext) -> Mapping[str, str]:
     folder = market_folder(work)
     with _turn(work), _alone():
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with holding(folder):  # whoever watches knows its sources from its start, and would pass this one over
-            bring_in(folder, name, form, files)
-    return look_at_source(SourceInput(source=name), work)
+            bring_in(folder, given.source, form, files, _fields(given))
+    return look_at_source(SourceInput(source=given.source), work)
 
 
 class _Looks:

@@ -6,6 +6,7 @@
    is no part of an export, nor has any control characters in its name. Hidden files are passed over.
 """
 
+import hashlib
 import importlib.util
 import json
 import secrets
@@ -13,6 +14,7 @@ import stat
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import IO, Protocol
@@ -47,6 +49,28 @@ class Sent(Protocol):
 
     def keep(self, target: Path) -> None:
         """Moves it to where it stays."""
+
+
+@dataclass(frozen=True, slots=True)
+class PastedText:
+    """A text that was pasted, as a file that came with a form."""
+
+    content: bytes = field(repr=False)
+    name: str = "pasted.txt"
+
+    @property
+    def size(self) -> int:
+        """Its bytes."""
+        return len(self.content)
+
+    @property
+    def sha256(self) -> str:
+        """Of it."""
+        return hashlib.sha256(self.content).hexdigest()
+
+    def keep(self, target: Path) -> None:
+        """Writes it to where it stays."""
+        target.write_bytes(self.content)
 
 
 @cache

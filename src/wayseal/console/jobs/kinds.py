@@ -6,8 +6,16 @@ from importlib import import_module
 from typing import Any
 
 from wayseal.console.errors import JobError
-from wayseal.console.jobs.types import CaseInput, JobContext, LogInput, NumbersInput, SourceInput, StampInput
-from wayseal.console.roles import CASE_ROLES, LEDGER_ROLES, Role
+from wayseal.console.jobs.types import (
+    CaseInput,
+    JobContext,
+    LogInput,
+    NumbersInput,
+    SourceInput,
+    StampInput,
+    WithdrawInput,
+)
+from wayseal.console.roles import CASE_ROLES, LEDGER_ROLES, OPENERS, Role
 from wayseal.model.schema import read_values
 
 Run = Callable[[Any, JobContext], Mapping[str, str]]
@@ -66,6 +74,7 @@ def later(module: str, name: str = "run", *, extra: str = "") -> Callable[[Any, 
 _ALL = (
     Kind(name="look", run=later("jobs._look"), given=LogInput, seconds=600),
     Kind(name="ingest", run=later("jobs._kinds", "take_in"), given=LogInput),
+    Kind(name="withdraw", run=later("jobs._kinds", "withdraw_file"), given=WithdrawInput, roles=OPENERS, named=True),
     Kind(name="detect", run=later("jobs._kinds", "detect_cases"), scheduled=True),
     Kind(name="notices", run=later("jobs._kinds", "send_notices")),
     Kind(name="verify", run=later("jobs._kinds", "verify_ledger"), roles=LEDGER_ROLES, scheduled=True),
@@ -91,6 +100,7 @@ _ALL = (
     Kind(name="partners", run=later("jobs._kinds", "hold_partners"), roles=LEDGER_ROLES, scheduled=True),
     Kind(name="market_look", run=later("jobs._market", "look_at_source", extra="market"), given=SourceInput),
     Kind(name="market_due", run=later("jobs._market", "look_at_due", extra="market"), scheduled=True, often=True),
+    Kind(name="market_preview", run=later("jobs._market", "preview_files", extra="market"), given=SourceInput),
     Kind(name="market_import", run=later("jobs._market", "bring_in_files", extra="market"), given=SourceInput),
     Kind(name="market_words", run=later("jobs._kinds", "look_for_words"), scheduled=True),
 )

@@ -15,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from wayseal.console.errors import JobError
 from wayseal.console.jobs.types import from_text, to_text
+from wayseal.ledger.repeats import Repeats
 from wayseal.model.messages import Message
 from wayseal.store.durable import replace_file
 
@@ -58,10 +59,19 @@ class ColumnSeen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultSeen:
-    """Rows that would be rejected: why, the column at fault ("" for whole rows), how many, and their first lines."""
+    """Rows that would be rejected.
+
+    Attributes:
+        reason: Why.
+        column: At fault, of the contract; "" for whole rows.
+        made_of: Those of the log.
+        rows: So many.
+        lines: Their first lines.
+    """
 
     reason: str
     column: str
+    made_of: tuple[str, ...]
     rows: int
     lines: tuple[int, ...]
 
@@ -92,6 +102,8 @@ class TableSeen:
         faults: Why rows would be rejected, the most frequent first.
         columns: Columns of the contract, and those of the log that they are made of.
         lines: The first rows by their line, a cell for each of `columns`.
+        words: Columns of words, and of each its words, the rows that hold them, and what they are called.
+        there: How much of it is in the ledger already; None: nothing was compared.
     """
 
     name: str
@@ -106,6 +118,8 @@ class TableSeen:
     faults: tuple[FaultSeen, ...]
     columns: tuple[tuple[str, tuple[str, ...]], ...]
     lines: tuple[tuple[int, tuple[CellSeen, ...]], ...]
+    words: tuple[tuple[str, tuple[tuple[str, int, str], ...]], ...]
+    there: Repeats | None
 
     def messages(self) -> tuple[Message, ...]:
         """Return what is said of it."""
@@ -128,6 +142,7 @@ class Look:
         columns: Of the log; none where it is no table.
         chosen: Column of the contract → place of the log's column, where it is one alone.
         wrong: Why it can't be read like that, as a message's JSON; empty: it can.
+        wrong_at: The column of the contract that this is about; empty: none.
         tables: What it would become.
     """
 
@@ -142,6 +157,7 @@ class Look:
     columns: tuple[ColumnSeen, ...]
     chosen: Mapping[str, int]
     wrong: str
+    wrong_at: str
     tables: tuple[TableSeen, ...]
 
     @property
@@ -153,6 +169,11 @@ class Look:
     def rejected(self) -> int:
         """So many wouldn't."""
         return sum(one.rejected for one in self.tables)
+
+    @property
+    def twice(self) -> bool:
+        """Most of it would count twice."""
+        return any(one.there is not None and one.there.most for one in self.tables)
 
     def why_not(self) -> Message | None:
         """Why it can't be read like that; None: it can."""
@@ -175,6 +196,45 @@ def load_look(folder: Path, result: Mapping[str, str]) -> Look:
 def told(message: Message) -> str:
     """A message as a look keeps it."""
     return to_text(message)
+
+
+IMPORT = "import.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportSeen:
+    """A file that may be brought in.
+
+    Attributes:
+        name: Of it.
+        offers: So many are in it.
+        first: The first time one was posted; None: none says.
+        last: The last one.
+        rows: Of the first: when, by whom, and how it begins, masked.
+        columns: Of a table, its headings.
+        fields: Field of an offer → place among these.
+    """
+
+    name: str
+    offers: int
+    first: int | None
+    last: int | None
+    rows: tuple[tuple[int | None, str, str], ...] = field(repr=False)
+    columns: tuple[str, ...] = ()
+    fields: Mapping[str, int] = field(default_factory=dict)
+
+
+_IMPORT = TypeAdapter(tuple[ImportSeen, ...])
+
+
+def keep_import(folder: Path, files: tuple[ImportSeen, ...]) -> dict[str, str]:
+    """Writes down what files would become; what their job has to know of it."""
+    return {"import_sha256": keep_found(folder / IMPORT, [asdict(one) for one in files])}
+
+
+def load_import(folder: Path, result: Mapping[str, str]) -> tuple[ImportSeen, ...]:
+    """It again. JobError: it isn't there any more, or isn't what was written."""
+    return load_found(folder / IMPORT, result.get("import_sha256"), _IMPORT)
 
 
 WORDS = "words.json"

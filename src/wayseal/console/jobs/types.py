@@ -121,6 +121,7 @@ class LogInput:
         toml: The text of a mapping.
         origin: Where that text comes from; "sent": from a browser.
         columns: Column of the contract → place of the log's, as JSON.
+        words: Column of the contract → what words of the log are called there, as JSON.
         lang: In which a proposal is made.
         look: The job that looked at it before.
     """
@@ -134,8 +135,18 @@ class LogInput:
     toml: str = ""
     origin: str = "sent"
     columns: str = ""
+    words: str = ""
     lang: str = "en"
     look: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawInput:
+    """A file that goes out of the ledger: its place among the ledger's sources, its SHA-256, and why."""
+
+    place: int
+    sha256: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,12 +177,23 @@ class StampInput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceInput:
-    """A source of the market. form, upload, files: what is brought into it (`console.jobs.imports`)."""
+    """A source of the market.
+
+    Attributes:
+        source: Its name.
+        form: Of what is brought into it.
+        upload: Where that lies (`console.jobs.imports`).
+        files: What it is, as JSON.
+        fields: Of a table, field of an offer → heading, as JSON; empty: by its headings.
+        look: The job that looked at it before.
+    """
 
     source: str
     form: str = ""
     upload: str = ""
     files: str = "[]"
+    fields: str = ""
+    look: str = ""
 
 
 def filled(kind: type[T], row: Any, /, **others: Any) -> T:
@@ -194,12 +216,17 @@ def number_of(id_: str) -> int | None:
 
 
 _MOST = 400
-_PLACED = N_("{place}: {text}")
+_PLACED, _IN_MAPPING = N_("{place}: {text}"), N_("line {line} of the mapping: {text}")
 
 
 def message_of(error: WaysealError) -> Message:
-    """An error as a message, its place before it: of a file the name alone, of a form (an error of ours) no field."""
+    """An error as a message, its place before it: of a file the name alone, of a form (an error of ours) no field.
+
+    Of a mapping it is the line: keys are for those who write mappings, and few who read this do.
+    """
     name = "" if error.file is None else PurePath(error.file).name
+    if name.endswith(".toml") and error.line is not None:
+        return Message(_IN_MAPPING, {"line": error.line, "text": error.message})
     line = "" if error.line is None else str(error.line)
     place = ":".join(part for part in (name, line, "" if isinstance(error, ConsoleError) else error.key) if part)
     return Message(_PLACED, {"place": place, "text": error.message}) if place else error.message

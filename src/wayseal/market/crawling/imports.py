@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from wayseal.market.crawling._folder import IMPORTS, SITES, SOURCES, source_text
@@ -22,7 +23,7 @@ from wayseal.market.fetching import Fetched, Fetcher
 from wayseal.market.pictures import read_picture
 from wayseal.market.sources import PICTURES, TEXTS, Source, parse_apart, parse_source, read_export
 from wayseal.market.sources.source import Fields, Flaw, Problem
-from wayseal.market.types import FailureReason, VisitStatus
+from wayseal.market.types import FailureReason, Listing, VisitStatus
 from wayseal.model.messages import N_, Message
 from wayseal.store.durable import replace_file
 
@@ -41,6 +42,7 @@ __all__ = [
 class ImportForm(StrEnum):
     """The form of an import."""
 
+    CHAT = "chat"
     TELEGRAM = "telegram"
     CSV = "csv"
     JSON = "json"
@@ -48,6 +50,7 @@ class ImportForm(StrEnum):
 
 
 EXPORTS: Mapping[ImportForm, tuple[str, ...]] = {
+    ImportForm.CHAT: (".txt", ".html", ".htm", ".mht", ".mhtml", ".json"),
     ImportForm.TELEGRAM: (".json",),
     ImportForm.CSV: (".csv", ".tsv", ".txt"),
     ImportForm.JSON: (".json", ".jsonl", ".ndjson"),
@@ -96,10 +99,12 @@ def free_name(name: str, taken: Iterable[str]) -> str:
 _NEITHER = N_("no picture and no text")
 _NOTHING = N_("nothing in it can be read like that")
 _FLAWS = {
-    Flaw.BAD_RECORD: N_("{name}: {count:,} {count:record|records} can't be read; left out"),
+    Flaw.BAD_RECORD: N_("{name}: {count:,} {count:record|records} can't be read; left out (first: number {first:,})"),
     Flaw.NO_TEXT: N_("{name}: {count:,} {count:record|records} that {count:says|say} nothing; left out"),
     Flaw.CUT_FILE: N_("{name} ends in the middle; what stands before is taken"),
-    Flaw.BAD_TIME: N_("{name}: {count:,} {count:time|times} that can't be read; these offers have none"),
+    Flaw.BAD_TIME: N_(
+        "{name}: {count:,} {count:time|times} that can't be read; these offers have none (first: number {first:,})"
+    ),
     Flaw.CUT_TEXT: N_(
         "{name}: {count:,} {count:text is|texts are} longer than is kept; the rest is in the capture alone"
     ),
@@ -110,15 +115,25 @@ _OTHER = N_("{name}: {count:,} {count:record|records} left out")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Checked:
-    """The result of a check. offers: so many; flaws: what is wrong with others; wrong: why there are none."""
+    """The result of a check.
+
+    offers: so many; flaws: what is wrong with others; first: the first record that has it; wrong: why there are none.
+    """
 
     offers: int = 0
     flaws: Mapping[Flaw, int] = field(default_factory=dict)
+    first: Mapping[Flaw, int] = field(default_factory=dict)
     wrong: Message | None = None
 
 
 def check_files(
-    form: ImportForm, files: Sequence[Named], say: Callable[..., None], step: Callable[[int, int], None]
+    form: ImportForm,
+    files: Sequence[Named],
+    say: Callable[..., None],
+    step: Callable[[int, int], None],
+    *,
+    fields: Mapping[str, str] | None = None,
+    seen: Callable[[str, Listing], None] = lambda _name, _offer: None,
 ) -> list[Named]:
     """Reads files that may be brought in, one by one, and keeps nothing of them (rule 3).
 
@@ -127,6 +142,8 @@ def check_files(
         files: As `place_files` has them.
         say: Told of each: an English text with named blanks, and what fills them.
         step: Told how many are read, of how many.
+        fields: Where parts of an offer stand, as `brought_source` has it.
+        seen: Told of each offer of an export, and in which file it stands.
 
     Returns:
         Those of which something can be read.
@@ -141,14 +158,14 @@ def check_files(
     for done, (name, file) in enumerate(files):
         step(done, len(files))
         export = not endings or name.lower().endswith(endings)
-        found = _check_file(form if export else ImportForm.PICTURES, file)
+        found = _check_file(form if export else ImportForm.PICTURES, file, fields, partial(seen, name))
         if found.wrong is not None:
             say(N_("{name}: {why}; left out"), name=name, why=found.wrong)
             continue
         if endings and export:
             say(N_("{name}: {count:,} {count:offer|offers}"), name=name, count=found.offers)
         for flaw, count in sorted(found.flaws.items()):
-            say(_FLAWS.get(flaw, _OTHER), name=name, count=count)
+            say(_FLAWS.get(flaw, _OTHER), name=name, count=count, first=found.first.get(flaw, 0))
         good.append((name, file))
         exports += export
     if not exports:
@@ -156,17 +173,21 @@ def check_files(
     return good
 
 
-def _check_file(form: ImportForm, file: Path) -> _Checked:
+def _check_file(
+    form: ImportForm, file: Path, fields: Mapping[str, str] | None, seen: Callable[[Listing], None]
+) -> _Checked:
     """Check a file; of a picture see if it can be looked at, without lines and numbers."""
     if form is ImportForm.PICTURES:
         return _check_picture(file)
-    offers, flaws = 0, Counter[Flaw]()
-    for one in read_export(parse_source(brought_source("check", form)), file):
+    offers, flaws, first = 0, Counter[Flaw](), dict[Flaw, int]()
+    for one in read_export(parse_source(brought_source("check", form, fields)), file):
         if isinstance(one, Problem):
             flaws[one.flaw] += one.count
+            first.setdefault(one.flaw, one.item)
         else:
             offers += 1
-    return _Checked(offers=offers, flaws=flaws, wrong=None if offers else Message(_NOTHING))
+            seen(one)
+    return _Checked(offers=offers, flaws=flaws, first=first, wrong=None if offers else Message(_NOTHING))
 
 
 def _check_picture(file: Path) -> _Checked:
@@ -182,12 +203,13 @@ def _check_picture(file: Path) -> _Checked:
     return _Checked(offers=1)
 
 
-def brought_source(name: str, form: ImportForm) -> str:
+def brought_source(name: str, form: ImportForm, fields: Mapping[str, str] | None = None) -> str:
     """The source that what is brought becomes, as TOML.
 
     Args:
         name: What it is called.
         form: What is brought.
+        fields: Of a table, field → heading, where a person said so.
 
     Returns:
         Its text.
@@ -202,7 +224,7 @@ def brought_source(name: str, form: ImportForm) -> str:
         said = {"name": name, "kind": "chat", "format": form.value, "files": f"{place}/*"}
     text = source_text(said)
     if form in {ImportForm.CSV, ImportForm.JSON}:
-        text += "\n[fields]\n" + source_text({name: name for name in Fields.__slots__ if name != "url"})
+        text += "\n[fields]\n" + source_text(fields or {name: name for name in Fields.__slots__ if name != "url"})
     parse_source(text)
     return text
 
@@ -249,7 +271,13 @@ def write_source(folder: Path, text: str | bytes, file: Path | None, *, replace:
     return path
 
 
-def bring_in(folder: Path, name: str, form: ImportForm, files: Iterable[tuple[str, Path]]) -> Source:
+def bring_in(
+    folder: Path,
+    name: str,
+    form: ImportForm,
+    files: Iterable[tuple[str, Path]],
+    fields: Mapping[str, str] | None = None,
+) -> Source:
     """Copies files into a watch's folder, and names them as a source (rules 1 and 2).
 
     Args:
@@ -257,6 +285,7 @@ def bring_in(folder: Path, name: str, form: ImportForm, files: Iterable[tuple[st
         name: What the source is called: small letters, digits, hyphens.
         form: What is brought.
         files: The path of each below the source's folder, and where it lies now.
+        fields: As `brought_source` has it.
 
     Returns:
         The source; a look at it takes in what is new.
@@ -266,7 +295,7 @@ def bring_in(folder: Path, name: str, form: ImportForm, files: Iterable[tuple[st
         MarketError: Another source has the name.
         OSError: The disk refuses.
     """
-    text = brought_source(name, form)
+    text = brought_source(name, form, fields)
     place = folder / SOURCES / f"{name}.toml"
     if place.exists() and place.read_text("utf-8") != text:
         raise MarketError("another source has this name", key="name")

@@ -34,6 +34,16 @@ import ijson
 from wayseal.market.apart import ApartError, apart
 from wayseal.market.errors import SourceError
 from wayseal.market.sources._build import LONGEST, Builder, decode
+from wayseal.market.sources._chats import (
+    MOST_RECORD,
+    PROBE,
+    Layout,
+    find_columns,
+    layout_of,
+    read_archive,
+    read_lines,
+    read_page,
+)
 from wayseal.market.sources._markup import as_text, html_apart, parse_feed, parse_html, parse_json_answer, value_at
 from wayseal.market.sources.source import (
     ChatFormat,
@@ -63,9 +73,8 @@ __all__ = [
     "picture_of",
     "read_export",
     "starts",
+    "table_columns",
 ]
-MOST_RECORD = 1 << 20
-_PROBE = 1 << 18
 _CHATS = "chats.list.item"
 Read = Iterator[Listing | Problem]
 
@@ -96,9 +105,9 @@ def read_chat(source: Source, file: IO[bytes], name: str) -> Read:
 
 def _encoding(file: IO[bytes]) -> str:
     """Detect the encoding of the beginning of a file; the last line may be cut."""
-    head = file.read(_PROBE)
+    head = file.read(PROBE)
     file.seek(0)
-    whole = head if len(head) < _PROBE else head[: head.rfind(b"\n") + 1] or head
+    whole = head if len(head) < PROBE else head[: head.rfind(b"\n") + 1] or head
     name = decode(whole)[1]
     return "utf-8-sig" if name == "utf-8" else name
 
@@ -125,17 +134,31 @@ def _lines(source: Source, file: IO[bytes]) -> Iterator[dict[str, str] | None]:
 
 def _csv(source: Source, file: IO[bytes]) -> Iterator[dict[str, str] | None]:
     text = TextIOWrapper(file, _encoding(file), errors="replace", newline="")
-    said = source.fields.said()
-    head: list[str] | None = None
+    columns: dict[str, int] | None = None
     for _, cells in read_csv(text):
         if cells is None:
             yield None
-        elif head is None:
-            head = cells
+        elif columns is None:
+            columns = find_columns(source.fields.said(), cells)
         elif cells:
-            row = dict(zip(head, cells, strict=False))
-            yield {name: value for name, where in said.items() if (value := row.get(where))} or None
+            yield {name: cells[at] for name, at in columns.items() if at < len(cells) and cells[at]} or None
     text.detach()
+
+
+def table_columns(source: Source, file: Path) -> tuple[list[str], Mapping[str, int]]:
+    """The headings of a table, and which field stands under which.
+
+    Args:
+        source: Of the kind chat, in the format csv.
+        file: One of its files.
+
+    Returns:
+        Headings; field → place among them.
+    """
+    with file.open("rb") as opened:
+        text = TextIOWrapper(opened, _encoding(opened), errors="replace", newline="")
+        head = next((cells for _, cells in read_csv(text)), None) or []
+    return head, find_columns(source.fields.said(), head)
 
 
 def _json(source: Source, file: IO[bytes]) -> Iterator[dict[str, str] | None]:
@@ -226,7 +249,24 @@ def _telegram_message(chat: str, record: Any) -> Iterator[dict[str, str] | None]
         yield None
 
 
+def _chat(source: Source, file: IO[bytes]) -> Iterator[dict[str, str] | None]:
+    """A chat of any kind that is known, told by its beginning."""
+    layout = layout_of(file.read(PROBE))
+    file.seek(0)
+    if layout is Layout.JSON:
+        yield from _telegram(source, file)
+    elif layout is Layout.PAGE:
+        yield from read_page(file)
+    elif layout is Layout.ARCHIVE:
+        yield from read_archive(file)
+    else:
+        text = TextIOWrapper(file, _encoding(file), errors="replace", newline=None)
+        yield from read_lines(text)
+        text.detach()
+
+
 _WAYS = {
+    ChatFormat.CHAT: _chat,
     ChatFormat.TELEGRAM: _telegram,
     ChatFormat.LINES: _lines,
     ChatFormat.CSV: _csv,

@@ -101,6 +101,9 @@ _SHORT = 500
 _SHORT_ONES = ("title", "price", "shop_name")
 ODD = re.compile("[\0\ud800-\udfff]")
 _SECONDS = re.compile(r"\d{9,10}(\.\d+)?")
+_IN_CHINA = re.compile(
+    r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:\s*(上午|下午)?\s*(\d{1,2})[:：时点](\d{1,2})(?:[:：分](\d{1,2})秒?|分)?)?"
+)
 _MILLIS = re.compile(r"\d{13}")
 
 
@@ -229,7 +232,12 @@ def read_time(text: str, pattern: str | None, offset: int) -> int:
         return int(text) * 1000
     if pattern is None and _SECONDS.fullmatch(text):
         return int(float(text) * SECOND_US)
-    found = datetime.fromisoformat(text) if pattern is None else datetime.strptime(text, pattern)  # noqa: DTZ007
+    if pattern is None and (said := _IN_CHINA.fullmatch(text)):
+        year, month, day, hour, minute, second = (int(said[n] or 0) for n in (1, 2, 3, 5, 6, 7))
+        hour += 12 * (said[4] == "下午" and hour < 12) - 12 * (said[4] == "上午" and hour == 12)
+        found = datetime(year, month, day, hour, minute, second)  # noqa: DTZ001
+    else:
+        found = datetime.fromisoformat(text) if pattern is None else datetime.strptime(text, pattern)  # noqa: DTZ007
     zone = timezone(timedelta(seconds=offset))
     return micros_of((found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC))
 

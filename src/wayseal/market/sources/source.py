@@ -122,6 +122,8 @@ class SourceKind(StrEnum):
 class ChatFormat(StrEnum):
     """How an export is written."""
 
+    CHAT = "chat"
+    """A chat of WeChat, QQ or Telegram, or a text: told by how it begins."""
     TELEGRAM = "telegram"
     """Telegram Desktop's JSON: one chat, or all of an account."""
     LINES = "lines"
@@ -375,7 +377,7 @@ def _check_chat(toml: TomlText, source: Source) -> None:
         known = set(Fields.__slots__) - {"pictures"}
         if "text" not in groups or not groups <= known:
             raise toml.error(N_("needs a group named text, and others only of {known}"), "pattern", known=sorted(known))
-    elif source.format is not ChatFormat.TELEGRAM and source.fields.text is None:
+    elif source.format in {ChatFormat.CSV, ChatFormat.JSON} and source.fields.text is None:
         raise toml.error(N_("this key is needed"), "fields", "text")
 
 

@@ -42,7 +42,7 @@ from wayseal.console.web._lists import table_file
 from wayseal.console.web.pages._casework import me
 from wayseal.model.messages import N_
 from wayseal.page.words import headings
-from wayseal.store.tables import TABLES
+from wayseal.store.tables import TABLES, Table
 
 PAGES = Pages()
 _MANY, _MOST_CSV = 50, 5_000
@@ -277,6 +277,8 @@ _MOST_UPLOAD = 1 << 42
 """The setting bounds it."""
 _LOG = ("upload", "file", "sha256")
 """What of a job's values says which log it is."""
+_MOST_WORDS, _LONGEST_WORD = 40, 40
+"""Of a column of words, and letters of one."""
 _AS_IT_IS = "="
 """A column of which a person says nothing."""
 
@@ -318,6 +320,7 @@ def show_look(ask: Ask, error: JobError | None = None, status: int = 400) -> Res
         table=table.name,
         required=table.required,
         targets=table.names,
+        values_of=lambda name: table.column(name).values,
         named=lambda name: headings([name], ask.lang)[0],
         tables=list(TABLES),
         offsets=OFFSETS,
@@ -341,6 +344,8 @@ def take_in(ask: Ask) -> Response:
     look = _found(ask, job)
     if look is None or look.wrong or not look.rows:
         raise JobError("nothing of it can be read like that: look at it in another way first")
+    if look.twice and not ask.field("twice"):
+        raise JobError("most of these rows are in the ledger already: say that they are others", key="twice")
     values = {name: job.values[name] for name in (*_LOG, "offset") if name in job.values}
     values |= {"toml": look.mapping, "origin": look.origin} if look.mapping else {"table": look.table}
     _check_there(ask, values)
@@ -396,11 +401,25 @@ def _checked_reading(ask: Ask) -> dict[str, str]:
             raise JobError("there is no such table", key="table")
         columns = {name: ask.field(f"column.{name}") for name in table.names if f"column.{name}" in ask.form}
         said = {name: place for name, place in columns.items() if place != _AS_IT_IS}
-        return values | {"columns": json.dumps(said)}
+        return values | {"columns": json.dumps(said), "words": json.dumps(_words(ask, table), ensure_ascii=False)}
     if named:
         find_mapping(ask.site.mappings_folder, named)
         return values | {"mapping": named}
     return values
+
+
+def _words(ask: Ask, table: Table) -> Mapping[str, Mapping[str, str]]:
+    """What words of the log are called, by column. JobError: it is no word of the contract, or none of a log."""
+    found: dict[str, dict[str, str]] = {}
+    for column in table.columns:
+        for place in range(_MOST_WORDS):
+            word, ours = (ask.field(f"{one}.{column.name}.{place}") for one in ("word", "means"))
+            if not ours or not word:
+                continue
+            if ours not in column.values or len(word) > _LONGEST_WORD:
+                raise JobError("choose one of the list", key=f"means.{column.name}.{place}")
+            found.setdefault(column.name, {})[word] = ours
+    return found
 
 
 def _check_there(ask: Ask, values: Mapping[str, str]) -> None:

@@ -25,17 +25,19 @@ from wayseal.cases.errors import CasebookUsageError
 from wayseal.cases.types import UNDO_US, one_line
 from wayseal.console.errors import AccessError, JobError
 from wayseal.console.jobs import Job, JobState
-from wayseal.console.jobs.imports import is_market_installed, keep_sent
-from wayseal.console.jobs.results import WordSeen, load_words
+from wayseal.console.jobs.imports import PastedText, is_market_installed, keep_sent
+from wayseal.console.jobs.logs import drop_upload
+from wayseal.console.jobs.results import ImportSeen, WordSeen, load_import, load_words
 from wayseal.console.jobs.types import WAITING
 from wayseal.console.roles import CASE_ROLES, LEDGER_ROLES
-from wayseal.console.web._ask import Ask, Pages
+from wayseal.console.web._ask import Ask, Pages, there
 from wayseal.console.web._lists import with_query
 from wayseal.console.web._market_view import NOT_SET, frame, long_unseen, named, on_record, works
 from wayseal.console.web._render import translator_of
 from wayseal.console.web._timeline import Clock
 from wayseal.console.web._uploads import FILES
 from wayseal.console.web.pages._casework import asked_job, me
+from wayseal.console.web.pages._jobs import job_row
 from wayseal.market.crawling.imports import ImportForm
 from wayseal.market.drawn import FRESH, draw_fresh, draw_prices, draw_weeks, price_text, routes_of, spread, units_of
 from wayseal.market.log import Line, LineKind, Market
@@ -53,6 +55,7 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _LONGEST = 64
 """Of what a job is about."""
 DUE = "market"
+_FIELDS = ("text", "posted_at", "shop_name", "shop", "title", "price", "key")
 LOOKS = frozenset({"market_look", "market_due", "market_import"})
 
 
@@ -92,8 +95,12 @@ def show_import(ask: Ask, error: AccessError | None = None) -> Response:
     return ask.page(
         "market_import",
         error=error,
-        typed={"form": ask.field("form"), "name": ask.line("name") or ask.query.get("name", "")[:_LONGEST]},
-        forms=[form.value for form in ImportForm],
+        typed={
+            "form": ask.field("form"),
+            "pasted": ask.field("pasted"),
+            "name": ask.line("name") or ask.query.get("name", "")[:_LONGEST],
+        },
+        forms=[form.value for form in ImportForm if form is not ImportForm.TELEGRAM],
         most=ask.site.upload_most,
         most_files=FILES,
         installed=is_market_installed(),
@@ -111,13 +118,78 @@ def bring_in(ask: Ask) -> Response:
         raise AccessError("choose one of the list", key="form")
     if not _NAME.fullmatch(name):
         raise AccessError("needs small letters, digits and hyphens, at most 64", key="name")
-    if not ask.files:
-        raise AccessError("choose a file", key="file")
-    waiting = looking(ask).get(subject_of(name))
+    pasted = ask.field("pasted").strip()
+    if bool(ask.files) == bool(pasted) or (pasted and form != ImportForm.CHAT):
+        raise AccessError("choose a file, or paste a chat", key="file")
+    _refuse_waiting(ask, name)
+    sent = ask.files or (PastedText(pasted.replace("\r\n", "\n").encode()),)
+    values = {"form": form, "source": name, **keep_sent(ask.site.jobs.folder, sent)}
+    return _look_first(ask, values)
+
+
+def _refuse_waiting(ask: Ask, source: str) -> None:
+    """AccessError: a job looks at this source."""
+    waiting = looking(ask).get(subject_of(source))
     if waiting is not None:
         raise AccessError("{job} looks at this source: wait until it is done", key="name", job=waiting.id)
-    values = {"form": form, "source": name, **keep_sent(ask.site.jobs.folder, ask.files)}
-    return ask.go(f"/jobs/{ask.site.jobs.start('market_import', values, me(ask), subject=subject_of(name))}")
+
+
+def _look_first(ask: Ask, values: Mapping[str, str]) -> Response:
+    return ask.go(f"/market/import/{ask.site.jobs.start('market_preview', values, me(ask))}")
+
+
+@OTHERS.get("/market/import/{job}", CASE_ROLES)
+def show_preview(ask: Ask, error: AccessError | JobError | None = None) -> Response:
+    """What an import would become, or how far the look at it is."""
+    job = _preview(ask)
+    files: tuple[ImportSeen, ...] = ()
+    try:
+        files = load_import(ask.site.jobs.folder_of(job.id), job.result) if job.state is JobState.DONE else ()
+    except JobError as gone:
+        error = error or gone
+    return ask.page(
+        "market_preview",
+        status=409 if error else 200,
+        error=error,
+        job=job,
+        row=job_row(ask, job),
+        live=job.state in WAITING,
+        lines=ask.site.jobs.lines(job.id),
+        files=files,
+        fields=_FIELDS,
+        **frame(ask, "sources"),
+    )
+
+
+@OTHERS.post("/market/import/{job}", CASE_ROLES, again=show_preview, refusals=(JobError, AccessError))
+def bring_in_seen(ask: Ask) -> Response:
+    """Brings in what was looked at, looks at it by other columns, or removes it."""
+    job, act = _preview(ask), ask.field("act")
+    if act == "remove":
+        drop_upload(ask.site.jobs.folder, job.values.get("upload", ""))
+        return ask.go("/market/import")
+    if job.state is not JobState.DONE:
+        raise JobError("nothing of it can be read like that: look at it in another way first")
+    if act == "again":
+        (first, *_) = load_import(ask.site.jobs.folder_of(job.id), job.result)
+        chosen = {name: ask.field(f"field.{name}") for name in _FIELDS}
+        said = {name: first.columns[int(place)] for name, place in chosen.items() if _is_place(place, first.columns)}
+        if "text" not in said:
+            raise AccessError("say which column holds the text", key="field.text")
+        return _look_first(ask, {**job.values, "fields": json.dumps(said, ensure_ascii=False)})
+    _refuse_waiting(ask, job.values["source"])
+    values, subject = {**job.values, "look": job.id}, subject_of(job.values["source"])
+    return ask.go(f"/jobs/{ask.site.jobs.start('market_import', values, me(ask), subject=subject)}")
+
+
+def _is_place(text: str, columns: Sequence[str]) -> bool:
+    return text.isascii() and text.isdigit() and int(text) < len(columns)
+
+
+def _preview(ask: Ask) -> Job:
+    """The look of the path. StatusError: that job is none."""
+    job = there(ask.site.jobs.find(ask.names["job"]))
+    return there(job if job.kind == "market_preview" else None)
 
 
 def _begin(ask: Ask, kind: str, values: Mapping[str, str], subject: str) -> Response:
