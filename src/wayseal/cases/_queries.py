@@ -24,7 +24,7 @@ from wayseal.cases._project_records import PREFIX, task_of
 from wayseal.cases._tables import ACTS, CASES, COUNTS, FILES, JOURNAL, NOTES, QUEUE, TASKS, THINGS, marks
 from wayseal.cases._unit_of_work import UnitOfWork
 from wayseal.cases.book import LOOKS
-from wayseal.cases.types import PERSONAL, Act, Heard, ItemState, NamesShown, Observable, ObservableKind, TaskState
+from wayseal.cases.types import PERSONAL, UNDECIDED, Act, Heard, NamesShown, Observable, ObservableKind, TaskState
 from wayseal.cases.views import (
     CaseFilter,
     CaseRow,
@@ -353,7 +353,7 @@ def _similar(unit: UnitOfWork, case: str, things: Sequence[Row], names: bool) ->
     shared: defaultdict[str, list[ObservableRow]] = defaultdict(list)
     states: dict[str, str] = {}
     for id_, kind, value, state, waiting, into in query(unit.connection, text, values):
-        if into == case or (state is None and waiting != ItemState.WAITING):
+        if into == case or (state is None and waiting not in UNDECIDED):
             continue
         shared[id_].append(thing_row(by_key[kind, value], names))
         states[id_] = state or waiting

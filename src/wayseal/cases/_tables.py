@@ -11,7 +11,7 @@ from typing import Any
 from wayseal.database import Connection, query
 from wayseal.journal.projection import INT, MAYBE_INT, MAYBE_TEXT, REAL, TEXT, Projection, Table
 
-VERSION = 4
+VERSION = 5
 """Of the tables but the journal: with another one they are made anew."""
 PREFIX = "casework_"
 _table = partial(Table, prefix=PREFIX)
@@ -163,6 +163,8 @@ QUEUE = _table(
         "loss": REAL,
         "reason": TEXT,
         "since": INT,
+        "queued_at": INT,
+        "count": INT,
         "changed_at": INT,
         "changed_line": INT,
     },
@@ -170,7 +172,7 @@ QUEUE = _table(
         *(
             f"state, {before}{sort}, number"
             for before in ("", "source, ", f"({OWNER}), ")
-            for sort in ("loss", "score", "since")
+            for sort in ("loss", "score", "since", "queued_at")
         ),
         "state, snoozed_until",
         "changed_line",
