@@ -8,7 +8,7 @@ as its sources say; what each look finds comes into the queue. Then detection is
 against use and contracts and put into the queue, twice. The simulator's truth judges each entry:
 
 1. Of accounts: one of them leaks or pulls; of accounts that a review of rights lists, at least half of them.
-2. Of a seller with numbers: an offer of theirs with such a number is a seller's of the trade.
+2. Of sellers with numbers: at least half of the numbers are on offer by one of them who is of the trade.
 3. Of a come-back: the shop that was gone and the one that is there are one seller's of the trade.
 
 What is missed is told beside: sellers whose offers with own numbers the record has, and insiders with those who leak,
@@ -30,16 +30,16 @@ from benchmarks.market._composed import TEXTS
 from benchmarks.market._judge import bearers_of, shops_of, what_is
 from benchmarks.market._room import Room
 from benchmarks.market._watch import DAY, HOUR, Fetch, Outcome, Planned, Post, Told, watch
-from benchmarks.registry import Kept, Said, Table, benchmark, option
+from benchmarks.registry import Kept, Said, Table, UnsoundError, benchmark, option
 from wayseal.cases import Cases, open_cases
 from wayseal.cases.ledger.arrivals import WHO, partner_leads, rights_leads
 from wayseal.cases.ledger.detection import Detection, find_cases
 from wayseal.cases.ledger.market import queue_found
 from wayseal.cases.types import ObservableKind, Source
 from wayseal.cases.views import ItemRow
-from wayseal.console.reading import review_rights
+from wayseal.console.reading import PARTNERS, RIGHTS, review_partners, review_rights
+from wayseal.console.reading._reviews import load_review
 from wayseal.detect import Options as DetectOptions
-from wayseal.detect.partners import check_partners, load_contracts
 from wayseal.ledger import ingest, open_ledger
 from wayseal.market.log.reads import Reads
 from wayseal.market.numbers import own_of_ledger
@@ -180,7 +180,10 @@ def measure(options: Options) -> Iterator[Said]:
 
 def _row(name: str, some: Sequence[Found]) -> tuple[str, ...]:
     entries, right = (sum(getattr(one, what).total() for one in some) for what in ("entries", "right"))
-    pairs = [tuple(map(sum, zip(*(getattr(one, what) for one in some), strict=True))) for what in ("sellers", "insiders")]
+    pairs = [
+        [sum(part) for part in zip(*found, strict=True)]
+        for found in ([one.sellers for one in some], [one.insiders for one in some])
+    ]
     shares = [f"{a / max(1, b):.2f} ({a} of {b})" for a, b in pairs]
     return name, str(entries), f"{right / max(1, entries):.2f}", *shares, str(sum(one.again for one in some))
 
@@ -229,18 +232,22 @@ def _agree(dataset: Path, folder: Path, many: int) -> Path:
         actors = sorted(one for one in where if one.startswith(f"p-platform-{letter}-"))
         addresses = sorted({f"{ip}/32" for one in actors for ip in where[one]})
         text = f'wayseal = 1\npartner = "Platform {letter.upper()}"\nactors = {json.dumps(actors)}\n'
-        text += f'valid_from = 2026-01-01\naddresses = {json.dumps(addresses)}\n[products]\nchannels = ["platform-{letter}"]\n'
+        text += f"valid_from = 2026-01-01\naddresses = {json.dumps(addresses)}\n"
+        text += f'[products]\nchannels = ["platform-{letter}"]\n'
         (folder / f"{letter}.toml").write_text(text, "utf-8")
     return folder
 
 
 def _press(ledger: Path, contracts: Path, at: int) -> int:
     """Has rights and partners looked at, and all of it put into the queue; how much stands there then."""
-    rights = review_rights(ledger, ledger / "detect", 30, at, _quiet)
-    with open_ledger(ledger) as snapshot:
-        partners = check_partners(snapshot, load_contracts(contracts) if any(contracts.iterdir()) else (), progress=_quiet)
-    with open_cases(ledger / "detect") as cases:
-        cases.enqueue_once([*rights_leads(rights, at), *partner_leads(partners)], WHO, at)
+    folder = ledger / "detect"
+    review_rights(ledger, folder, 30, at, _quiet)
+    review_partners(ledger, folder, contracts if any(contracts.iterdir()) else None, at, _quiet)
+    rights, partners = (load_review(folder, name) for name in (RIGHTS, PARTNERS))
+    if rights is None or partners is None:
+        raise UnsoundError("a review wasn't kept")
+    with open_cases(folder) as cases:
+        cases.enqueue_once([*rights_leads(rights.document, at), *partner_leads(partners.document["partners"])], WHO, at)
         return sum(cases.counts().queue.values())
 
 
@@ -253,9 +260,7 @@ def _all(cases: Cases, now: int) -> list[ItemRow]:
             return rows
 
 
-def _judge(
-    rows: Sequence[ItemRow], cases: Cases, talk: Talk, world: MarketWorld, truth: Mapping[str, Any]
-) -> Found:
+def _judge(rows: Sequence[ItemRow], cases: Cases, talk: Talk, world: MarketWorld, truth: Mapping[str, Any]) -> Found:
     found, alias = Found(), cases.pseudonyms.of
     planted = [frozenset(map(alias, one["accounts"])) for one in truth["insiders"]]
     planted += [frozenset({alias(one["id"])}) for one in truth["leakers"] if one["kind"] == "actor"]
@@ -276,8 +281,9 @@ def _judge(
                 one = Told(at=back.at, before=was, after=now)  # type: ignore[arg-type]
                 right |= what_is(world, *shops_of(world, bearers, one), back.at) == "right"
         elif row.source is Source.LISTING:
-            names = {name for seller in sellers or {""} for number in numbers for name in whose.get((seller, number), ())}
-            right = bool(names)
+            pairs = [(seller, number) for seller in sellers or {""} for number in numbers]
+            names = {name for pair in pairs for name in whose.get(pair, ())}
+            right = 2 * len({pair[1] for pair in pairs if pair in whose}) >= len(numbers)
             told |= names
         else:
             enough = len(accounts) / 2 if row.source is Source.RIGHTS else 1

@@ -9,25 +9,27 @@
    know; actions that none of their rights permits; logins that several people use. A list is one line, with the
    accounts that have the most reads, up to `MOST_RIGHTS`; what a later review has beyond it comes to that line.
 4. Numbers of ours that a seller has on offer, and a seller who is back, out of the market's record: a line for a
-   seller, to which later numbers come. An offer is a text that sells, as it was learnt, or was kept by somebody; one of
-   ours beside a price is always looked at. Who asks where a parcel is, or found one, has mentioned a number: that
-   stands in the record alone, and so does what somebody threw out. A canary among the numbers names itself: nobody but
-   its accounts could know it.
+   seller, to which later numbers come. An offer is a text that sells, as it was learnt, or was kept by somebody. Ours
+   beside a price are always looked at: those in other texts are one line together. Who asks where a parcel is, or found
+   one, has mentioned a number: that stands in the record alone, and so does what somebody threw out. A canary among the
+   numbers names itself: nobody but its accounts could know it.
 5. Reasons are codes, which pages put into words: what was found in one language is the same as in another, and what
    somebody puts in by hand is the same as what comes by itself.
 """
 
 import statistics
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from wayseal.cases.types import Observable, ObservableKind, Source
 from wayseal.cases.views import Lead
-from wayseal.detect.partners import Kind, PartnersResult
+from wayseal.detect.partners import Kind
+from wayseal.model.times import micros
 from wayseal.trace.canary import RegisterState
 
 if TYPE_CHECKING:
     from wayseal.market.log.reads import Reads
+    from wayseal.market.log.views import Sighting
 
 WHO = "wayseal"
 """Who puts them in, as the casebook names it."""
@@ -68,70 +70,37 @@ def canary_leads(state: RegisterState, touches: Sequence[tuple[str, int, str]]) 
     return tuple(found)
 
 
-def partner_leads(result: PartnersResult) -> tuple[Lead, ...]:
-    """Breaches of contracts (rule 2).
+def partner_leads(partners: Sequence[Mapping[str, Any]], name: str | None = None) -> tuple[Lead, ...]:
+    """Partners that break their contracts (rule 2).
 
     Args:
-        result: What a check of partners says.
+        partners: What a check of partners says of each, as its JSON has it.
+        name: Only this one.
 
     Returns:
-        What wants a decision.
+        What wants a decision, a lead for a partner.
     """
-    return tuple(_partner_leads(result))
-
-
-def _partner_leads(result: PartnersResult) -> Iterator[Lead]:
-    counted = [(one.calls.only_ours.calls, one.calls.ours) for one in result.partners if one.calls is not None]
-    usual = usual_share(counted)
-    for partner in result.partners:
-        if partner.contract is None or not partner.actors:
+    usual = _usual_share(partners)
+    found = []
+    for one in partners:
+        if one["contract"] is None or not one["actors"] or name not in (None, one["partner"]):
             continue
-        kinds = {one.kind: one.first for one in partner.breaches if one.kind is not Kind.NO_CONTRACT}
-        calls = partner.calls
-        if calls is not None and calls.only_ours.first and is_far(calls.only_ours.calls, calls.ours, usual):
-            kinds[Kind.ONLY_OURS] = calls.only_ours.first
-        if kinds:
-            yield partner_lead(partner.actors, kinds)
+        kinds = {Kind(row["kind"]): micros(row["first"]) for row in one["breaches"]}
+        alone = one["calls"]["only_ours"] if one["calls"] else {}
+        expected = usual * one["calls"]["ours"] if alone else 0.0
+        if alone.get("first") and alone["calls"] > expected + _FAR * max(1.0, expected) ** 0.5:
+            kinds[Kind.ONLY_OURS] = micros(alone["first"])
+        found += [_partner_lead(one["actors"], kinds)] if kinds else []
+    return tuple(found)
 
 
-def usual_share(counted: Iterable[tuple[int, int]]) -> float:
-    """What share of calls partners forget: half of them forget less.
-
-    Args:
-        counted: Of each partner, calls that only our log has, and all that it has.
-
-    Returns:
-        The share; 0 where nobody says what they called.
-    """
-    shares = [alone / all_ for alone, all_ in counted if all_]
-    return statistics.median(shares) if shares else 0.0
+def _usual_share(partners: Sequence[Mapping[str, Any]]) -> float:
+    """What share of calls partners forget: half of them forget less."""
+    calls = [one["calls"] for one in partners if one["calls"] and one["calls"]["ours"]]
+    return statistics.median(one["only_ours"]["calls"] / one["ours"] for one in calls) if calls else 0.0
 
 
-def is_far(alone: int, all_: int, usual: float) -> bool:
-    """Whether calls that only our log has are more than rows that a partner's log lost.
-
-    Args:
-        alone: How many there are.
-        all_: How many our log has in all.
-        usual: The share that partners forget.
-
-    Returns:
-        Whether that is so.
-    """
-    expected = usual * all_
-    return alone > expected + _FAR * max(1.0, expected) ** 0.5
-
-
-def partner_lead(actors: Sequence[str], kinds: Mapping[Kind, int]) -> Lead:
-    """The ways in which a partner breaks its contract.
-
-    Args:
-        actors: The partner's accounts.
-        kinds: Which ways, each with when it first did, microseconds since 1970.
-
-    Returns:
-        What is to be decided.
-    """
+def _partner_lead(actors: Sequence[str], kinds: Mapping[Kind, int]) -> Lead:
     reason = ", ".join(f"partners.kind_{kind}" for kind in kinds)
     return _lead(Source.PARTNER, tuple(map(_account, actors)), reason, _BREACH_SCORE, min(kinds.values()), 1)
 
@@ -168,7 +137,7 @@ def rights_leads(lists: Mapping[str, Sequence[Mapping[str, Any]]], at: int) -> t
     leads = []
     for name, rows in found.items():
         by_reads = sorted(rows, key=lambda row: (-row.get("reads", 0), row["actor"]))
-        accounts = list(dict.fromkeys(str(row["actor"]) for row in by_reads))
+        accounts = [one for one in dict.fromkeys(str(row["actor"]) for row in by_reads) if one.isprintable()]
         leads += [rights_lead(accounts[:MOST_RIGHTS], name, at)] if accounts else []
     return tuple(leads)
 
@@ -181,22 +150,25 @@ def market_leads(reads: "Reads", since: int = 0) -> tuple[Lead, ...]:
         since: Only what was found, or read anew, from this moment on, microseconds since 1970.
 
     Returns:
-        What wants a decision: of each seller with numbers one, of each canary one, of each come-back one.
+        What wants a decision: of each seller with numbers, each canary and each come-back one, and one of all
+        that stands beside a price.
     """
-    by_seller: dict[tuple[str, str], list[tuple[str, int]]] = {}
-    found = []
+    by_seller: dict[str, list[Sighting]] = {}
+    priced, found = [], []
     for one in reads.sightings(since):
-        seller = one.seller or ""
         if one.canary:
-            things = (_number(one.waybill), *((_seller(seller),) if seller else ()))
+            things = (_number(one.waybill), *((_seller(one.seller),) if one.seller else ()))
             found.append(_lead(Source.CANARY, things, CANARY_ON_OFFER, _HIT_SCORE, one.at))
-        elif one.sells or one.priced:
-            code = ON_OFFER if one.sells else PRICED
-            by_seller.setdefault((code, seller or one.shop), []).append((one.waybill, one.at))
-    for (code, seller), some in by_seller.items():
-        things = (_seller(seller), *(_number(waybill) for waybill, _ in some))
-        score = _ON_OFFER_SCORE if code == ON_OFFER else _PRICED_SCORE
-        found.append(_lead(Source.LISTING, things, code, score, min(at for _, at in some), 1))
+        elif one.sells:
+            by_seller.setdefault(one.seller or one.shop, []).append(one)
+        elif one.priced:
+            priced.append(one)
+    for seller, some in by_seller.items():
+        things = (_seller(seller), *(_number(one.waybill) for one in some))
+        found.append(_lead(Source.LISTING, things, ON_OFFER, _ON_OFFER_SCORE, some[0].at, 1))
+    if priced:
+        things = tuple(one for each in priced for one in (_number(each.waybill), _seller(each.seller or each.shop)))
+        found.append(_lead(Source.LISTING, tuple(dict.fromkeys(things)), PRICED, _PRICED_SCORE, priced[0].at, 0))
     backs = (one for one in reads.backs(since=since, limit=MOST_BACKS) if one.seller)
     found += [_lead(Source.LISTING, (_seller(one.seller),), BACK, _BACK_SCORE, one.at) for one in backs]
     return tuple(found)

@@ -126,7 +126,7 @@ TEXTS = {
     "source.listing": N_("Listing", context="source.listing"),
     "lead.canary_touch": N_("A canary was read by an account that it wasn't made for"),
     "lead.market_ours": N_("Numbers of ours are on offer in the market"),
-    "lead.market_priced": N_("A number of ours stands beside a price"),
+    "lead.market_priced": N_("Numbers of ours stand beside a price, in texts that don't clearly sell"),
     "lead.market_canary": N_("A canary is on offer in the market: somebody who was shown it sells"),
     "lead.market_back": N_("A seller whose shop was gone is back in the market"),
     "lead.canary_hit": N_("A canary came out: somebody who was shown it sells"),

@@ -268,7 +268,7 @@ _NEED_WHY = {"promote", "snooze", "dismiss"}
 HANDMADE = tuple(source for source in Source if source is not Source.DETECTION)
 _OF_THEIR_OWN = (ObservableKind.SELLER, ObservableKind.NUMBER, ObservableKind.CASE)
 """What has a field of its own, or none."""
-_OF_SELLERS = frozenset({"market_ours", "market_priced", "market_back"})
+_OF_SELLERS = frozenset({"market_ours", "market_back"})
 _LIST = 100
 """Numbers of a listing that are taken at once."""
 
@@ -367,6 +367,8 @@ def _more_of(row: ItemRow) -> str:
         return with_query("/rights", {"list": code.removeprefix("rights.")})
     if row.source is Source.PARTNER and code.startswith("partners."):
         return "/partners?only=breached"
+    if code == "market_priced":
+        return "/market/offers?ours=1&flagged=no"
     seller = next((one.name for one in row.things if one.kind is ObservableKind.SELLER), "")
     return f"/market/offers?{urlencode({'seller': seller, 'state': 'all'})}" if code in _OF_SELLERS and seller else ""
 

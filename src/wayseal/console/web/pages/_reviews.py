@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 from markupsafe import Markup
 from starlette.responses import Response
 
-from wayseal.cases.ledger.arrivals import is_far, partner_lead, rights_lead, rights_leads, usual_share
+from wayseal.cases.ledger.arrivals import partner_leads, rights_lead, rights_leads
 from wayseal.cases.types import Source
 from wayseal.cases.views import Lead
 from wayseal.console.reading import PARTNERS, RIGHTS, Review
@@ -27,7 +27,6 @@ from wayseal.console.web._ask import Ask, Pages, alias_of
 from wayseal.console.web._lists import Sort, sort_of, table_file, with_query
 from wayseal.console.web._render import as_code
 from wayseal.console.web.pages._casework import asked_job, came_in, put_in
-from wayseal.detect.partners import Kind
 from wayseal.model.times import micros, micros_of, stamp
 from wayseal.page import numbers
 from wayseal.page.words import Translator, catalogue
@@ -289,7 +288,7 @@ def show_partners(ask: Ask) -> Response:
         sort=sort,
         columns=tuple(_PARTNER_SORTS),
         one=one,
-        breaks=bool(_leads_of(partners, name)) if name else False,
+        breaks=bool(partner_leads(partners, name)) if name else False,
         breaches=[] if one is None else [_breach(ask, breach, _moment) for breach in one["breaches"]],
         name=name,
         broken=_broken,
@@ -299,7 +298,7 @@ def show_partners(ask: Ask) -> Response:
             "/partners", {"only": "" if only == _ONLY[0] else only, "sort": sort.text}, **changed
         ),
         may_queue=_may_queue(ask),
-        would=_would(ask, _leads_of(partners)),
+        would=_would(ask, partner_leads(partners)),
         **came_in(ask),
         moment=_moment,
     )
@@ -326,26 +325,11 @@ def queue_partner(ask: Ask) -> Response:
     """Puts a partner that breaks its contract, or all that do, into the queue, to be decided on there."""
     review, name = _partner_review(ask), ask.field("partner")
     rows: Sequence[Row] = () if review is None else review.document["partners"]
-    leads = _leads_of(rows, name or None)
+    leads = partner_leads(rows, name or None)
     if not leads or ask.cases is None:
         return ask.refuse(404)
     where = {"partner": name} if name else {"only": "breached"}
     return ask.go(f"/partners?{urlencode({**where, **put_in(ask, ask.cases, leads)})}")
-
-
-def _leads_of(rows: Sequence[Row], name: str | None = None) -> Sequence[Lead]:
-    """Partners that break their contracts, of those that a review holds; name: this one alone."""
-    shares = usual_share([(row["calls"]["only_ours"]["calls"], row["calls"]["ours"]) for row in rows if row["calls"]])
-    found = []
-    for row in rows:
-        if row["contract"] is None or not row["actors"] or name not in (None, row["partner"]):
-            continue
-        kinds = {Kind(one["kind"]): micros(one["first"]) for one in row["breaches"]}
-        alone: Row = row["calls"]["only_ours"] if row["calls"] else {}
-        if alone.get("first") and is_far(alone["calls"], row["calls"]["ours"], shares):
-            kinds[Kind.ONLY_OURS] = micros(alone["first"])
-        found += [partner_lead(row["actors"], kinds)] if kinds else []
-    return found
 
 
 def _may_queue(ask: Ask) -> bool:
