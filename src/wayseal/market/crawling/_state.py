@@ -264,11 +264,9 @@ class State:
             if at > shop.memory.last_at:
                 shop.memory = replace(shop.memory, last_at=at)
 
-    def read(self, offer: str, reading: Reading) -> bool:
-        """Takes in how an offer reads by now; whether it is to be looked at, and wasn't."""
-        known = self.offers[offer]
-        before, known.flagged = known.flagged, sum(share for kind, share in reading.probabilities if kind in FLAGGED)
-        return before < 0.5 <= known.flagged
+    def read(self, offer: str, reading: Reading) -> None:
+        """Takes in how an offer reads by now."""
+        self.offers[offer].flagged = sum(share for kind, share in reading.probabilities if kind in FLAGGED)
 
     def join_views(self, source: str, seen: Iterable[Listing], at: int) -> list[KnownShop]:
         """Makes shops one that turn out to be seen in several views; those that are others from now on."""

@@ -274,7 +274,7 @@ class Report:
         backs: Come-backs, as (shop, the shop that was gone).
         numbers: Numbers of the courier's own, each once.
         canaries: How many of them are canaries.
-        reread: Offers that are to be looked at since people accepted something, and weren't before.
+        reread: Offers that read otherwise since people accepted something.
     """
 
     planned: Planned

@@ -167,7 +167,9 @@ class Watch:
         self._state.hear(self._reads)
         self._heard = self._state.hear_requests(self._reads, self._parts.now())
         read = read_again(self._parts.market, self._parts.reader, self._parts.now())
-        self._reread = sum(self._state.read(offer, reading) for offer, reading in read.items())
+        for offer, reading in read.items():
+            self._state.read(offer, reading)
+        self._reread = len(read)
 
     def _take_in_sources(self) -> None:
         """Tells the record of sources that are new or changed."""

@@ -12,6 +12,7 @@
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from wayseal.market.crawling._visit import ReadTexts
 from wayseal.market.errors import LearningError, NoSuchThingError
@@ -125,7 +126,7 @@ def read_again(market: Market, reader: ReadTexts, at: int) -> Mapping[str, Readi
     told = {
         row.offer: reading
         for (row, body, _), reading in zip(offers, readings, strict=True)
-        if (reading.kind, round(reading.probability, 4)) != (body["kind"], round(body["probability"], 4))
+        if _judged(reading_json(reading)) != _judged(body["reading"])
     }
     lines = [
         Line(kind=LineKind.READ, at=at, body={"by": by, "offer": offer, "reading": reading_json(reading)})
@@ -133,6 +134,10 @@ def read_again(market: Market, reader: ReadTexts, at: int) -> Mapping[str, Readi
     ]
     market.append([*lines, Line(kind=LineKind.READ, at=at, body={"by": by})])
     return told
+
+
+def _judged(reading: Mapping[str, Any]) -> tuple[Any, ...]:
+    return reading["kind"], reading["probability"], reading.get("sells")
 
 
 def is_outdated(standing: LearntRow | None) -> bool:
