@@ -250,9 +250,8 @@ class Reads:
         )
         for *number, kind, state, price, reading in self._market.read(lambda c: query(c, text, (since,))):
             said = json.loads(reading)
-            out = state == "dismissed"
-            sells = not out and (state == "kept" or kind in FLAGGED or said.get("sells", 0.0) >= SELLS)
-            priced = not out and bool(price.strip() or said.get("prices"))
+            sells = sells_own(kind, state, said)
+            priced = state != "dismissed" and bool(price.strip() or said.get("prices"))
             if (once := (number[0], number[3] or number[1], sells, priced)) in seen:
                 continue
             seen.add(once)
@@ -312,6 +311,13 @@ _SELLERS = (
     f"(SELECT count(*) FROM {t.BACKS.full_name} b WHERE b.seller={t.OFFERS.full_name}.seller) AS backs "
     f"FROM {t.OFFERS.full_name}"
 )
+
+
+def sells_own(kind: str, state: str, reading: Mapping[str, Any]) -> bool:
+    """Tell whether an offer sells the courier's own numbers that stand in it: as somebody decided, else as it reads."""
+    if state in ("kept", "dismissed"):
+        return state == "kept"
+    return kind in FLAGGED or float(reading.get("sells", 0.0)) >= SELLS
 
 
 def _offer(values: Sequence[Any]) -> tuple[OfferRow, Mapping[str, Any]]:

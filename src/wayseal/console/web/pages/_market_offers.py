@@ -41,7 +41,7 @@ from wayseal.console.web.pages._casework import me, number_given
 from wayseal.market.errors import NoSuchThingError
 from wayseal.market.log import Line, LineKind, Market
 from wayseal.market.log.queries import readings
-from wayseal.market.log.reads import Reads
+from wayseal.market.log.reads import Reads, sells_own
 from wayseal.market.log.views import OfferRow, OfferView
 from wayseal.market.masks import mask_text
 from wayseal.market.types import FLAGS
@@ -290,6 +290,7 @@ def _line(ask: Ask, row: OfferRow, reading: Mapping[str, Any] | None, given: Map
         "shop": shop_called(row),
         "why": in_a_line(ask, reading),
         "href": with_query(f"/market/offers/{spot(row.offer)}", given),
+        "sells": sells_own(row.kind, row.state, reading or {}),
     }
 
 
