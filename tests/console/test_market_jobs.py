@@ -353,7 +353,7 @@ def test_a_source_that_is_long_unseen_is_told_until_it_is_seen_again(
     assert not [path for path in places if "seen for long" in said(browser.get(path))]
     clock.sleep(4 * 3600 + 60)
     # Files that are brought in by hand say nothing of other sources.
-    bring(browser, "telegram", "group-7", **{"r.json": chat("你好")})
+    bring(world.signed_in("ann"), "telegram", "group-7", **{"r.json": chat("你好")})
     run_all(jobs, settings)
     for login in ("ann", "zhang"):
         browser = world.signed_in(login)

@@ -27,7 +27,7 @@ import json
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 
@@ -36,7 +36,6 @@ import pyarrow as pa
 
 from wayseal.ledger import Snapshot
 from wayseal.market.log.reads import Reads
-from wayseal.market.log.views import Sighting
 from wayseal.market.types import NumberCandidate
 from wayseal.model.numbers import (
     Formats,
@@ -476,19 +475,10 @@ def leaks_of_record(reads: Reads, seller: str | None = None) -> pa.Table:
             "seller": one.seller,
             "asked": _asked(one.routes),
         }
-        for one in _once(reads.sightings())
+        for one in reads.on_offer()
         if seller is None or one.seller == seller
     ]
     return pa.Table.from_pylist(rows, schema=arrow_schema("leaks"))
-
-
-def _once(sightings: Iterable[Sighting]) -> Iterator[Sighting]:
-    """What is on offer, a number of a seller once."""
-    seen = set()
-    for one in sightings:
-        if one.on_offer and (one.waybill, one.seller or one.offer) not in seen:
-            seen.add((one.waybill, one.seller or one.offer))
-            yield one
 
 
 def _asked(routes: Sequence[tuple[str, str]]) -> str | None:

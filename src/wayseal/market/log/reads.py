@@ -258,6 +258,14 @@ class Reads:
             routes = tuple((one["origin"], one["destination"]) for one in said.get("routes", ()))
             yield row_of(Sighting, (*number, sells, priced, routes))
 
+    def on_offer(self) -> Iterator[Sighting]:
+        """Numbers of the courier's own that are on offer, and not only mentioned: one of a seller once."""
+        seen = set()
+        for one in self.sightings():
+            if one.on_offer and (once := (one.waybill, one.seller or one.offer)) not in seen:
+                seen.add(once)
+                yield one
+
     def requests(self, *, open_only: bool = False) -> tuple[Request, ...]:
         """Requests for removal, the latest first."""
         where = "WHERE outcome=? " if open_only else ""
