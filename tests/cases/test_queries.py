@@ -102,6 +102,7 @@ def test_the_queue_by_pages(cases: Cases, sort: ItemSort) -> None:
     by: dict[ItemSort, Callable[[Any], float]] = {
         ItemSort.LOSS: lambda r: -expected_loss(r.score, r.parcels_a_day),
         ItemSort.SCORE: lambda r: -r.score,
+        ItemSort.WAITING: lambda r: r.queued_at,
         ItemSort.AGE: lambda r: r.since,
     }
     keys = [by[sort](r) for r in whole]

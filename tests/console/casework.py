@@ -52,11 +52,15 @@ class Bench:
         return self.cases.register([alert], self.now)[0]
 
     def item(
-        self, *things: tuple[ObservableKind, str], reason: str = "¥1 each", source: Source = Source.LISTING
+        self,
+        *things: tuple[ObservableKind, str],
+        reason: str = "¥1 each",
+        source: Source = Source.LISTING,
+        since: int | None = None,
     ) -> str:
         """Something in the queue."""
         given = [Observable(kind=kind, value=value) for kind, value in things]
-        return self.cases.enqueue(source, given, reason, "chen", self.now)
+        return self.cases.enqueue(source, given, reason, "chen", self.now, since=since)
 
     def browser(self, login: str) -> Client:
         return self.world.signed_in(login)

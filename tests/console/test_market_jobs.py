@@ -22,6 +22,7 @@ from tests.console.casework import said, send
 from tests.console.working import run_all, state, with_ledger, worker
 from tests.console.world import World, text
 from tests.tables import each
+from wayseal.cases.ledger.arrivals import market_leads
 from wayseal.cases.types import Source
 from wayseal.console import ConsoleSettings, Role
 from wayseal.console.errors import JobError
@@ -143,6 +144,33 @@ def test_an_export_is_brought_in_read_and_what_is_ours_comes_into_the_queue(
     run_all(world.site.jobs, settings)
     assert world.site.jobs.find(again).result["new"] == "0"  # type: ignore[union-attr]
     assert len(world.cases.queue(world.clock.at).rows) == 1
+
+
+def test_who_sells_own_numbers_is_told_from_who_mentions_them(
+    world: World, settings: ConsoleSettings, market: Path
+) -> None:
+    asks = (f"我的件 {OURS} 卡在广州三天了", f"捡到一个快递 {OURS} 失主联系我", f"{OURS} 保价39元 丢了赔多少")
+    browser = world.signed_in("ann")
+    bring(world, settings, browser, "telegram", "group-7", **{"r.json": chat(*asks)})
+    run_all(world.site.jobs, settings)
+    # A number that stands beside a price is looked at, of whomever; where one asks or found something it is mentioned.
+    (item,) = world.cases.queue(world.clock.at).rows
+    assert (item.reason, item.count) == ("market_priced", 2)
+    page = said(browser.get("/market/offers?flagged=no&ours=1"))
+    assert page.count("1 own mentioned") == 3
+    with open_market(market) as record:
+        reads = Reads(record)
+        assert [one.on_offer for one in reads.sightings()].count(True) == 1
+        (price,) = (row.offer for row in reads.offers().rows if "保价" in row.text)
+        # Threw it out: it is a mention. Keeps one: its author sells.
+        for offer, state in (
+            (price, "dismissed"),
+            *((r.offer, "kept") for r in reads.offers().rows if "捡到" in r.text),
+        ):
+            body = {"offer": offer, "state": state}
+            record.append([Line(kind=LineKind.TRIAGED, at=world.clock.at, body=body, who="li", why="read it")])
+        assert {(one.sells, one.priced) for one in reads.sightings()} == {(True, False), (False, False)}
+        assert [lead.reason for lead in market_leads(reads)] == ["market_ours"]
 
 
 def test_pictures_and_texts_of_a_zip_are_one_offer_each(world: World, settings: ConsoleSettings, market: Path) -> None:
@@ -336,12 +364,16 @@ def test_a_source_that_is_long_unseen_is_told_until_it_is_seen_again(
     run_all(jobs, settings)
     assert "board can't be seen: can't be reached" in said(browser.get(made))
     places = ("/", "/market", "/market/sources")
-    assert not [path for path in places if "can't be seen for long" in said(browser.get(path))]
+    assert not [path for path in places if "seen for long" in said(browser.get(path))]
     clock.sleep(4 * 3600 + 60)
+    # Files that are brought in by hand say nothing of other sources.
+    bring(world, settings, world.signed_in("ann"), "telegram", "group-7", **{"r.json": chat("你好")})
+    run_all(jobs, settings)
     for login in ("ann", "zhang"):
         browser = world.signed_in(login)
-        shown = [path for path in places if "1 source can't be seen for long: board" in said(browser.get(path))]
+        shown = [path for path in places if "1 source wasn't seen for long: board" in said(browser.get(path))]
         assert shown == [*places], login
+        assert "Nobody watches" in said(browser.get("/market")), login
     with site() as url:
         write_source(market, url)
         body = {"source": "board", "kind": "page", "settings": {}, "next_at": 1}
@@ -351,7 +383,7 @@ def test_a_source_that_is_long_unseen_is_told_until_it_is_seen_again(
         due = browser.post("/market/look").headers["location"].rpartition("/")[2]
         run_all(jobs, settings)
         assert jobs.find(due).result["looks"] == "1"  # type: ignore[union-attr]
-    assert not [path for path in places if "can't be seen for long" in said(browser.get(path))]
+    assert not [path for path in places if "seen for long" in said(browser.get(path))]
 
 
 def test_without_the_packages_pages_say_which_are_needed(

@@ -223,7 +223,7 @@ def test_an_offer_goes_into_the_queue_once(stall: Stall) -> None:
 def test_own_numbers_of_a_seller_go_into_one_basket(stall: Stall) -> None:
     browser = stall.browser("ann")
     own = next(one for one in stall.reads.offers(ours=True).rows if one.seller)
-    theirs = {one.waybill for one, seller, _ in stall.reads.numbers_with_offers() if seller == own.seller}
+    theirs = {one.waybill for one in stall.reads.on_offer() if one.seller == own.seller}
     first, again = (browser.post(f"/market/offers/{own.offer}/basket").headers["location"] for _ in range(2))
     assert first == again
     page = browser.get(first)

@@ -9,7 +9,7 @@ from httpx import Response
 
 from tests.console.casework import DAY, DETECTORS, HOSTILE, NAMES, PLAIN_HOSTILE, Bench, said, send, values_of
 from wayseal.cases import verify
-from wayseal.cases.types import Alert, CaseState, Observable, ObservableKind, Source
+from wayseal.cases.types import Alert, CaseState, ItemState, Observable, ObservableKind, Source
 from wayseal.cases.views import CaseFilter, ItemFilter
 from wayseal.console import Role
 from wayseal.console.access.types import ActKind
@@ -91,7 +91,7 @@ def test_one_decision_at_a_time(bench: Bench) -> None:
     assert bench.state(other) is CaseState.NO_CASE
     assert "Done: 1 act (c-2)" in said(page)
     assert send(browser, f"/queue/items/{other}", act="dismiss", why="again").status_code == 409
-    send(browser, f"/queue/items/{third}", act="take")
+    send(browser, f"/queue/items/{third}", act="assign", owner="ann")
     assert bench.cases.dossier(third).row.owner == "ann"
     assert f">{third}<" in browser.get("/queue?who=me").text
     assert f">{third}<" not in browser.get("/queue?who=nobody").text
@@ -106,6 +106,48 @@ def test_one_decision_at_a_time(bench: Bench) -> None:
         assert send(browser, f"/queue/items/{third}", act="snooze", why="x", until=given).status_code == 400, given
     assert send(browser, f"/queue/items/{third}", act="explode", why="x").status_code == 400
     assert send(browser, "/queue/items/c-99", act="dismiss", why="x").status_code == 404
+
+
+def test_what_waits_is_counted_since_it_was_queued_and_how_old_it_is_stands_beside(bench: Bench) -> None:
+    old = bench.item((ObservableKind.NUMBER, "YT1"), since=bench.now - 9 * DAY)
+    bench.world.clock.at += 2 * DAY
+    new = bench.item((ObservableKind.NUMBER, "YT2"), since=bench.now - 20 * DAY)
+    browser = bench.browser("ann")
+    for place in ("/queue", "/"):
+        page = said(browser.get(place))
+        assert "48 h 11 d old" in page, place
+        assert "20 d old" in page, place
+    orders = {
+        sort: re.findall(r'name="pick\.(q-\d)"', browser.get(f"/queue?sort={sort}").text) for sort in ("waiting", "age")
+    }
+    assert orders == {"waiting": [old, new], "age": [new, old]}
+    rows = list(csv.DictReader(io.StringIO(browser.get("/queue.csv?sort=waiting").content.decode("utf-8-sig"))))
+    assert [row["id"] for row in rows] == [old, new]
+    assert rows[0]["queued"] > rows[0]["since"]
+
+
+def test_take_makes_it_mine_and_in_progress_and_can_be_taken_back(bench: Bench) -> None:
+    case, item = bench.alert("u-1"), bench.item((ObservableKind.NUMBER, "YT1"))
+    browser = bench.browser("ann")
+    page = send(browser, f"/queue/items/{item}", act="take")
+    row = bench.cases.item(item)
+    assert row is not None
+    assert (row.owner, row.state) == ("ann", ItemState.IN_PROGRESS)
+    assert "In progress" in said(browser.get("/queue?who=me"))
+    assert bench.cases.counts().queue == {"detection": 1, "listing": 1}
+    lines = values_of(page, "lines")[0]
+    assert browser.post("/undo", data={"lines": lines, "back": "/queue"}).status_code == 303
+    row = bench.cases.item(item)
+    assert row is not None
+    assert (row.owner, row.state) == (None, ItemState.WAITING)
+    send(browser, f"/queue/items/{item}", act="take")
+    assert send(browser, f"/queue/items/{item}", act="promote", why="bought ten").status_code == 200
+    # A case of detection is one: it is shown, and leaves the queue until that is taken back.
+    page = send(browser, f"/queue/items/{case}", act="take")
+    assert page.url.path == f"/cases/{case}"
+    assert (bench.state(case), bench.cases.dossier(case).row.owner) == (CaseState.IN_PROGRESS, "ann")
+    assert browser.post("/undo", data={"lines": values_of(page, "lines")[0], "back": "/queue"}).status_code == 303
+    assert (bench.state(case), bench.cases.dossier(case).row.owner) == (CaseState.NEW, None)
 
 
 def shown(page: Response) -> dict[str, str]:

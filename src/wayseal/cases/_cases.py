@@ -24,9 +24,9 @@ from wayseal.cases.book import UNDOABLE, Judged, Known, parted
 from wayseal.cases.errors import NoSuchCaseError
 from wayseal.cases.types import (
     OPEN_STATES,
+    UNDECIDED,
     UNDO_US,
     VERDICTS,
-    ItemState,
     NoteWritten,
     ObservableKind,
     Promoted,
@@ -72,11 +72,11 @@ class Lookups(Desk):
         text = (
             f"SELECT {columns}, (SELECT t.case_id FROM {THINGS.full_name} AS t WHERE t.kind = o.kind "
             "AND t.value = o.value AND t.case_id <> o.case_id AND t.via = '' AND (t.case_id < 'd' OR EXISTS "
-            f"(SELECT 1 FROM {QUEUE.full_name} AS q WHERE q.item = t.case_id AND q.state = ?)) "
+            f"(SELECT 1 FROM {QUEUE.full_name} AS q WHERE q.item = t.case_id AND q.state IN (?, ?))) "
             f"ORDER BY t.case_id LIMIT 1) AS other FROM {THINGS.full_name} AS o "
             f"WHERE o.case_id IN ({marks(ids)}) AND o.place < ? AND o.via = '' AND o.kind <> ? ORDER BY o.place"
         )
-        values = (ItemState.WAITING.value, *ids, _OVERLAPS, ObservableKind.CASE.value)
+        values = (*sorted(UNDECIDED), *ids, _OVERLAPS, ObservableKind.CASE.value)
         found: defaultdict[str, list[Overlap]] = defaultdict(list)
         for row in self._look(lambda unit: query(unit.connection, text, values)):
             if row[-1] is not None:

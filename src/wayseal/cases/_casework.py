@@ -16,6 +16,7 @@ from wayseal.cases._records import (
     refuse_merged,
     set_field,
     tag_case,
+    take_item,
 )
 from wayseal.cases._tables import ACTS, ALERTS, CASES, FILES, QUEUE, THINGS, marks
 from wayseal.cases._unit_of_work import UnitOfWork
@@ -246,6 +247,10 @@ class Casework(Judging, Notes):
     def promote(self, item: str, who: str, why: str, at: int) -> str:
         """Makes a case of something in the queue; its id. A case of detection is one: somebody works on it now."""
         return self._act(lambda unit: promote_item(unit, item, who, why, at))
+
+    def take(self, item: str, who: str, at: int) -> None:
+        """Makes something in the queue somebody's, and in progress; a case of detection leaves the queue by it."""
+        self._act(lambda unit: take_item(unit, item, who, at))
 
     def dismiss(self, item: str, who: str, why: str, at: int) -> None:
         """Takes something out of the queue, as nothing to act on. A case of detection is closed as no case."""

@@ -9,7 +9,7 @@ from typing import Any
 from wayseal.cases._tables import CASES, JOURNAL, OWNER, QUEUE, TAGS, THINGS, Row, marks
 from wayseal.cases._unit_of_work import UnitOfWork
 from wayseal.cases.errors import CasebookUsageError
-from wayseal.cases.types import CaseState, ItemState, ObservableKind, PackHeld
+from wayseal.cases.types import UNDECIDED, CaseState, ObservableKind, PackHeld
 from wayseal.cases.views import CaseFilter, CaseSort, ItemFilter, ItemSort, Pack, PackAct
 from wayseal.database import query
 from wayseal.journal.projection import Table
@@ -27,7 +27,13 @@ CASE_SORTS = {
     CaseSort.ALERTED: ("alerted_at", True),
     CaseSort.PRIORITY: ("priority", False),
 }
-ITEM_SORTS = {ItemSort.LOSS: ("loss", True), ItemSort.SCORE: ("score", True), ItemSort.AGE: ("since", False)}
+ITEM_SORTS = {
+    ItemSort.LOSS: ("loss", True),
+    ItemSort.SCORE: ("score", True),
+    ItemSort.WAITING: ("queued_at", False),
+    ItemSort.AGE: ("since", False),
+}
+_STAND = sorted(state.value for state in UNDECIDED)
 Part = tuple[list[str], list[Any]]
 """Conditions, and what they are given."""
 Chosen = tuple[str, list[Part]]
@@ -101,10 +107,11 @@ def choose_items(wanted: ItemFilter, now: int) -> Chosen:
         values.append(wanted.source.value)
     if not wanted.snoozed:
         # By `+ 0` SQLite goes along the order, and not along all that isn't put off, which is nearly everything.
-        waits = (["state = ?", "snoozed_until + 0 <= ?", *where], [ItemState.WAITING.value, now, *values])
-        return QUEUE.full_name, [waits]
-    chosen = f"(SELECT * FROM {QUEUE.full_name} WHERE state = ? AND snoozed_until > ? LIMIT {_ALL}) AS few"
-    return chosen, [([" AND ".join(where) or "1 = 1"], [ItemState.WAITING.value, now, *values])]
+        here = ["state = ?", "snoozed_until + 0 <= ?", *where]
+        return QUEUE.full_name, [(here, [state, now, *values]) for state in _STAND]
+    put_off = f"state IN ({marks(_STAND)}) AND snoozed_until > ?"
+    chosen = f"(SELECT * FROM {QUEUE.full_name} WHERE {put_off} LIMIT {_ALL}) AS few"
+    return chosen, [([" AND ".join(where) or "1 = 1"], [*_STAND, now, *values])]
 
 
 def count_rows(unit: UnitOfWork, chosen: Chosen) -> tuple[int, int]:

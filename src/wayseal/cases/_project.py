@@ -37,6 +37,7 @@ from wayseal.cases.types import (
     CHANGES,
     CLOSED_STATES,
     OPEN_STATES,
+    UNDECIDED,
     UNDO_US,
     Act,
     Answered,
@@ -178,20 +179,33 @@ class WorkProjector(JudgeProjector):
         self._touch(row, line, act.at, tags=SEPARATOR.join(tags))
 
     def _link(self, line: int, act: Linked) -> None:
-        row = self._case(act.case)
+        row = self._linked(act.case)
         if act.thing.kind is ObservableKind.CASE:
             self._case(act.thing.value)
         there = self._rows.get(THINGS, act.case, act.thing.kind.value, act.thing.value, "")
         if (there is not None) == act.on or (not act.on and act.thing.kind is ObservableKind.ACCOUNT):
             raise ValueError("on")
-        self._set_link(act.case, act.thing, act.on)
-        self._touch(row, line, act.at)
+        self._set_link(row, line, act)
 
-    def _set_link(self, case: str, thing: Observable, on: bool) -> None:
-        if on:
-            self._add_things(case, (thing,))
-        elif (row := self._rows.get(THINGS, case, thing.kind.value, thing.value, "")) is not None:
-            self._drop_thing(row)
+    def _linked(self, id_: str) -> Row:
+        """A case, or something that still stands in the queue: what was found of it since comes to it."""
+        if not id_.startswith(ITEM_PREFIX):
+            return self._case(id_)
+        row = self._rows.get(QUEUE, id_)
+        if row is None or row["state"] not in UNDECIDED:
+            raise KeyError("item")
+        return row
+
+    def _set_link(self, row: Row, line: int, act: Linked) -> None:
+        if act.on:
+            self._add_things(act.case, (act.thing,))
+        elif (old := self._rows.get(THINGS, act.case, act.thing.kind.value, act.thing.value, "")) is not None:
+            self._drop_thing(old)
+        if act.case.startswith(ITEM_PREFIX):
+            many = row["count"] + (1 if act.on else -1)
+            self._put_item(row, {**row, "count": many, "changed_at": act.at, "changed_line": line})
+        else:
+            self._touch(row, line, act.at)
 
     def _name_file(self, line: int, act: FileNamed) -> None:
         row = self._case(act.case)
@@ -332,10 +346,10 @@ class Projector(WorkProjector):
         head = {"item": act.item, "number": 2 * number + 1, "case_id": None, "source": act.source.value}
         loss = {"parcels_a_day": 0.0, "loss": expected_loss(act.score, 0)}
         until = int(act.since if act.until is None else max(act.since, act.until))
-        times = {"since": int(act.since), "read_until": until}
-        said = {"score": float(act.score), **loss, "reason": act.reason, **times}
+        said = {"score": float(act.score), **loss, "reason": act.reason, "since": int(act.since), "read_until": until}
+        times = {"queued_at": act.at, "changed_at": act.at, "changed_line": line, "count": len(act.things)}
         state = {"state": ItemState.WAITING.value, "owner": None, "snoozed_until": 0}
-        self._put_item(None, {**head, **said, **state, "changed_at": act.at, "changed_line": line})
+        self._put_item(None, {**head, **said, **state, **times})
         self._find_by(act.item, "reason", "", act.reason)
 
     def _item(self, id_: str) -> Row:
@@ -348,7 +362,7 @@ class Projector(WorkProjector):
         row = self._item(act.item)
         if state_field(row, act.field) != act.before or act.before == act.after:
             raise ValueError("was")
-        states = {ItemState.WAITING, ItemState.DISMISSED}
+        states = {*UNDECIDED, ItemState.DISMISSED}
         if row["state"] == ItemState.PROMOTED or (act.field == "state" and act.after not in states):
             raise ValueError("state")
         self._set_item(line, act.at, row, act.field, act.after)
@@ -362,7 +376,7 @@ class Projector(WorkProjector):
     def _promote(self, line: int, act: Promoted) -> None:
         item = self._rows.get(QUEUE, act.item)
         if item is not None:  # it may have been forgotten
-            if item["state"] != ItemState.WAITING or item["case_id"] is not None:
+            if item["state"] not in UNDECIDED or item["case_id"] is not None:
                 raise ValueError("item")
             self._put_item(
                 item,
@@ -438,8 +452,7 @@ class Projector(WorkProjector):
                 there = self._rows.get(THINGS, back.case, back.thing.kind.value, back.thing.value, "")
                 if (there is not None) == back.on:
                     raise ValueError("on")
-                self._set_link(back.case, back.thing, back.on)
-                self._touch(self._case(back.case), line, back.at)
+                self._set_link(self._linked(back.case), line, back)
             case FileNamed():
                 self._name_file(line, back)
             case Merged():

@@ -8,6 +8,7 @@ from wayseal.cases.types import (
     CLOSED_STATES,
     OPEN_STATES,
     PERSONAL,
+    UNDECIDED,
     Act,
     Alert,
     CaseState,
@@ -128,12 +129,14 @@ class RecordProjector:
                 "reason": reason,
                 "since": case["alerted_at"],
                 "read_until": case["read_until"],
+                "queued_at": case["made_at"],
+                "count": 0,
             },
         )
 
     def _put_item(self, old: Row | None, new: Row) -> None:
         self._rows.put(QUEUE, new)
-        waiting = [row and row["state"] == ItemState.WAITING and row["source"] for row in (old, new)]
+        waiting = [row and row["state"] in UNDECIDED and row["source"] for row in (old, new)]
         self._count("queue", waiting[0] or None, waiting[1] or None)
 
     def _count(self, name: str, old: str | None, new: str | None) -> None:

@@ -28,10 +28,10 @@ from wayseal.cases.book import LOOKS, PROPOSING
 from wayseal.cases.types import (
     CLOSED_STATES,
     PERSONAL,
+    UNDECIDED,
     Act,
     Answered,
     Heard,
-    ItemState,
     NamesShown,
     Observable,
     ObservableKind,
@@ -404,7 +404,7 @@ def _similar(unit: UnitOfWork, case: str, things: Sequence[Row], names: bool) ->
     shared: defaultdict[str, list[ObservableRow]] = defaultdict(list)
     states: dict[str, str] = {}
     for id_, kind, value, state, waiting, into in query(unit.connection, text, values):
-        if into == case or (state is None and waiting != ItemState.WAITING):
+        if into == case or (state is None and waiting not in UNDECIDED):
             continue
         shared[id_].append(thing_row(by_key[kind, value], names))
         states[id_] = state or waiting

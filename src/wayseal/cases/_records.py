@@ -16,6 +16,7 @@ from wayseal.cases.types import (
     CHANGES,
     CLOSED_STATES,
     OPEN_STATES,
+    UNDECIDED,
     Act,
     Alert,
     CaseState,
@@ -378,6 +379,18 @@ def promote_item(unit: UnitOfWork, item: str, who: str, why: str, at: int) -> st
     return case
 
 
+def take_item(unit: UnitOfWork, item: str, who: str, at: int) -> None:
+    """Makes something in the queue somebody's, and in progress."""
+    row, by = _waiting(unit, item), {"who": one_line(who, "who"), "why": ""}
+    set_field(unit, item, "owner", who, who, "", at)
+    before, after = row["state"], ItemState.IN_PROGRESS.value
+    if not item.startswith(ITEM_PREFIX):
+        before = unit.case(item)["state"]
+        unit.add(Changed(case=item, at=at, field="state", before=before, after=CaseState.IN_PROGRESS.value, **by))
+    elif before != after:
+        unit.add(ItemChanged(item=item, at=at, field="state", before=before, after=after, **by))
+
+
 def dismiss_item(unit: UnitOfWork, item: str, who: str, why: str, at: int) -> None:
     """Takes something out of the queue, as nothing to act on. A case of detection is closed as no case."""
     _waiting(unit, item)
@@ -393,6 +406,6 @@ def dismiss_item(unit: UnitOfWork, item: str, who: str, why: str, at: int) -> No
 
 def _waiting(unit: UnitOfWork, item: str) -> Row:
     row = unit.item(item)
-    if row["state"] != ItemState.WAITING:
+    if row["state"] not in UNDECIDED:
         raise CaseStateError("{id} waits for no decision any more", id=item)
     return row

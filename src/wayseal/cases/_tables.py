@@ -198,6 +198,8 @@ QUEUE = _table(
         "reason": TEXT,
         "since": INT,
         "read_until": INT,
+        "queued_at": INT,
+        "count": INT,
         "changed_at": INT,
         "changed_line": INT,
     },
@@ -205,7 +207,7 @@ QUEUE = _table(
         *(
             f"state, {before}{sort}, number"
             for before in ("", "source, ", f"({OWNER}), ")
-            for sort in ("loss", "score", "since")
+            for sort in ("loss", "score", "since", "queued_at")
         ),
         "state, snoozed_until",
         "changed_line",

@@ -111,8 +111,14 @@ class ItemState(StrEnum):
     """How something in the queue stands."""
 
     WAITING = "waiting"
+    IN_PROGRESS = "in_progress"
+    """Somebody took it, and it is still to be decided on."""
     PROMOTED = "promoted"
     DISMISSED = "dismissed"
+
+
+UNDECIDED = frozenset({ItemState.WAITING, ItemState.IN_PROGRESS})
+"""States of what stands in the queue yet."""
 
 
 class TaskState(StrEnum):

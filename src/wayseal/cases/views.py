@@ -40,10 +40,11 @@ class CaseSort(StrEnum):
 
 
 class ItemSort(StrEnum):
-    """By what the queue is listed: expected loss, score, or how long it waits."""
+    """By what the queue is listed: expected loss, score, how long it waits, or how old it is."""
 
     LOSS = "loss"
     SCORE = "score"
+    WAITING = "waiting"
     AGE = "age"
 
 
@@ -113,9 +114,17 @@ class Matching(Generic[R]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lead:
-    """Something that wants a decision. reason: a line, or a code. since: when it is known since, µs.
+    """Something that wants a decision.
 
-    until: when the last of it was seen; None: then, too.
+    Attributes:
+        source: Where it comes from.
+        things: What it names.
+        reason: A line, or codes with ", " between them.
+        score: How likely there is something in it.
+        since: When it is known since, µs.
+        about: So many things at the start say what it is about; the others are what was found of that, and what is
+            new of them comes to the entry that stands in the queue. None: all of them say it.
+        until: When the last of it was seen, µs; None: then, too.
     """
 
     source: Source
@@ -124,6 +133,7 @@ class Lead:
     score: float
     since: int
     until: int | None = None
+    about: int | None = None
 
 
 class BulkAction(StrEnum):
@@ -219,7 +229,10 @@ class CaseRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemRow:
-    """Something in the queue. id: `q-…`, or the id of a case of detection. since: since when it is known."""
+    """Something in the queue. id: `q-…`, or the id of a case of detection.
+
+    since: when it happened, as far as that is known; queued_at: since when it waits. count: how many things it names.
+    """
 
     id: str
     case: str | None
@@ -231,6 +244,8 @@ class ItemRow:
     parcels_a_day: float
     reason: str
     since: int
+    queued_at: int
+    count: int
     changed_at: int
     line: int
     things: tuple[ObservableRow, ...] = ()

@@ -458,7 +458,7 @@ def _expected(one: _Reading, own: Own) -> float:
 
 
 def leaks_of_record(reads: Reads, seller: str | None = None) -> pa.Table:
-    """All numbers of ours that a record knows to have been on offer.
+    """All numbers of ours that a record knows to have been on offer; those that were only mentioned are none.
 
     Args:
         reads: Asks the record.
@@ -469,14 +469,14 @@ def leaks_of_record(reads: Reads, seller: str | None = None) -> pa.Table:
     """
     rows = [
         {
-            "waybill": number.waybill,
-            "seen_at": number.at,
+            "waybill": one.waybill,
+            "seen_at": one.at,
             "found_by": "listing",
-            "seller": whose,
-            "asked": _asked(routes),
+            "seller": one.seller,
+            "asked": _asked(one.routes),
         }
-        for number, whose, routes in reads.numbers_with_offers()
-        if seller is None or whose == seller
+        for one in reads.on_offer()
+        if seller is None or one.seller == seller
     ]
     return pa.Table.from_pylist(rows, schema=arrow_schema("leaks"))
 

@@ -124,6 +124,7 @@ class Reading:
         routes: Routes.
         couriers: Codes of couriers that are named.
         freshness: `realtime`, `same_day`, `history` or "" if the text doesn't say.
+        sells: How likely it sells, if a number in it is the courier's own; else it mentions it.
         reasons: Heaviest first.
     """
 
@@ -137,6 +138,7 @@ class Reading:
     routes: tuple[Route, ...]
     couriers: tuple[str, ...]
     freshness: str
+    sells: float
     reasons: tuple[Reason, ...]
 
 
@@ -275,6 +277,7 @@ def reading_json(reading: Reading) -> dict[str, Any]:
         },
         "couriers": reading.couriers,
         "freshness": reading.freshness,
+        "sells": round(reading.sells, 4),
         "reasons": [{"text": one.text, "at": one.at, "weight": round(one.weight, 2)} for one in reading.reasons],
     }
 

@@ -31,8 +31,18 @@ def test_a_word_counts_from_the_next_look_on(tmp_path: Path) -> None:
         assert watch.visit(Planned(source="group", at=3)).new == 1
     with open_market(tmp_path) as record:
         reads = Reads(record)
-        after, before = (dict(reads.offer(row.offer).reading["probabilities"]) for row in reads.offers().rows)
-    assert after["waybill"] > before["waybill"]
+        new, old = (reads.offer(row.offer) for row in reads.offers().rows)
+        (first,) = (
+            line.body["reading"] for _, line in record.lines(LineKind.OFFERED) if line.body["offer"] == old.row.offer
+        )
+        read = [line.body.get("offer") for _, line in record.lines(LineKind.READ)]
+        record.verify()
+    assert new.reading["probabilities"]["waybill"] > first["probabilities"]["waybill"]
+    # What was read before is read again by it, once; the line of when it came in stays.
+    assert old.reading["probabilities"] == new.reading["probabilities"]
+    assert (read, old.versions) == ([old.row.offer, None], 1)
+    with opened_watch(tmp_path) as watch:
+        assert watch.visit(Planned(source="group", at=4)).reread == 0
 
 
 def test_a_picture_lies_beside_its_export_or_nowhere(tmp_path: Path) -> None:

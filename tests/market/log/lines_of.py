@@ -125,6 +125,7 @@ def whole() -> list[Line]:
         offered("a", reading=said),
         offered("b", shop="site-b/9", capture=f"{1:064x}"),
         offered("c", reading=reading("logistics")),
+        Line(kind=LineKind.READ, at=START, body={"by": "x", "offer": "c", "reading": reading("logistics")}),
         looked(["a", "b", "c"]),
         Line(
             kind=LineKind.LINKED,

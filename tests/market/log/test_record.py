@@ -24,7 +24,7 @@ def test_all_kinds_are_recorded_and_verified(market: Market) -> None:
         market.append(lines[start : start + 5])
     assert market.verify().lines == market.size() == len(lines)
     assert [line for _, line in market.lines()] == lines
-    assert [seq for seq, _ in market.lines(LineKind.LOOKED)] == [6, 9, 30]
+    assert [seq for seq, _ in market.lines(LineKind.LOOKED)] == [7, 10, 31]
 
 
 def test_a_come_back_goes_with_its_offer_to_another_seller(market: Market) -> None:

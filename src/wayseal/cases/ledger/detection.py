@@ -3,7 +3,7 @@
 1. Beside the reads it knows verdicts, reads of canaries, and partners' breaches.
 2. What is found is registered as cases, and gets their ids and the names that may be shown. In a dry run, and where the
    casebook can't be written, nothing is recorded, and accounts have the names that they would have.
-3. Canaries that came out or were touched, and partners' breaches, come into the queue by themselves, once each.
+3. Canaries that came out or were touched come into the queue by themselves, once each.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,7 +16,7 @@ import numpy as np
 from wayseal.cases import open_cases
 from wayseal.cases.book import Known, RecordedCase
 from wayseal.cases.errors import ReadOnlyError
-from wayseal.cases.ledger.arrivals import WHO, canary_leads, partner_leads
+from wayseal.cases.ledger.arrivals import WHO, canary_leads
 from wayseal.cases.ledger.casebook import FOLDER, can_write_casebook, load_known, masking
 from wayseal.cases.types import Alert
 from wayseal.cases.views import Lead
@@ -132,7 +132,6 @@ def _gather(
     if contracts is not None:
         found = find_breaches(snapshot, contracts, request.options, progress)
         counts["partner_contract"] = count_breaches(found, request.options.offset)
-        leads += () if found is None else partner_leads(found)
     return collect_evidence(known, counts), leads
 
 

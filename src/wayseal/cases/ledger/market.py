@@ -72,9 +72,9 @@ def queue_found(folder: Path, ledger: Path | None, report: Report, *, url: str |
         CasebookError: The casebook can't be written.
         MarketError: The record can't be read.
     """
-    if ledger is None or not (report.ours or report.backs):
+    if ledger is None or not (report.ours or report.backs or report.reread):
         return 0
     with open_market(folder, url) as record:
-        leads = market_leads(Reads(record), report.at)
+        leads = market_leads(Reads(record), 0 if report.reread else report.at)
     with open_cases(writable_casebook(ledger)) as cases:
         return len(cases.enqueue_once(leads, WHO, report.at))

@@ -26,13 +26,12 @@ from wayseal.cases.evidence import read_sealed, write_pack
 from wayseal.cases.evidence.errors import EvidenceError
 from wayseal.cases.evidence.stamps import StampWish, have_stamped, keep_wish, read_wish, wish_path
 from wayseal.cases.evidence.types import safe_name
-from wayseal.cases.ledger.arrivals import WHO, partner_leads, rights_leads
 from wayseal.cases.ledger.casebook import FOLDER, find_cases_of
 from wayseal.cases.ledger.detection import Detection, find_cases, lay_out_case
 from wayseal.cases.ledger.pack import Attached, PackRequest, export_case
 from wayseal.cases.ledger.traced import Traced
 from wayseal.cases.notices import DAYS, find_unknown, noticing, read_address_file, send_waiting, service_of
-from wayseal.cases.views import Lead, Pack
+from wayseal.cases.views import Pack
 from wayseal.console.errors import JobError
 from wayseal.console.jobs.kinds import later
 from wayseal.console.jobs.logs import MAPPING, drop_upload, log_of, open_log, refuse_bomb
@@ -266,23 +265,15 @@ def lay_out(given: CaseInput, work: JobContext) -> Mapping[str, str]:
 
 
 def hold_rights(_given: object, work: JobContext) -> Mapping[str, str]:
-    """Holds rights against use; what can't be as it is comes into the queue."""
+    """Holds rights against use; what of it goes into the queue is for whoever reads it."""
     found = review_rights(work.ledger, work.ledger / FOLDER, _DAYS, work.at, work.step)
-    return {"accounts": str(found.accounts), "queued": _enqueue(work, rights_leads(found, work.at))}
+    return {"accounts": str(found.accounts)}
 
 
 def hold_partners(_given: object, work: JobContext) -> Mapping[str, str]:
-    """Holds partners against their contracts; each breach comes into the queue."""
+    """Holds partners against their contracts; what of it goes into the queue is for whoever reads it."""
     found = review_partners(work.ledger, work.ledger / FOLDER, work.settings.contracts, work.at, work.step)
-    return {"partners": str(len(found.partners)), "queued": _enqueue(work, partner_leads(found))}
-
-
-def _enqueue(work: JobContext, leads: Sequence[Lead]) -> str:
-    """How many came into the queue that never stood there."""
-    if not leads:
-        return "0"
-    with open_cases(work.ledger / FOLDER) as cases:
-        return str(len(cases.enqueue_once(leads, WHO, work.at)))
+    return {"partners": str(len(found.partners))}
 
 
 PACK = "pack.zip"

@@ -68,7 +68,9 @@ def reasons_of_item(row: ItemRow | ListingRow, lang: Lang) -> tuple[Reason, ...]
     """Why something is in the queue, in words; empty where somebody wrote it down, who has said so."""
     if isinstance(row, ItemRow) and row.source is Source.DETECTION:
         return reasons_of(row.reason.split(", "), lang)
-    return tuple(one for one in reasons_of([row.reason], lang) if one.name != row.reason)
+    codes = row.reason.split(", ")
+    found = tuple(one for code, one in zip(codes, reasons_of(codes, lang), strict=True) if one.name != code)
+    return found if len(found) == len(codes) else ()
 
 
 def reason_of(row: ItemRow | ListingRow, lang: Lang) -> str:
@@ -171,7 +173,8 @@ def _other(
         case "promoted":
             return "told.promoted", {"item": _matter(told["item"])}
         case "item":
-            reason = _id(_name_of(str(told["reason"]), {}, lang))
+            codes = str(told["reason"]).split(", ")
+            reason = _id(", ".join(_name_of(code, {}, lang) for code in codes))
             return "told.item", {"source": translator.say(f"source.{told['source']}"), "reason": reason}
         case _:
             return "told.undone", {}

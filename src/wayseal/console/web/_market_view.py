@@ -77,19 +77,19 @@ def frame(ask: Ask, here: str) -> dict[str, Any]:
     return {"here": here, "tabs": tabs, "spot": spot, "hide": mask_text, "works": works(ask), "now": ask.access.now()}
 
 
-def long_unseen(ask: Ask, sources: Iterable[SourceRow]) -> list[SourceRow]:
-    """Sources that couldn't be seen for longer than so many of their intervals, as settings say; the longest first."""
+def long_unseen(ask: Ask, sources: Iterable[SourceRow]) -> list[tuple[str, int]]:
+    """Sources that weren't seen for longer than so many of their intervals, and since when; the longest first.
+
+    Whether they can't be seen or nobody looks; files are looked at when there are some.
+    """
     now, times = ask.access.now(), ask.site.unseen_intervals
     found = []
     for one in sources:
-        every = one.settings.get("every")
-        if (
-            one.unseen_since is not None
-            and isinstance(every, int)
-            and now - one.unseen_since > times * every * SECOND_US
-        ):
-            found.append(one)
-    return sorted(found, key=lambda one: (one.unseen_since or 0, one.source))
+        every, late = one.settings.get("every"), bool(one.settings.get("start")) and one.next_at is not None
+        since = one.unseen_since if one.unseen_since is not None else one.next_at if late else None
+        if since is not None and isinstance(every, int) and now - since > times * every * SECOND_US:
+            found.append((one.source, one.unseen_since or one.looked_at or one.since))
+    return sorted(found, key=lambda one: (one[1], one[0]))
 
 
 def look_key(offer: str) -> str:

@@ -26,7 +26,7 @@ from wayseal.market.sellers import Join, Link, Offer, Signal, Split, link_all
 from wayseal.market.shops import AWAY, NO_LONGER, ShopMemory, ShopState, ask, first_seen, take_back
 from wayseal.market.sources import Source
 from wayseal.market.takedown import Removed, Request
-from wayseal.market.types import FLAGGED, Listing, read_text
+from wayseal.market.types import FLAGGED, Listing, Reading, read_text
 from wayseal.model.times import HOUR_US
 
 _VIEWS = frozenset({"www", "api", "m", "mobile", "wap", "app", "feed", "feeds", "rss", "search", "shop", "static"})
@@ -263,6 +263,10 @@ class State:
             shop.page = shop.page if shop.page and shop.source != source else body["url"] or shop.page
             if at > shop.memory.last_at:
                 shop.memory = replace(shop.memory, last_at=at)
+
+    def read(self, offer: str, reading: Reading) -> None:
+        """Takes in how an offer reads by now."""
+        self.offers[offer].flagged = sum(share for kind, share in reading.probabilities if kind in FLAGGED)
 
     def join_views(self, source: str, seen: Iterable[Listing], at: int) -> list[KnownShop]:
         """Makes shops one that turn out to be seen in several views; those that are others from now on."""

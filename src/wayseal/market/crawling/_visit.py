@@ -274,6 +274,7 @@ class Report:
         backs: Come-backs, as (shop, the shop that was gone).
         numbers: Numbers of the courier's own, each once.
         canaries: How many of them are canaries.
+        reread: Offers that read otherwise since people accepted something.
     """
 
     planned: Planned
@@ -287,6 +288,7 @@ class Report:
     backs: tuple[tuple[str, str], ...] = ()
     numbers: frozenset[str] = field(default=frozenset(), repr=False)
     canaries: int = 0
+    reread: int = 0
 
     @property
     def ours(self) -> int:

@@ -31,6 +31,7 @@ from wayseal.market.crawling._visit import (
     visit_after,
     visit_page,
 )
+from wayseal.market.crawling.learning import read_again
 from wayseal.market.crawling.retention import PurgeResult, purge_market
 from wayseal.market.errors import FetchError, MarketError, PictureError, RecordError
 from wayseal.market.fetching import Fetched
@@ -165,6 +166,10 @@ class Watch:
         """Take in what people decided since."""
         self._state.hear(self._reads)
         self._heard = self._state.hear_requests(self._reads, self._parts.now())
+        read = read_again(self._parts.market, self._parts.reader, self._parts.now())
+        for offer, reading in read.items():
+            self._state.read(offer, reading)
+        self._reread = len(read)
 
     def _take_in_sources(self) -> None:
         """Tells the record of sources that are new or changed."""
@@ -450,6 +455,7 @@ class Watch:
             backs=tuple((one.shop, one.was) for one in backs),
             numbers=frozenset(ours),
             canaries=sum(ours.values()),
+            reread=self._reread,
         )
 
     def _link(self, look: _Visit) -> list[Line]:

@@ -5,15 +5,19 @@
 3. Only what was judged to be better is put in force, and only where nobody did meanwhile.
 4. It holds beside the model that it was learnt beside. With another version's model it isn't used, and whoever looks
    or learns is told.
-5. Offers that were read stay as they were read.
+5. Offers that were read before a word was accepted, or what was learnt put in force, are read again by the next look,
+   and so is what was taken back; each that reads otherwise is a line of the record.
 """
 
-from collections.abc import Iterable
+import hashlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from wayseal.market.crawling._visit import ReadTexts
 from wayseal.market.errors import LearningError, NoSuchThingError
 from wayseal.market.log import Line, LineKind, Market
-from wayseal.market.log.queries import decided
+from wayseal.market.log.queries import decided, read_by
 from wayseal.market.log.reads import Reads
 from wayseal.market.log.views import LearntRow, OfferRow
 from wayseal.market.reading import Reader, Word, WordKind
@@ -27,7 +31,7 @@ from wayseal.market.reading.learning import (
     learn,
     read_correction,
 )
-from wayseal.market.types import FLAGGED, Reading
+from wayseal.market.types import FLAGGED, Reading, reading_json
 from wayseal.model.messages import N_, Message
 from wayseal.model.numbers import Formats
 
@@ -90,6 +94,50 @@ def reader_of(reads: Reads, own: Formats = (), more: Iterable[Word] = ()) -> Rea
         MarketError: What was learnt isn't what was written.
     """
     return Reader([*_words(reads), *more], model=corrected(_correction(reads.learnt())), own=own)
+
+
+def said_by(reads: Reads) -> str:
+    """By what people have accepted offers are read: a digest; "" where they accepted nothing."""
+    learnt = reads.learnt()
+    said = (reads.words(), None if learnt is None else learnt.body["digest"])
+    return hashlib.sha256(repr(said).encode()).hexdigest() if any(said) else ""
+
+
+def read_again(market: Market, reader: ReadTexts, at: int) -> Mapping[str, Reading]:
+    """Reads all offers again, if people accepted something else since they were (rule 5).
+
+    Args:
+        market: The record.
+        reader: Reads by what they accepted.
+        at: When.
+
+    Returns:
+        How offers read now that read otherwise before, by their ids.
+
+    Raises:
+        MarketError: The record can't be read or written.
+    """
+    reads = Reads(market)
+    by = said_by(reads)
+    if by == read_by(market):
+        return {}
+    offers = list(reads.all_offers())
+    readings = reader.read_many([row.said for row, _, _ in offers])
+    told = {
+        row.offer: reading
+        for (row, body, _), reading in zip(offers, readings, strict=True)
+        if _judged(reading_json(reading)) != _judged(body["reading"])
+    }
+    lines = [
+        Line(kind=LineKind.READ, at=at, body={"by": by, "offer": offer, "reading": reading_json(reading)})
+        for offer, reading in told.items()
+    ]
+    market.append([*lines, Line(kind=LineKind.READ, at=at, body={"by": by})])
+    return told
+
+
+def _judged(reading: Mapping[str, Any]) -> tuple[Any, ...]:
+    return reading["kind"], reading["probability"], reading.get("sells")
 
 
 def is_outdated(standing: LearntRow | None) -> bool:

@@ -157,7 +157,7 @@ class Market:
                 lost.append(seq)
                 if not line.body["status"]:
                     files[line.body["id"]] = line.body["sha256"]
-            elif line.kind is LineKind.OFFERED and line.body["offer"] in wanted:
+            elif line.kind in (LineKind.OFFERED, LineKind.READ) and line.body.get("offer") in wanted:
                 lost.append(seq)
 
         def work(c: Connection) -> None:

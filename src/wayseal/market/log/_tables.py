@@ -210,6 +210,14 @@ def _said(reading: Body) -> Iterator[tuple[str, str, float | None]]:
         yield "freshness", reading["freshness"], None
 
 
+def _read(c: Connection, line: Line, row: Body) -> None:
+    """An offer that was read again: what it says of prices, routes and handles hangs on no word."""
+    if "offer" in line.body:
+        reading = row["reading"]
+        said = {"kind": reading["kind"], "probability": reading["probability"], "reading": _plain(reading)}
+        _change(c, OFFERS, "offer", row["offer"], **said)
+
+
 def _linked(c: Connection, line: Line, row: Body) -> None:
     captures = [dict(zip(("capture_a", "capture_b"), one["captures"], strict=True)) for one in row["links"]]
     links = zip(line.body["links"], captures, strict=True)
@@ -269,6 +277,7 @@ _STEPS: Mapping[LineKind, Callable[[Connection, Line, Body], None]] = {
     LineKind.CAPTURED: _captured,
     LineKind.LOOKED: _looked,
     LineKind.OFFERED: _offered,
+    LineKind.READ: _read,
     LineKind.LINKED: _linked,
     LineKind.SHOP: _shop,
     LineKind.MATCHED: _matched,

@@ -32,6 +32,8 @@ class LineKind(StrEnum):
     LOOKED = "looked"
     OFFERED = "offered"
     """An offer that is new, or says something else than before."""
+    READ = "read"
+    """An offer reads otherwise by what people accepted since; without one: that all were read by it."""
     LINKED = "linked"
     """What speaks for offers being one seller's, and who is taken for one now."""
     SHOP = "shop"
@@ -67,8 +69,8 @@ class LineKind(StrEnum):
 
 _OF_THE_WATCH = frozenset(
     (
-        *(LineKind.SOURCE, LineKind.CAPTURED, LineKind.LOOKED, LineKind.OFFERED, LineKind.LINKED, LineKind.SHOP),
-        *(LineKind.BACK, LineKind.MATCHED, LineKind.REMOVED, LineKind.PURGED),
+        *(LineKind.SOURCE, LineKind.CAPTURED, LineKind.LOOKED, LineKind.OFFERED, LineKind.READ, LineKind.LINKED),
+        *(LineKind.SHOP, LineKind.BACK, LineKind.MATCHED, LineKind.REMOVED, LineKind.PURGED),
     )
 )
 BY_HAND = frozenset(LineKind) - _OF_THE_WATCH

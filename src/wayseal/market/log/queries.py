@@ -66,9 +66,14 @@ class ActiveSeller:
     last_at: int
 
 
+def watched(sources: Collection[SourceRow]) -> Collection[SourceRow]:
+    """Sources by whose looks is known whether anybody watches: what is brought in by hand says nothing of others."""
+    return [one for one in sources if one.settings.get("start")] or sources
+
+
 def last_moment(sources: Collection[SourceRow], now: int) -> int:
     """Where a line of weeks ends: now, or with the last look of a watch that stopped more than a week ago."""
-    last = max((one.looked_at or 0 for one in sources), default=0)
+    last = max((one.looked_at or 0 for one in watched(sources)), default=0)
     return last if 0 < last < now - WEEK else now
 
 
@@ -168,6 +173,13 @@ def readings(market: Market, offers: Sequence[str]) -> Mapping[str, Mapping[str,
     marks = ", ".join("?" * len(offers))
     text = f"SELECT offer, reading FROM {t.OFFERS.full_name} WHERE offer IN ({marks})"
     return {row[0]: json.loads(row[1]) for row in market.read(lambda c: query(c, text, list(offers)))}
+
+
+def read_by(market: Market) -> str:
+    """By what all offers were read again last; "": by nothing but what comes with Wayseal."""
+    text = f"SELECT content FROM {t.LINES} WHERE kind=? AND content IS NOT NULL ORDER BY seq DESC LIMIT 1"
+    found = market.read(lambda c: query(c, text, (LineKind.READ.value,)))
+    return str(read_line(found[0][0]).body["by"]) if found else ""
 
 
 def words(market: Market) -> tuple[WordRow, ...]:

@@ -25,6 +25,7 @@ from wayseal.market.log.views import (
     SellerRow,
     SellerView,
     ShopRow,
+    Sighting,
     SourceRow,
     Totals,
     Week,
@@ -35,6 +36,8 @@ from wayseal.market.log.views import (
 from wayseal.market.takedown import Outcome, Request, follow
 from wayseal.market.types import FLAGGED, Capture, HandleKind
 
+SELLS = 0.88
+"""From here on a text sells a number of the courier's own: seven times as likely as that it mentions it."""
 MOST = 200
 """Rows of a page."""
 DAY = 86_400_000_000
@@ -240,23 +243,40 @@ class Reads:
         )
         return self._market.read(lambda c: select(c, NumberRow, t.NUMBERS, rest, (since, limit)))
 
-    def numbers_with_offers(self) -> Iterator[tuple[NumberRow, str | None, tuple[tuple[str, str], ...]]]:
-        """All numbers of the courier's own that were on offer, with the seller and the routes that the offer names.
+    def sightings(self, since: int = 0) -> Iterator[Sighting]:
+        """Numbers of the courier's own in offers, whatever these say of them, as they were seen first.
 
-        One of a seller comes once, as it was seen first, in however many offers and views of a site it stands.
+        One of a seller comes once for offers that say the same of it, in however many views of a site it stands.
+
+        Args:
+            since: Only what was seen from this moment on, microseconds since 1970.
+
+        Yields:
+            Each.
         """
         seen = set()
-        columns = ", ".join(f"n.{name}" for name in t.NUMBERS.names)
         text = (
-            f"SELECT {columns}, o.seller, o.reading FROM {t.NUMBERS.full_name} n LEFT JOIN {t.OFFERS.full_name} o "
-            "ON o.offer=n.offer ORDER BY n.at, n.waybill"
+            "SELECT n.waybill, n.offer, coalesce(o.shop, n.offer), o.seller, n.at, n.canary, coalesce(o.kind, ''), "
+            f"coalesce(o.state, ''), coalesce(o.price, ''), coalesce(o.reading, '{{}}') FROM {t.NUMBERS.full_name} n "
+            f"LEFT JOIN {t.OFFERS.full_name} o ON o.offer=n.offer WHERE n.at>=? ORDER BY n.at, n.waybill"
         )
-        for *number, seller, reading in self._market.read(lambda c: query(c, text)):
-            if (once := (number[0], seller or number[1])) in seen:
+        for *number, kind, state, price, reading in self._market.read(lambda c: query(c, text, (since,))):
+            said = json.loads(reading)
+            sells = sells_own(kind, state, said)
+            priced = state != "dismissed" and bool(price.strip() or said.get("prices"))
+            if (once := (number[0], number[3] or number[1], sells, priced)) in seen:
                 continue
             seen.add(once)
-            said = json.loads(reading or "{}").get("routes", ())
-            yield row_of(NumberRow, number), seller, tuple((one["origin"], one["destination"]) for one in said)
+            routes = tuple((one["origin"], one["destination"]) for one in said.get("routes", ()))
+            yield row_of(Sighting, (*number, sells, priced, routes))
+
+    def on_offer(self) -> Iterator[Sighting]:
+        """Numbers of the courier's own that are on offer, and not only mentioned: one of a seller once."""
+        seen = set()
+        for one in self.sightings():
+            if one.on_offer and (once := (one.waybill, one.seller or one.offer)) not in seen:
+                seen.add(once)
+                yield one
 
     def requests(self, *, open_only: bool = False) -> tuple[Request, ...]:
         """Requests for removal, the latest first."""
@@ -312,6 +332,13 @@ _SELLERS = (
     f"(SELECT count(*) FROM {t.BACKS.full_name} b WHERE b.seller={t.OFFERS.full_name}.seller) AS backs "
     f"FROM {t.OFFERS.full_name}"
 )
+
+
+def sells_own(kind: str, state: str, reading: Mapping[str, Any]) -> bool:
+    """Tell whether an offer sells the courier's own numbers that stand in it: as somebody decided, else as it reads."""
+    if state in ("kept", "dismissed"):
+        return state == "kept"
+    return kind in FLAGGED or float(reading.get("sells", 0.0)) >= SELLS
 
 
 def _offer(values: Sequence[Any]) -> tuple[OfferRow, Mapping[str, Any]]:

@@ -111,6 +111,38 @@ class NumberRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """A number of the courier's own in an offer.
+
+    Attributes:
+        waybill: The number.
+        offer: Where it stands.
+        shop: Whose that is.
+        seller: Who is taken for one; None: nobody yet.
+        at: When it was seen first there.
+        canary: Whether it is one.
+        sells: Whether the text sells, as it was read or as somebody decided.
+        priced: Whether it stands beside a price, and nobody threw it out.
+        routes: Routes that the offer names.
+    """
+
+    waybill: str = field(repr=False)
+    offer: str
+    shop: str
+    seller: str | None
+    at: int
+    canary: bool
+    sells: bool
+    priced: bool
+    routes: tuple[tuple[str, str], ...]
+
+    @property
+    def on_offer(self) -> bool:
+        """It is on offer, and not only mentioned: nobody who doesn't sell knows a canary."""
+        return self.sells or self.priced or self.canary
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OfferView:
     """An offer in full. reading and pictures: as they were recorded."""
 

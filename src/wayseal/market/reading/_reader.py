@@ -68,6 +68,10 @@ SIDES = (
 """Kinds that somebody is to look at, and the others."""
 COLUMNS = 7
 FLAG, LOGISTICS, WIDE = 0, 5, 6
+SELLS, SELLS_BIAS, LOGISTICS_MOST, OWN = {FLAG: 0.052, WIDE: 0.254, LOGISTICS: -0.448}, 2.89, 5.0, 3.4
+"""Nats for a text to sell in which a number of the courier's stands: who names one and is no customer or finder
+sells it, in words that alone would say little. By column, as the benchmark `market_mentions` learns them, where being
+about logistics counts for no more than so much; or those for being looked at and `OWN`, whichever are more."""
 MOST_REASONS = 8
 _WEAKEST = 0.12
 
@@ -109,6 +113,18 @@ class Judged:
     def flags(self) -> Floats:
         """By text, the nats for somebody to look at it (rule 5)."""
         return np.maximum(self.scores[:, FLAG], self.scores[:, WIDE])
+
+    @property
+    def sells(self) -> Floats:
+        """By text, how likely it sells, where a number of the courier's own stands in it."""
+        return _sigmoid(np.maximum(SELLS_BIAS + sells_facts(self) @ list(SELLS.values()), self.flags + OWN))
+
+
+def sells_facts(judged: Judged) -> Floats:
+    """Of texts, what is weighed to say whether they sell, in the order of `SELLS`."""
+    made = judged.scores[:, list(SELLS)]
+    made[:, -1] = np.clip(made[:, -1], -LOGISTICS_MOST, LOGISTICS_MOST)
+    return made
 
 
 @cache
@@ -281,7 +297,7 @@ STRETCH, STEP = 2_000, 1_500
 _AT_ONCE = 200_000
 _KINDS: tuple[Kind, ...] = SIDES[0] + SIDES[1]
 _AT = {kind: at for at, kind in enumerate(_KINDS)}
-Verdict = tuple[Kind, Sequence[float], tuple[Reason, ...]]
+Verdict = tuple[Kind, Sequence[float], tuple[Reason, ...], float]
 
 
 class Reader:
@@ -338,9 +354,14 @@ class Reader:
         told = _tell_reasons(texts, found, spans, weights, numbers)
         ends = np.cumsum(numbers).tolist()
         return [
-            (_KINDS[kind], row, tuple(told[end - number : end]))
-            for kind, row, end, number in zip(
-                judged.kinds.tolist(), judged.probabilities.tolist(), ends, numbers.tolist(), strict=True
+            (_KINDS[kind], row, tuple(told[end - number : end]), sells)
+            for kind, row, end, number, sells in zip(
+                judged.kinds.tolist(),
+                judged.probabilities.tolist(),
+                ends,
+                numbers.tolist(),
+                judged.sells.tolist(),
+                strict=True,
             )
         ]
 
@@ -348,11 +369,11 @@ class Reader:
         """The verdict on the stretch that speaks most for being looked at (rule 2)."""
         best = find_loudest(text, self._words, self._model)
         part = text[best : best + STRETCH]
-        kind, probabilities, reasons = self._judge([part], analyse([part], self._words, self._model.rows))[0]
+        kind, probabilities, reasons, sells = self._judge([part], analyse([part], self._words, self._model.rows))[0]
         moved = tuple(
             Reason(text=one.text, at=(one.at[0] + best, one.at[1] + best), weight=one.weight) for one in reasons
         )
-        return kind, probabilities, moved
+        return kind, probabilities, moved, sells
 
 
 def find_loudest(text: str, words: WordIndex, model: Model) -> int:
@@ -424,7 +445,7 @@ def _reading(
     couriers: tuple[str, ...] = (),
     freshness: str = "",
 ) -> Reading:
-    kind, probabilities, reasons = verdict
+    kind, probabilities, reasons, sells = verdict
     return Reading(
         kind=kind,
         probability=probabilities[_AT[kind]],
@@ -436,6 +457,7 @@ def _reading(
         routes=routes,
         couriers=couriers,
         freshness=freshness,
+        sells=sells,
         reasons=reasons,
     )
 

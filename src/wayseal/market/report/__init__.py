@@ -21,6 +21,7 @@ from wayseal.market.log.queries import (
     overdue,
     own_count,
     visits_of,
+    watched,
 )
 from wayseal.market.log.reads import Reads
 from wayseal.market.log.views import BackRow, SourceRow, Totals, Week
@@ -228,7 +229,8 @@ class _WeekReport(Report[WeekResult]):
         if blind:
             looks, made = sum(one.blind for one in blind), sum(one.looks for one in blind)
             yield self.say("lede_blind", n=len(blind), all=len(r.sources), looks=looks, made=made)
-        if r.sources and all(one.overdue for one in r.sources):
+        by_itself = {one.source for one in watched([one.row for one in r.sources])}
+        if r.sources and all(one.overdue for one in r.sources if one.row.source in by_itself):
             yield self.say("lede_stopped")
 
     def _facts(self) -> Iterator[tuple[str, str]]:

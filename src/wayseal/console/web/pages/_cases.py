@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 from markupsafe import Markup
 from starlette.responses import Response
@@ -300,19 +301,24 @@ _NEED_WHY = {"promote", "snooze", "dismiss"}
 HANDMADE = tuple(source for source in Source if source is not Source.DETECTION)
 _OF_THEIR_OWN = (ObservableKind.SELLER, ObservableKind.NUMBER, ObservableKind.CASE)
 """What has a field of its own, or none."""
+_OF_SELLERS = frozenset({"market_ours", "market_back"})
 _LIST = 100
 """Numbers of a listing that are taken at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueLine:
-    """Something in the queue as the list shows it. href: where it is opened; at: the list with it marked."""
+    """Something in the queue as the list shows it.
+
+    href: where it is opened; at: the list with it marked; more: where all that it names stands, "" for nowhere else.
+    """
 
     row: ItemRow
     reasons: tuple[Reason, ...]
     overlaps: tuple[Overlap, ...]
     href: str
     at: str
+    more: str
 
 
 @PAGES.get("/queue/new", CASE_ROLES)
@@ -383,7 +389,21 @@ def _line(ask: Ask, row: ItemRow, given: Mapping[str, str], overlaps: tuple[Over
         overlaps=overlaps,
         href=f"/cases/{row.case}" if row.case else "",
         at=with_query("/queue", given, at=row.id, said=None),
+        more=_more_of(row),
     )
+
+
+def _more_of(row: ItemRow) -> str:
+    """The page on which all stands that something in the queue came from."""
+    code = row.reason.partition(", ")[0]
+    if row.source is Source.RIGHTS and code.startswith("rights."):
+        return with_query("/rights", {"list": code.removeprefix("rights.")})
+    if row.source is Source.PARTNER and code.startswith("partners."):
+        return "/partners?only=breached"
+    if code == "market_priced":
+        return "/market/offers?ours=1&flagged=no"
+    seller = next((one.name for one in row.things if one.kind is ObservableKind.SELLER), "")
+    return f"/market/offers?{urlencode({'seller': seller, 'state': 'all'})}" if code in _OF_SELLERS and seller else ""
 
 
 def _given(ask: Ask, act: str, owner: str | None) -> dict[str, Any]:
@@ -398,7 +418,7 @@ def _given(ask: Ask, act: str, owner: str | None) -> dict[str, Any]:
 
 
 def _do(cases: Cases, ask: Ask, item: str, act: str, given: Mapping[str, Any], at: int) -> str | None:
-    """The case that it is now, if one was made."""
+    """The case that it is now, if it is one that somebody works on."""
     who, why = me(ask), given["why"]
     match act:
         case "promote":
@@ -407,6 +427,9 @@ def _do(cases: Cases, ask: Ask, item: str, act: str, given: Mapping[str, Any], a
             cases.dismiss(item, who, why, at)
         case "snooze":
             cases.snooze(item, given["until"], who, why, at)
+        case "take":
+            cases.take(item, who, at)
+            return item if item.startswith("c-") else None
         case "assign":
             cases.assign(item, given["owner"], who, at, why)
         case _:
@@ -451,6 +474,8 @@ QUEUE: Worklist[ItemRow] = Worklist(
         Column(name="reason", said=reason_of),
         Column(name="things", cell=lambda row: " ".join(thing.name for thing in row.things)),
         Column(name="owner", cell=lambda row: row.owner),
+        Column(name="state", cell=lambda row: row.state.value, kind="item_state."),
+        Column(name="queued", cell=lambda row: row.queued_at, kind="time"),
         Column(name="since", cell=lambda row: row.since, kind="time"),
         Column(name="snoozed_until", cell=lambda row: row.snoozed_until or None, kind="time"),
     ],
@@ -473,8 +498,7 @@ PAGES += QUEUE.pages()
 def decide(ask: Ask) -> Response:
     """One decision on one thing in the queue."""
     item, act = ask.names["item"], ask.field("act")
-    owner = me(ask) if act == "take" else owner_given(ask) if act == "assign" else None
-    act = "assign" if act == "take" else act
+    owner = owner_given(ask) if act == "assign" else None
     cases = the_cases(ask).as_seen(item, number_given(ask, "seen"))
     made = _do(cases, ask, item, act, _given(ask, act, owner), ask.access.now())
     if made and ask.site.reading is not None and ask.site.reading.timeline(made) is None:

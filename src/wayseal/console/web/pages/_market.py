@@ -3,7 +3,8 @@
 1. Of one source one job waits or runs at a time: whoever asks again is led to it.
 2. Files that are sent are kept, with their SHA-256 of when they came, for the job that brings them in; nothing of them
    is read by a page.
-3. A word is read by from the watch's next look on, once a person took it for one, with what it means and why.
+3. A word is read by from the watch's next look on, once a person took it for one, with what it means and why; offers
+   that were read before are read again then.
 4. What was decided is a line of the record. Whoever decided last can take it back within a minute by one press; later
    anybody can, with a reason. The word can be decided on again then.
 5. Proposals are what the last job that looked for them found, without what was decided since.
@@ -42,7 +43,7 @@ from wayseal.market.crawling.imports import ImportForm
 from wayseal.market.drawn import FRESH, draw_fresh, draw_prices, draw_weeks, price_text, routes_of, spread, units_of
 from wayseal.market.log import Line, LineKind, Market
 from wayseal.market.log.lines import ORIGIN
-from wayseal.market.log.queries import acts, last_moment, overdue, words
+from wayseal.market.log.queries import acts, last_moment, overdue, watched, words
 from wayseal.market.log.reads import Reads
 from wayseal.market.log.views import SourceRow, Totals, Week, WordRow
 from wayseal.market.types import FLAGS
@@ -414,10 +415,9 @@ def _changes(ask: Ask, totals: Totals) -> Mapping[str, Any]:
 
 def _stale(sources: Sequence[SourceRow], now: int) -> int | None:
     """When anything was looked at last, where that is longer ago than a look of any source should be."""
-    looked = [one.looked_at for one in sources if one.looked_at is not None]
-    if not looked or not overdue(sources, now):
-        return None
-    return max(looked) if len(overdue(sources, now)) == len(sources) else None
+    all_ = watched(sources)
+    looked = [one.looked_at for one in all_ if one.looked_at is not None]
+    return max(looked) if looked and len(overdue(all_, now)) == len(all_) else None
 
 
 def _weeks(ask: Ask, weeks: Sequence[Week]) -> Mapping[str, Any]:

@@ -45,7 +45,7 @@ from wayseal.console.web.pages._casework import me, number_given
 from wayseal.market.errors import NoSuchThingError
 from wayseal.market.log import Line, LineKind, Market
 from wayseal.market.log.queries import readings
-from wayseal.market.log.reads import Reads
+from wayseal.market.log.reads import Reads, sells_own
 from wayseal.market.log.views import OfferRow, OfferView
 from wayseal.market.masks import mask_text
 from wayseal.market.types import FLAGS
@@ -224,8 +224,8 @@ def collect_numbers(ask: Ask, market: Market) -> Response:
     reads = Reads(market)
     view = reads.offer(named(ask, "offer"))
     row, found = view.row, {one.waybill: min(one.at, view.posted_at or one.at) for one in view.numbers}
-    for one, seller, _ in reads.numbers_with_offers():
-        if row.seller and seller == row.seller:
+    for one in reads.on_offer() if row.seller else ():
+        if one.seller == row.seller:
             found.setdefault(one.waybill, one.at)
     if not found:
         raise AccessError("no number of ours is on offer here")
@@ -313,6 +313,7 @@ def _line(ask: Ask, row: OfferRow, reading: Mapping[str, Any] | None, given: Map
         "shop": shop_called(row),
         "why": in_a_line(ask, reading),
         "href": with_query(f"/market/offers/{spot(row.offer)}", given),
+        "sells": sells_own(row.kind, row.state, reading or {}),
     }
 
 

@@ -30,7 +30,6 @@ from wayseal.console.web._resources import LedgerView
 from wayseal.console.web.pages._casework import asked_job, me, midnight, the_cases, today
 from wayseal.market.errors import MarketError
 from wayseal.market.log.reads import Reads
-from wayseal.market.log.views import SourceRow
 from wayseal.model.times import clock_hours, day_name
 from wayseal.page.charts import columns_chart
 
@@ -92,7 +91,7 @@ def show_overview(ask: Ask) -> Response:
     )
 
 
-def _long_unseen(ask: Ask) -> Sequence[SourceRow]:
+def _long_unseen(ask: Ask) -> Sequence[tuple[str, int]]:
     """Sources of the market that can't be seen for long; none where its record can't be read, which its pages say."""
     try:
         market = None if ask.site.market is None else ask.site.market.look()

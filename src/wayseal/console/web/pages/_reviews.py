@@ -2,6 +2,9 @@
 
 Accounts are pseudonyms; a partner is a company, and is named. What `wayseal rights` and `wayseal partners check` find
 walks over the whole ledger: it is shown as it last came out, with its day.
+
+Nothing of it goes into the queue by itself: a page shows first what would, a line for a list or a partner, and how much
+of it is new there.
 """
 
 import hashlib
@@ -15,14 +18,15 @@ from urllib.parse import urlencode
 from markupsafe import Markup
 from starlette.responses import Response
 
-from wayseal.cases.ledger.arrivals import partner_lead, rights_lead
+from wayseal.cases.ledger.arrivals import partner_leads, rights_lead, rights_leads
+from wayseal.cases.types import Source
+from wayseal.cases.views import Lead
 from wayseal.console.reading import PARTNERS, RIGHTS, Review
 from wayseal.console.roles import CASE_ROLES, LEDGER_ROLES
 from wayseal.console.web._ask import Ask, Pages, alias_of
 from wayseal.console.web._lists import Sort, sort_of, table_file, with_query
 from wayseal.console.web._render import as_code
 from wayseal.console.web.pages._casework import asked_job, came_in, put_in
-from wayseal.detect.partners import Kind
 from wayseal.model.times import micros, micros_of, stamp
 from wayseal.page import numbers
 from wayseal.page.words import Translator, catalogue
@@ -115,7 +119,8 @@ def show_rights(ask: Ask) -> Response:
         start=start,
         anew=bool(after) and not start,
         lacks=_lacks(ask, review),
-        may_queue=ask.whose.person.role in CASE_ROLES and ask.cases is not None,
+        may_queue=_may_queue(ask),
+        would=_would(ask, rights_leads(review.document, review.at)),
     )
 
 
@@ -135,14 +140,17 @@ def list_rights(ask: Ask) -> Response:
 
 @PAGES.post("/rights/queue", CASE_ROLES)
 def queue_account(ask: Ask) -> Response:
-    """Puts an account of a list into the queue, to be decided on there."""
+    """Puts an account of a list, or what a whole list finds, into the queue, to be decided on there."""
     review = None if ask.site.reading is None else ask.site.reading.review(RIGHTS)
     chosen, alias = _chosen(ask), alias_of(ask)
+    if review is not None and "whole" in ask.form and ask.cases is not None:
+        leads = [lead for lead in rights_leads(review.document, review.at) if lead.reason == f"rights.{chosen}"]
+        return ask.go(f"/rights?{urlencode({'list': chosen, **put_in(ask, ask.cases, leads)})}")
     rows = [] if review is None or not _of_accounts(chosen) else review.document[chosen]
     actor = next((row["actor"] for row in rows if alias(row["actor"]) == ask.field("account")), None)
     if actor is None or ask.cases is None:
         return ask.refuse(404)
-    lead = rights_lead(actor, chosen, review.at if review else 0)
+    lead = rights_lead([actor], chosen, review.at if review else 0)
     return ask.go(f"/rights?{urlencode({'list': chosen, **put_in(ask, ask.cases, [lead])})}")
 
 
@@ -281,7 +289,7 @@ def show_partners(ask: Ask) -> Response:
         sort=sort,
         columns=tuple(_PARTNER_SORTS),
         one=one,
-        breaks=one is not None and bool(one["actors"]) and bool(_breaks(one)),
+        breaks=bool(partner_leads(partners, name)) if name else False,
         breaches=[] if one is None else [_breach(ask, breach, _moment) for breach in one["breaches"]],
         name=name,
         broken=_broken,
@@ -290,7 +298,8 @@ def show_partners(ask: Ask) -> Response:
         link=lambda **changed: with_query(
             "/partners", {"only": "" if only == _ONLY[0] else only, "sort": sort.text}, **changed
         ),
-        may_queue=ask.whose.person.role in CASE_ROLES and ask.cases is not None,
+        may_queue=_may_queue(ask),
+        would=_would(ask, partner_leads(partners)),
         **came_in(ask),
         moment=_moment,
     )
@@ -314,23 +323,28 @@ def ask_for_partners(ask: Ask) -> Response:
 
 @PAGES.post("/partners/queue", CASE_ROLES)
 def queue_partner(ask: Ask) -> Response:
-    """Puts a partner's accounts into the queue, to be decided on there."""
+    """Puts a partner that breaks its contract, or all that do, into the queue, to be decided on there."""
     review, name = _partner_review(ask), ask.field("partner")
-    rows = () if review is None else review.document["partners"]
-    one = next((row for row in rows if row["partner"] == name), None)
-    if one is None or not one["actors"] or not _breaks(one) or ask.cases is None:
+    rows: Sequence[Row] = () if review is None else review.document["partners"]
+    leads = partner_leads(rows, name or None)
+    if not leads or ask.cases is None:
         return ask.refuse(404)
-    leads = [partner_lead(one["actors"], kind, first) for kind, first in _breaks(one).items()]
-    return ask.go(f"/partners?{urlencode({'partner': name, **put_in(ask, ask.cases, leads)})}")
+    where = {"partner": name} if name else {"only": "breached"}
+    return ask.go(f"/partners?{urlencode({**where, **put_in(ask, ask.cases, leads)})}")
 
 
-def _breaks(one: Row) -> Mapping[Kind, int]:
-    """In which ways a partner breaks its contract, since when; of one that has none, that."""
-    found = {Kind(row["kind"]): micros(row["first"]) for row in one["breaches"]}
-    alone: Row = one["calls"]["only_ours"] if one["calls"] else {}
-    if alone.get("calls") and alone["first"]:
-        found[Kind.ONLY_OURS] = micros(alone["first"])
-    return {kind: first for kind, first in found.items() if kind is not Kind.NO_CONTRACT} or found
+def _may_queue(ask: Ask) -> bool:
+    return ask.whose.person.role in CASE_ROLES and ask.cases is not None
+
+
+def _would(ask: Ask, leads: Sequence[Lead]) -> Sequence[tuple[str, int, int]]:
+    """What would go into the queue: its code, how many accounts or partners, and how many of them are new there."""
+    if not _may_queue(ask) or ask.cases is None or not leads:
+        return ()
+    new = ask.cases.preview(leads)
+    if leads[0].source is Source.PARTNER:
+        return [("breached", len(leads), sum(map(bool, new)))]
+    return [(lead.reason.partition(".")[2], len(lead.things), n) for lead, n in zip(leads, new, strict=True)]
 
 
 def _partner_review(ask: Ask) -> Review | None:
