@@ -501,6 +501,7 @@ def decide(ask: Ask) -> Response:
     owner = owner_given(ask) if act == "assign" else None
     cases = the_cases(ask).as_seen(item, number_given(ask, "seen"))
     made = _do(cases, ask, item, act, _given(ask, act, owner), ask.access.now())
-    if made and ask.site.reading is not None and ask.site.reading.timeline(made) is None:
+    reading = ask.site.reading
+    if made and reading is not None and reading.timeline(made) is None and cases.find(made).actors:
         lay_out(ask, made)
     return ask.go(f"/cases/{made}" if made else with_query("/queue", QUEUE.given(ask), at=None, said=act))
