@@ -450,6 +450,28 @@ def test_a_case_argues_before_it_lists(ann: Client, case: RecordedCase, timeline
     assert "可以问什么" in zh
 
 
+def test_an_account_that_detection_does_not_find_is_told_by_what_it_read(
+    tmp_path: Path, timeline: CaseTimeline
+) -> None:
+    """And by how many of the case's numbers it read: a case that a trace made has no reason of detection."""
+    ledger, people = copied(tmp_path / "L"), timeline.head.people
+    first = replace(people[0], about=replace(people[0].about, reasons=(), evidence=0.0))
+    rows = [row for row in timeline.reads.to_pylist() if row["person"] == 0]
+    keep_timeline(ledger / "detect", replace(timeline, head=replace(timeline.head, people=(first, *people[1:]))))
+    with open_beneath(tmp_path, ledger) as world:
+        world.person("ann", Role.ANALYST)
+        assert world.site.cases is not None
+        for number in (rows[0]["waybill"], rows[-1]["waybill"], "YT0000000000000"):
+            thing = Observable(kind=ObservableKind.NUMBER, value=number)
+            world.site.cases.need().link(timeline.head.case, thing, "ann", "bought", world.clock())
+        said = text(world.signed_in("ann").get(f"/cases/{timeline.head.case}"))
+    parcels = {row["waybill"] for row in rows}
+    odd = {row["waybill"] for row in rows if row["verdict"] in ("unexplained", "unknown")}
+    assert f"read {len(parcels):,} parcels on the case's days; {len(odd):,} of them no work explains." in said
+    assert "It read 2 of the 3 numbers that this case is about." in said
+    assert "A login that several use" in said
+
+
 def test_innocent_explanations_are_weighed_by_what_was_read(timeline: CaseTimeline) -> None:
     """By the devices, days and tickets of the account's own reads."""
     first = timeline.head.people[0]

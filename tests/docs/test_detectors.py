@@ -113,7 +113,7 @@ def test_the_example_is_what_a_report_says(page: Page, detector: Detector) -> No
     against = [
         as_pattern(texts[key]) for key in ("detect.against_peers", f"detect.against_{detector.name}") if key in texts
     ]
-    refute = re.escape(texts[f"detect.refute_{detector.name}"])
+    refute = re.escape(texts["detect.refute"].format(text=texts[f"detect.refute_{detector.name}"]))
     (stop, gap) = (".", " ") if page.lang == "en" else ("。", "")
     example = re.search("^> (.+)$", sections(page.text)[detector.name], re.MULTILINE)
     assert example

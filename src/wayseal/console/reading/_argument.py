@@ -41,7 +41,7 @@ class Weighed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counted:
-    """What an account read on a case's days.
+    """The parcels that an account read on a case's days.
 
     parcels: how many; odd: of these, those that no work explains. named: how many numbers of a set it read.
     """

@@ -25,7 +25,6 @@ from wayseal.page.words import Translator, catalogue
 
 _DETECTION = "wayseal.detect.report"
 _LN10 = math.log(10)
-_MOST_NUMBERS = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +68,7 @@ def argument_of(ask: Ask, dossier: Dossier) -> dict[str, Any]:
         return {"claims": (), "chosen": None, "scale": None, "about": {}}  # nothing is laid out
     alias, teller = alias_of(ask), teller_of(ask, timeline)
     people = [(place, one, alias(one.about.actor)) for place, one in enumerate(timeline.head.people)]
-    numbers = frozenset(one.name for one in dossier.things[:_MOST_NUMBERS] if one.kind is ObservableKind.NUMBER)
+    numbers = frozenset(one.name for one in dossier.things if one.kind is ObservableKind.NUMBER)
     claims = []
     for place, person, called in people:
         if called in there:  # who left the case isn't argued about
@@ -109,7 +108,7 @@ def told_strength(ask: Ask, teller: ReasonTeller, nats: float) -> str:
 
 
 def _sentences(ask: Ask, timeline: CaseTimeline, place: int, called: Called, numbers: frozenset[str]) -> Sequence[str]:
-    """What an account did: its strongest reason beside others, and how many of the case's numbers it read."""
+    """Say what an account did: its strongest reason beside others, and how many of the case's numbers it read."""
     about = replace(timeline.head.people[place].about, actor=called.shown)
     told = [teller_of(ask, timeline).claim(about.reasons[0], about)] if about.reasons else []
     if told and not numbers:

@@ -197,7 +197,7 @@ def case_page(ask: Ask, *, error: Any = None, act: str = "") -> Response:
         lines=[line_of(entry, ask.lang, beside(dossier.things)) for entry in dossier.timeline.rows],
         older=dossier.timeline.after,
         names=dossier.looked_at > 0,
-        **look_values(ask, row.id),
+        **look_values(ask, row.id, shown=bool(beside(dossier.things))),
         open=row.state in OPEN_STATES,
         bar=_bar(ask, dossier.timeline.rows),
         colleagues=people,
@@ -263,7 +263,7 @@ def show_timeline(ask: Ask) -> Response:
         lines=[line_of(entry, ask.lang, named_by(ask, look)) for entry in page.rows],
         older=page.after,
         names=names,
-        **look_values(ask, id_),
+        **look_values(ask, id_, shown=names),
     )
 
 

@@ -104,11 +104,10 @@ def note_look(ask: Ask, cases: Cases, case: str, at: int) -> None:
     ask.access.sessions.note_look(ask.whose, case, at)
 
 
-def look_values(ask: Ask, case: str) -> Mapping[str, Any]:
+def look_values(ask: Ask, case: str, *, shown: bool = True) -> Mapping[str, Any]:
     """Return what pages of a case say of names: until when they are shown, and whether they were asked for."""
-    since = look_since(ask, case)
+    since = look_since(ask, case) if shown else None
     return {
-        "names_of": case,
         "looked_until": None if since is None else since + LOOK_US,
         "asked_names": "names" in ask.query,
         "may_open": ask.whose.person.role in OPENERS,

@@ -148,7 +148,7 @@ def show_read(ask: Ask, error: Exception | None = None) -> Response:
         row=rows_of(found, pa.Table.from_pylist([row], schema=found.timeline.reads.schema), _detectors(ask))[0],
         duties=person.duties,
         called=found.called(person),
-        **look_values(ask, ask.names["case"]),
+        **look_values(ask, ask.names["case"], shown=found.look is not None),
         flag=flag_of(ask, row["waybill"], found.name),
     )
 
@@ -221,7 +221,7 @@ def _values(ask: Ask, view: View, marks: Sequence[Mark]) -> Mapping[str, Any]:
         "detectors": _detectors(ask),
         "only": ONLY,
         "usual": usual_of(timeline),
-        **look_values(ask, timeline.head.case),
+        **look_values(ask, timeline.head.case, shown=view.look is not None),
     }
 
 
