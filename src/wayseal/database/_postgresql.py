@@ -46,7 +46,8 @@ class PostgreSQL(Closeable):
         options: dict[str, Any] = {
             "timeout": patience,
             "command_timeout": patience,
-            "server_settings": {"application_name": "wayseal"},
+            # Statements are short: to compile one, or to share it out among workers, takes longer than to answer it.
+            "server_settings": {"application_name": "wayseal", "jit": "off", "max_parallel_workers_per_gather": "0"},
         }
         # Transactions begin and end where we say so: a round trip less for each, and half the work.
         self._engine: AsyncEngine = create_async_engine(

@@ -6,7 +6,7 @@
 """
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,13 +18,17 @@ import pyarrow.compute as pc
 from wayseal.cases import Pseudonyms
 from wayseal.detect.facts import DEVICE, walk_saved
 from wayseal.ledger import Snapshot
-from wayseal.model.arrays import Ints, UInts
+from wayseal.model.arrays import Ints, Longs, UInts
 from wayseal.model.kinds import Action
 
 DAYS = 91
 """Days that are told."""
 ACTIONS = tuple(action.value for action in Action)
 _CODES = len(ACTIONS) + 1
+_BITS, _HALF = np.uint64(32), np.uint64((1 << 32) - 1)
+_MOST_USERS = 2000
+"""Accounts of a device that are looked at."""
+Columns = tuple[Any, Any, Any, Any]
 Days = Mapping[int, Mapping[str, int]]
 """Local day since 1970 → action → reads."""
 
@@ -88,24 +92,47 @@ class Pairing:
 
 
 class _Counts:
-    """Reads by owner, day and action (0 where it isn't told), rows of one owner side by side."""
+    """Reads of accounts by day and something else, rows of one account side by side.
 
-    def __init__(self, rows: Ints, owners: int) -> None:
-        self._start = np.searchsorted(rows[0], np.arange(owners + 1))
-        self.total = np.bincount(rows[0], rows[3], minlength=owners).astype(np.int64)
-        self._day, self._action, self._reads = rows[1].copy(), rows[2].astype(np.uint8), rows[3].copy()
+    There may be some ten millions: they are taken in part by part, and kept in as few bytes as hold them.
+    """
 
-    def days(self, owners: Sequence[int]) -> Days:
-        """Days of some owners together, in their order."""
+    def __init__(self, parts: Iterable[Columns], owners: int) -> None:
+        self.total, many = np.zeros(owners, np.int64), np.zeros(owners, np.int64)
+        days, kinds, reads = [np.zeros(0, np.int32)], [np.zeros(0, np.int32)], [np.zeros(0, np.uint32)]
+        for owner, day, kind, count in parts:
+            if len(owner):
+                apart = (np.diff(owner) != 0) | (np.diff(day) != 0) | (np.diff(kind) != 0)
+                new = np.flatnonzero(np.append(True, apart))
+                self.total += np.bincount(owner, count, owners).astype(np.int64)
+                many += np.bincount(owner[new], minlength=owners)
+                days.append(day[new].astype(np.int32))
+                kinds.append(kind[new].astype(np.int32))
+                reads.append(np.add.reduceat(count, new).astype(np.uint32))
+        self._start = np.append(0, np.cumsum(many))
+        self._day, self._kind, self._reads = np.concatenate(days), np.concatenate(kinds), np.concatenate(reads)
+
+    def rows(self, owners: Sequence[int]) -> tuple[Longs, Longs, Longs]:
+        """Day, what else, and reads, of some accounts."""
         spans = [np.arange(self._start[owner], self._start[owner + 1]) for owner in owners]
         chosen = np.concatenate([np.zeros(0, np.int64), *spans])
-        codes, which = np.unique(self._day[chosen] * _CODES + self._action[chosen], return_inverse=True)
-        sums = np.bincount(which, self._reads[chosen], minlength=len(codes)).astype(np.int64)
-        out: dict[int, dict[str, int]] = {}
-        for code, reads in zip(codes.tolist(), sums.tolist(), strict=True):
-            day, action = divmod(code, _CODES)
-            out.setdefault(day, {})[ACTIONS[action - 1] if action else ""] = reads
-        return out
+        day, kind, reads = (one[chosen].astype(np.int64) for one in (self._day, self._kind, self._reads))
+        return day, kind, reads
+
+    @property
+    def last(self) -> int | None:
+        """The last day of all."""
+        return int(self._day.max()) if len(self._day) else None
+
+
+def _by_day(day: Longs, action: Longs, reads: Longs) -> Days:
+    codes, which = np.unique(day * _CODES + action, return_inverse=True)
+    sums = np.bincount(which, reads, minlength=len(codes)).astype(np.int64)
+    out: dict[int, dict[str, int]] = {}
+    for code, count in zip(codes.tolist(), sums.tolist(), strict=True):
+        at, kind = divmod(code, _CODES)
+        out.setdefault(at, {})[ACTIONS[kind - 1] if kind else ""] = count
+    return out
 
 
 class Directory:
@@ -143,10 +170,13 @@ class Directory:
         ]
         hours = snapshot.activity()["hour"]
         self._since = (pc.max(hours).as_py() or 0) // 24 - DAYS
-        rows = self._count(folder)
-        self.last = int(rows[1].max()) if rows.shape[1] else None
-        self._by_account = _Counts(rows, len(self.accounts))
-        self._pairs = self._pair(folder)
+        self._acts = _Counts(self._parts(folder, "shown", "action"), len(self.accounts))
+        self.last = self._acts.last
+        self._pairs: list[UInts] = []
+        self._uses = _Counts(self._parts(folder, "uses", "value", "kind"), len(self.accounts))
+        pairs = np.unique(np.concatenate([np.zeros(0, np.uint64), *self._pairs]))
+        self._users, self._used, self._pairs = (pairs & _HALF).astype(np.int32), (pairs >> _BITS).astype(np.int32), []
+        pa.default_memory_pool().release_unused()
 
     def find_outlets(self, part: str, most: int) -> list[str]:
         """Outlets whose id, name, city or region a text stands in, up to `most`."""
@@ -172,57 +202,54 @@ class Directory:
 
     def reads(self, place: int) -> int:
         """Reads of an account in the days that are told."""
-        return int(self._by_account.total[place])
+        return int(self._acts.total[place])
 
     def days(self, places: Sequence[int]) -> Days:
         """What some accounts did day by day."""
-        return self._by_account.days(places)
+        return _by_day(*self._acts.rows(places))
 
     def days_of_device(self, place: int) -> Days:
         """The reads through a device, day by day."""
-        return self._by_device.days([place])
+        day, device, reads = self._uses.rows(self._accounts_of(place))
+        return _by_day(day[device == place], np.zeros(int((device == place).sum()), np.int64), reads[device == place])
 
     def devices_of(self, account: int) -> list[Pairing]:
         """The devices of an account, the one it reads most through first."""
-        return self._paired(0, account)
+        day, device, reads = self._uses.rows([account])
+        found = [(one, device == one) for one in np.unique(device).tolist()]
+        made = [
+            Pairing(
+                account=account,
+                device=one,
+                reads=int(reads[mine].sum()),
+                first=int(day[mine].min()),
+                last=int(day[mine].max()),
+            )
+            for one, mine in found
+        ]
+        return sorted(made, key=lambda one: (-one.reads, one.device))
 
     def accounts_of(self, device: int) -> list[Pairing]:
         """The accounts that read through a device, who reads most first."""
-        return self._paired(1, device)
+        pairs = (pair for account in self._accounts_of(device) for pair in self.devices_of(account))
+        return sorted((pair for pair in pairs if pair.device == device), key=lambda one: (-one.reads, one.account))
 
-    def _paired(self, column: int, place: int) -> list[Pairing]:
-        found = self._pairs[:, self._pairs[column] == place].T.tolist()
-        rows = (Pairing(account=a, device=d, reads=n, first=f, last=t) for a, d, n, f, t in found)
-        return sorted(rows, key=lambda one: (-one.reads, one.account, one.device))
+    def _accounts_of(self, device: int) -> list[int]:
+        found: list[int] = self._users[slice(*np.searchsorted(self._used, [device, device + 1]))].tolist()
+        return found[:_MOST_USERS]
 
-    def _count(self, folder: Path) -> Ints:
-        """Account, day, action and reads: detection has them by account and day."""
-        parts = []
-        for batch in walk_saved(folder, "shown", ("actor", "day", "action", "reads")):
-            actor, day, action, reads = (column.to_numpy(zero_copy_only=False) for column in batch.columns)
-            owner = _places(self.accounts.keys, actor)
-            parts.append(_sums(_rows(owner, day, action, reads)[:, (owner >= 0) & (day > self._since)]))
-        return _joined(parts)
-
-    def _pair(self, folder: Path) -> Ints:
-        """Account, device, reads, first and last day of each pair; beside it the days of devices."""
-        parts = []
-        for batch in walk_saved(folder, "uses", ("actor", "day", "kind", "value", "reads")):
-            actor, day, kind, value, reads = (column.to_numpy(zero_copy_only=False) for column in batch.columns)
-            owner, device = _places(self.accounts.keys, actor), _places(self.devices.keys, value)
-            kept = (kind == DEVICE) & (day > self._since) & (owner >= 0) & (device >= 0)
-            parts.append(_rows(owner, day, device, reads)[:, kept])
-        account, day, device, reads = _joined(parts)
-        order = np.lexsort((day, device))
-        rows = _rows(device, day, np.zeros(len(day)), reads)[:, order]
-        self._by_device = _Counts(_sums(rows), len(self.devices))
-        order = np.lexsort((day, device, account))
-        account, day, device, reads = (one[order] for one in (account, day, device, reads))
-        if not len(account):
-            return np.zeros((5, 0), np.int32)
-        new = np.flatnonzero(np.append(True, (np.diff(account) != 0) | (np.diff(device) != 0)))
-        ends = np.append(new[1:], len(account)) - 1
-        return np.stack([account[new], device[new], np.add.reduceat(reads, new), day[new], day[ends]])
+    def _parts(self, folder: Path, table: str, *names: str) -> Iterator[Columns]:
+        """Account, day, action or device, and reads: detection has them by account and day."""
+        for batch in walk_saved(folder, table, ("actor", "day", "reads", *names)):
+            of = {name: batch[name].to_numpy(zero_copy_only=False) for name in ("actor", "day", "reads", *names)}
+            owner, kind = _places(self.accounts.keys, of["actor"]), of[names[0]]
+            kept = (owner >= 0) & (of["day"] > self._since)
+            if table == "uses":
+                kind = _places(self.devices.keys, kind)
+                kept &= (of["kind"] == DEVICE) & (kind >= 0)
+                pairs = kind[kept].astype(np.uint64) << _BITS | owner[kept].astype(np.uint64)
+                self._pairs.append(np.unique(pairs))
+            yield owner[kept], of["day"][kept], kind[kept], of["reads"][kept]
 
 
 def _places(known: UInts, keys: UInts) -> Ints:
@@ -231,19 +258,3 @@ def _places(known: UInts, keys: UInts) -> Ints:
         return np.full(len(keys), -1, np.int32)
     found = np.minimum(np.searchsorted(known, keys), len(known) - 1)
     return np.where(known[found] == keys, found, -1).astype(np.int32)
-
-
-def _rows(*columns: Any) -> Ints:
-    return np.stack([np.asarray(one).astype(np.int32) for one in columns])
-
-
-def _sums(rows: Ints) -> Ints:
-    """Rows of one owner, day and action added up, as they lie side by side."""
-    if not rows.shape[1]:
-        return rows
-    new = np.flatnonzero(np.append(True, (np.diff(rows[:3]) != 0).any(axis=0)))
-    return np.concatenate([rows[:3, new], np.add.reduceat(rows[3], new)[None]])
-
-
-def _joined(parts: Sequence[Ints]) -> Ints:
-    return np.concatenate([np.zeros((4, 0), np.int32), *parts], axis=1)

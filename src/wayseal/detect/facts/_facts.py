@@ -269,7 +269,7 @@ def totals(facts: Facts) -> tuple[int, int, int]:
 
 VERSION = 6
 FILE = "facts.json"
-_PART = 1 << 20
+_PART = 1 << 18
 """Rows that are read together."""
 _UNREADABLE = (OSError, ValueError, KeyError, TypeError, pa.ArrowException)
 
