@@ -95,7 +95,7 @@ def export_weeks(ask: Ask) -> Response:
         raise AccessError("choose one of the list", key="part")
     start, found = _find(ask, _count(ask))
     rows: Sequence[WeekRow | LossRow] = _weeks(start, found)
-    heads = _HEADS
+    heads: Sequence[str] = _HEADS
     if part != "weeks":
         rows, heads = (_by_reason if part == "reasons" else _by_outlet)(ask, found.losses), _LOST
     say = translator_of(ask.lang, html=False).say
