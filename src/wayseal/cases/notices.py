@@ -407,7 +407,9 @@ def own_address(typed: str, hosts: Sequence[str], *, mail: bool) -> str | None:
     service = str(plugins[0].secure_protocol)
     host = f"{plugins[0].host}:{plugins[0].port}" if plugins[0].port else str(plugins[0].host)
     free = service in CHATS or (service.removesuffix("s") in _WEBHOOKS and host in hosts)
-    return typed if free else None
+    if not free:
+        return None
+    return str(plugins[0].url()) if typed.startswith("https:") else typed
 
 
 def send_text(address: str, mail: str | None, title: str, body: str, seconds: float) -> bool:
