@@ -235,7 +235,7 @@ def test_notices_of_my_own(world: World, ledger: Path, people: None, monkeypatch
             kept = b"".join(path.read_bytes() for path in world.site.jobs.folder.parent.glob("console.sqlite*"))
             assert not [one for one in (*shown, log.getvalue(), world.log.getvalue()) if secret in one]
             assert secret.encode() not in kept
-            assert "set where their own notices go: json" in said(world.signed_in("zhang").get("/acts"))
+            assert "set where their own notices go: a webhook" in said(world.signed_in("zhang").get("/acts"))
 
 
 def test_weeks_of_casework(world: World, ledger: Path, people: None, tmp_path: Path) -> None:
