@@ -60,7 +60,7 @@ def look_at_due(_given: object, work: JobContext) -> Mapping[str, str]:
 
 
 def preview_files(given: SourceInput, work: JobContext) -> Mapping[str, str]:
-    """What files that were sent would become: nothing of them is kept but what was sent (rule 4)."""
+    """Look at files that were sent, as they would come in: nothing but what was sent is kept (rule 4)."""
     seen: dict[str, list[Listing]] = {}
     counts, spans = Counter[str](), dict[str, tuple[int, int]]()
 

@@ -168,7 +168,7 @@ def read_page(file: IO[bytes]) -> Iterator[Parts]:
 
 
 def _pieces(file: IO[bytes], between: bytes, end: bytes) -> Iterator[str | None]:
-    """What stands between marks, up to an end; None for a piece that is too long (rule 4)."""
+    """Pieces between marks, up to an end; None for a piece that is too long (rule 4)."""
     held, long, whole = b"", False, False
     while not whole and (chunk := file.read(_CHUNK)):
         held += chunk
@@ -185,7 +185,7 @@ def _pieces(file: IO[bytes], between: bytes, end: bytes) -> Iterator[str | None]
 
 
 def _text(markup: str) -> str:
-    """What a person reads of a piece of a page."""
+    """The text of a piece of a page."""
     lines = re.sub(r"<br\s*/?>", "\n", markup, flags=re.IGNORECASE)
     return html.unescape(re.sub(r"<[^>]*>", "", lines)).replace("\xa0", " ").strip()
 

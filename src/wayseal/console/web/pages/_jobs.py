@@ -409,7 +409,7 @@ def _checked_reading(ask: Ask) -> dict[str, str]:
 
 
 def _words(ask: Ask, table: Table) -> Mapping[str, Mapping[str, str]]:
-    """What words of the log are called, by column. JobError: it is no word of the contract, or none of a log."""
+    """Words of the log and what they are called, by column. JobError: one is none of the contract's."""
     found: dict[str, dict[str, str]] = {}
     for column in table.columns:
         for place in range(_MOST_WORDS):

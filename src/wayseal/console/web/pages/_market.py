@@ -141,7 +141,7 @@ def _look_first(ask: Ask, values: Mapping[str, str]) -> Response:
 
 @OTHERS.get("/market/import/{job}", CASE_ROLES)
 def show_preview(ask: Ask, error: AccessError | JobError | None = None) -> Response:
-    """What an import would become, or how far the look at it is."""
+    """Show what an import would become, or how far the look at it is."""
     job = _preview(ask)
     files: tuple[ImportSeen, ...] = ()
     try:
