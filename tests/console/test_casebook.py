@@ -137,7 +137,13 @@ def test_the_overview_tells_what_waits_and_what_changed(bench: Bench) -> None:
     bench.item(reason="a second listing")
     for _ in range(2):
         page = said(ann.get("/"))
-        for words in ("1 open cases of mine", "Ask for the roster", "overdue since 2020-01-01", "No case", "1 closed today"):
+        for words in (
+            "1 open cases of mine",
+            "Ask for the roster",
+            "overdue since 2020-01-01",
+            "No case",
+            "1 closed today",
+        ):
             assert words in page, words
         assert "a second listing" in page
     ann.post("/seen")

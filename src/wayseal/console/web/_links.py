@@ -21,6 +21,8 @@ _PSEUDONYM = re.compile(r"p-[0-9a-z]{4}(-[0-9a-z]{4}){2}")
 _SELLER = re.compile(r"seller-[0-9a-f]{12}")
 """Sellers of the market's record; others are known by what somebody wrote."""
 _PATHS = {"case": "/cases/", "run": "/trace/runs/", "basket": "/trace/baskets/", "item": "/queue?at="}
+_PAGES = {"account", "device", "outlet"}
+"""Kinds that have a page of their own; of others, their cases are listed."""
 _ACCOUNTS = {"actor", "person", "service", "partner"}
 """Kinds of sources that are accounts."""
 
@@ -49,7 +51,8 @@ def href_of(kind: str, name: str) -> str:
         name = name if _PSEUDONYM.fullmatch(name) else ""
     elif kind not in ("outlet", "seller"):
         return ""
-    # Until accounts, devices and outlets have pages of their own.
+    if kind in _PAGES and name:
+        return f"/{kind}s/{quote(name, safe='')}"
     return f"/cases?{urlencode({'state': 'all', 'thing': name})}" if name else ""
 
 

@@ -21,7 +21,6 @@ from functools import cache, partial
 from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any
-from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -32,7 +31,7 @@ from wayseal.console.access.types import Session
 from wayseal.console.errors import ConsoleError
 from wayseal.console.roles import ADMINISTRATORS, ALL_ROLES, AUDITOR, AUDITORS, CASE_ROLES, LEDGER_ROLES, Role
 from wayseal.console.web._forms import MOST
-from wayseal.console.web._links import linked, linked_all
+from wayseal.console.web._links import href_of, linked, linked_all
 from wayseal.model.times import clock, clock_name
 from wayseal.page.languages import LANGS, Lang, known_lang, word
 from wayseal.page.visible import visible
@@ -155,11 +154,6 @@ PLACES = (
 _SUBJECTS = {"account": "/accounts", "device": "/devices", "outlet": "/outlets"}
 
 
-def subject_path(kind: str, name: str) -> str:
-    """The page of an account or a device, by its pseudonym, or of an outlet; "" for a kind that has none."""
-    return f"{_SUBJECTS[kind]}/{quote(name, safe='')}" if kind in _SUBJECTS else ""
-
-
 class Renderer:
     """Makes pages."""
 
@@ -202,7 +196,7 @@ def _environment(lang: Lang, assets: Mapping[str, str]) -> Environment:
         linked_all=linked_all,
         htmx=HTMX,
         most_form=MOST,
-        subject_path=subject_path,
+        href_of=href_of,
         version=__version__,
         langs=LANGS,
         themes=THEMES,

@@ -29,9 +29,10 @@ from wayseal.console.roles import (
 )
 from wayseal.console.web._ask import Ask, Pages
 from wayseal.console.web._case_words import name_of_reason
+from wayseal.console.web._links import href_of
 from wayseal.console.web._lists import with_query
 from wayseal.console.web._market_view import spot
-from wayseal.console.web._render import PLACES, subject_path, translator_of
+from wayseal.console.web._render import PLACES, translator_of
 from wayseal.console.web._trace_view import baskets_of, runs_of
 from wayseal.console.web.pages._casework import me
 from wayseal.ledger import LedgerError
@@ -157,11 +158,11 @@ def _people_of(kind: str) -> Callable[[Look], Iterator[Found]]:
 
     def find(look: Look) -> Iterator[Found]:
         for hit in look.hits.get("named", ()) if kind == "account" else ():
-            yield Found(name=hit.ref, href=subject_path(kind, hit.ref), note=hit.id, code="search.by_name")
+            yield Found(name=hit.ref, href=href_of(kind, hit.ref), note=hit.id, code="search.by_name")
         cases = {hit.ref: hit for hit in look.hits.get(kind, ())}
         for name in dict.fromkeys((*cases, *look.places(kind))):
             note = cases[name].id if name in cases else ""
-            yield Found(name=name, href=subject_path(kind, name), note=note)
+            yield Found(name=name, href=href_of(kind, name), note=note)
 
     return find
 
@@ -170,7 +171,7 @@ def _outlets(look: Look) -> Iterator[Found]:
     known = [] if look.directory is None else look.directory.find_outlets(look.text, _MOST + 1)
     cases = {hit.ref: hit.id for hit in look.hits.get("outlet", ())}
     for name in dict.fromkeys((*known, *cases)):
-        yield Found(name=name, href=subject_path("outlet", name), note=cases.get(name, ""))
+        yield Found(name=name, href=href_of("outlet", name), note=cases.get(name, ""))
 
 
 def _sellers(look: Look) -> Iterator[Found]:
@@ -224,7 +225,7 @@ def _persons(look: Look) -> Iterator[Found]:
 def _own_outlet(look: Look) -> Iterator[Found]:
     outlet = look.ask.whose.person.outlet or ""
     if look.part in outlet.lower():
-        yield Found(name=outlet, href=subject_path("outlet", outlet))
+        yield Found(name=outlet, href=href_of("outlet", outlet))
 
 
 def _commands(look: Look) -> Iterator[Found]:

@@ -19,7 +19,8 @@ from wayseal.console.reading import ACTIONS, DAYS, RIGHTS, Days, Directory, Pair
 from wayseal.console.roles import CASE_ROLES, OUTLET_MANAGERS
 from wayseal.console.web._ask import Ask, Pages, there
 from wayseal.console.web._case_words import reasons_of
-from wayseal.console.web._render import subject_path, translator_of
+from wayseal.console.web._links import href_of
+from wayseal.console.web._render import translator_of
 from wayseal.console.web.pages._reviews import ACCOUNT_LISTS
 from wayseal.ledger import LedgerError
 from wayseal.model.times import day_name
@@ -45,7 +46,7 @@ class Neighbour:
     @property
     def href(self) -> str:
         """Its page."""
-        return subject_path(self.kind, self.name)
+        return href_of(self.kind, self.name)
 
 
 @PAGES.get("/accounts/{pseudonym}", CASE_ROLES)
