@@ -127,7 +127,7 @@ class Talk(Room):
             reports.append(visit(look))
             return reports[-1]
 
-        self.watch.visit = kept  # type: ignore[method-assign, assignment]
+        self.watch.visit = kept  # type: ignore[method-assign,assignment]
         try:
             outcome = super().look(planned, fetch, posts)
         finally:
@@ -252,7 +252,8 @@ def _press(ledger: Path, contracts: Path, at: int) -> int:
 
 
 def _all(cases: Cases, now: int) -> list[ItemRow]:
-    rows, after = list[ItemRow](), None
+    rows: list[ItemRow] = []
+    after: str | None = None
     while True:
         page = cases.queue(now, after=after, limit=200, names=True)
         rows += page.rows
