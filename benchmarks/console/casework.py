@@ -22,6 +22,7 @@ from unittest.mock import patch
 from benchmarks.registry import Kept, Said, Table, benchmark, option
 from wayseal.cases import Cases, has_casebook, open_cases, read_casebook, read_known, verify
 from wayseal.cases._unit_of_work import UnitOfWork
+from wayseal.cases.decisions import BulkAction, Decision
 from wayseal.cases.types import (
     CLOSED_STATES,
     Act,
@@ -44,7 +45,7 @@ from wayseal.cases.types import (
     Verdict,
 )
 from wayseal.cases.upkeep import rebuild
-from wayseal.cases.views import BulkAction, CaseFilter, CaseSort, Decision, ItemFilter, ItemSort
+from wayseal.cases.views import CaseFilter, CaseSort, ItemFilter, ItemSort
 from wayseal.database import raw
 
 DAY = 86_400_000_000

@@ -11,7 +11,8 @@ from tests.cases.making import DAY, NOW, Do, alert, folder, lines, run, some
 from wayseal.cases import Cases, open_cases, read_casebook, verify
 from wayseal.cases.book import Judged
 from wayseal.cases.errors import CasebookError
-from wayseal.cases.types import MOST_LINE, Alert, CaseState, NamesShown, Unmasking
+from wayseal.cases.types import Alert, CaseState, NamesShown, Unmasking
+from wayseal.cases.writing import MOST_LINE
 
 
 @pytest.fixture

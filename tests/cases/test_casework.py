@@ -9,6 +9,7 @@ import pytest
 
 from tests.cases.making import DAY, NOW, alert, lines, secret
 from wayseal.cases import Cases, open_cases, verify
+from wayseal.cases.decisions import BulkAction, Decision
 from wayseal.cases.errors import (
     CasebookError,
     CasebookUsageError,
@@ -31,7 +32,7 @@ from wayseal.cases.types import (
     TaskContent,
     TaskState,
 )
-from wayseal.cases.views import BulkAction, CaseFilter, Decision, ItemFilter, Pack
+from wayseal.cases.views import CaseFilter, ItemFilter, Pack
 from wayseal.cases.writing import mentions_of
 
 SECOND = 1_000_000

@@ -7,9 +7,10 @@ import pytest
 
 from tests.cases.making import DAY, NOW, alert, secret
 from wayseal.cases import Cases, open_cases, verify
-from wayseal.cases.inbox import SELLER_BACK, Concern, mentions_of
+from wayseal.cases.inbox import SELLER_BACK, Concern
 from wayseal.cases.types import CaseState, Observable, ObservableKind, Source, TaskContent, TaskState
 from wayseal.cases.upkeep import rebuild
+from wayseal.cases.writing import mentions_of
 
 SELLER = Observable(kind=ObservableKind.SELLER, value="s-7")
 
@@ -119,4 +120,4 @@ def test_weeks_of_cases(cases: Cases) -> None:
     ],
 )
 def test_mentions(text: str, logins: set[str]) -> None:
-    assert mentions_of(text) == logins
+    assert set(mentions_of(text)) == logins

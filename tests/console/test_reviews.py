@@ -18,9 +18,10 @@ from tests.console.beneath import NOW, beneath, copied, open_beneath, silent
 from tests.console.casework import send
 from tests.console.world import World, open_world, text
 from wayseal.cases import load_pseudonyms, read_casebook
+from wayseal.cases.decisions import Lead
 from wayseal.cases.errors import NoSuchCaseError
 from wayseal.cases.types import CaseState, Observable, ObservableKind, Source
-from wayseal.cases.views import CaseFilter, CaseSort, ItemFilter, Lead
+from wayseal.cases.views import CaseFilter, CaseSort, ItemFilter
 from wayseal.console import Role
 from wayseal.console.jobs.kinds import KINDS
 from wayseal.console.jobs.types import JobContext

@@ -8,9 +8,10 @@ from wayseal.cases._casework import Casework
 from wayseal.cases._project_records import ITEM_PREFIX
 from wayseal.cases._tables import QUEUE, THINGS, marks
 from wayseal.cases._unit_of_work import UnitOfWork
+from wayseal.cases.decisions import Lead
 from wayseal.cases.errors import CasebookUsageError
-from wayseal.cases.types import UNDECIDED, Linked, Observable, ObservableKind, Queued, Source, one_line
-from wayseal.cases.views import Lead
+from wayseal.cases.types import UNDECIDED, Linked, Observable, ObservableKind, Queued, Source
+from wayseal.cases.writing import one_line
 from wayseal.database import query
 
 MOST_THINGS = 1000

@@ -21,6 +21,7 @@ from wayseal.cases._records import (
 from wayseal.cases._tables import ACTS, ALERTS, CASES, FILES, QUEUE, THINGS, marks
 from wayseal.cases._unit_of_work import UnitOfWork
 from wayseal.cases.book import UNDOABLE, act_name
+from wayseal.cases.decisions import BulkAction, Decided, Decision
 from wayseal.cases.errors import CasebookUsageError, CaseStateError, NoSuchCaseError, UndoError
 from wayseal.cases.types import (
     OPEN_STATES,
@@ -37,10 +38,9 @@ from wayseal.cases.types import (
     Priority,
     Split,
     Undone,
-    one_line,
 )
-from wayseal.cases.views import BulkAction, Decided, Decision, Pack
-from wayseal.cases.writing import clean_tag
+from wayseal.cases.views import Pack
+from wayseal.cases.writing import clean_tag, one_line
 from wayseal.database import query
 from wayseal.model.times import iso
 

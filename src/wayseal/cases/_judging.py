@@ -9,19 +9,10 @@ from wayseal.cases._tables import JOURNAL, PROPOSALS, THINGS, Row, marks
 from wayseal.cases._unit_of_work import UnitOfWork
 from wayseal.cases.book import PROPOSING, RecordedCase
 from wayseal.cases.errors import CasebookUsageError, CaseStateError, NoSuchCaseError
-from wayseal.cases.types import (
-    OPEN_STATES,
-    VERDICTS,
-    Answered,
-    CaseState,
-    Heard,
-    Proposed,
-    Verdict,
-    one_line,
-)
+from wayseal.cases.types import OPEN_STATES, VERDICTS, Answered, CaseState, Heard, Proposed, Verdict
 from wayseal.cases.verdicts import WAIT_US, AccountVerdict, HearingPoint, ProposalKind, ProposalState
 from wayseal.cases.views import Proposal
-from wayseal.cases.writing import several_lines
+from wayseal.cases.writing import one_line, several_lines
 from wayseal.database import query
 
 _MOST = 50

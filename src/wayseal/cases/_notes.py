@@ -8,8 +8,8 @@ from wayseal.cases._records import Records, tag_case
 from wayseal.cases._tables import NOTES, READ_MARKS, TASKS
 from wayseal.cases._unit_of_work import UnitOfWork
 from wayseal.cases.errors import CasebookUsageError, CaseStateError, NoSuchCaseError, StaleError
-from wayseal.cases.types import NoteWritten, ReadMark, ReadMarked, TaskContent, TaskSet, one_line
-from wayseal.cases.writing import several_lines
+from wayseal.cases.types import NoteWritten, ReadMark, ReadMarked, TaskContent, TaskSet
+from wayseal.cases.writing import one_line, several_lines
 from wayseal.model.times import time_at
 
 MOST_MARKS = 1000

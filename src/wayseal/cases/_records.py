@@ -34,9 +34,8 @@ from wayseal.cases.types import (
     Tagged,
     Undone,
     Unmasking,
-    one_line,
 )
-from wayseal.cases.writing import clean_tag
+from wayseal.cases.writing import clean_tag, one_line
 from wayseal.database import Connection, query
 from wayseal.detect.policy import FALSE_ALARM, is_worth
 

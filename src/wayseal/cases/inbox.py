@@ -4,7 +4,6 @@
 2. What was taken back concerns nobody any more.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -20,9 +19,7 @@ from wayseal.cases.types import (
     TaskSet,
     Verdict,
 )
-
-_MENTION = re.compile(r"(?<![A-Za-z0-9._@-])@([a-z0-9][a-z0-9._@-]{0,62}[a-z0-9])")
-
+from wayseal.cases.writing import mentions_of
 
 SELLER_BACK = "market_back"
 """The reason of what the market puts into the queue where a seller whose shop was gone is back."""
@@ -64,11 +61,6 @@ class News:
         return f"{self.at}.{self.id}"
 
 
-def mentions_of(text: str) -> frozenset[str]:
-    """Logins that a note names, as in @ann."""
-    return frozenset(_MENTION.findall(text))
-
-
 def concerned_by(act: Act, owner: str | None) -> Mapping[str, Concern]:
     """Find the people whom an act concerns (rule 1).
 
@@ -94,7 +86,7 @@ def _concerned(act: Act, owner: str | None) -> Iterator[tuple[str | None, Concer
             if act.before is None or act.before.owner != act.after.owner:
                 yield act.after.owner, Concern.ASSIGNED
         case NoteWritten():
-            for login in sorted(mentions_of(act.after) - mentions_of(act.before or "")):
+            for login in sorted({*mentions_of(act.after)} - {*mentions_of(act.before or "")}):
                 yield login, Concern.MENTIONED
             yield (owner if act.after else None), Concern.ANSWERED
         case Heard() | Verdict():

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
-from wayseal.cases.errors import CasebookError, CasebookUsageError
+from wayseal.cases.errors import CasebookError
 from wayseal.cases.verdicts import AccountVerdict, HearingPoint, ProposalKind
 from wayseal.model.messages import N_
 from wayseal.model.schema import CLOSED, parsed_by
@@ -15,10 +15,8 @@ from wayseal.model.times import iso, micros
 
 FILE = "casebook.db"
 """The default database, in the casebook's folder."""
-MOST_LINE = 500
-MOST_ID = 40
-"""Characters of an id that an error repeats."""
-MOST_TAG = 40
+MOST_ID = MOST_TAG = 40
+"""Characters of an id that an error repeats, and of a tag."""
 TAG = f"^[^\\n,]{{1,{MOST_TAG}}}$"
 READ = "^[0-9]{1,18}:[0-9]{1,18}$"
 """A read's place in the ledger: source and row."""
@@ -500,10 +498,3 @@ CaseAct = (
 )
 """What people did with a case."""
 Act = Registered | Forgotten | Queued | ItemChanged | CaseAct
-
-
-def one_line(text: str, field: str) -> str:
-    """A text that can say who or why: one line of up to MOST_LINE characters. CasebookUsageError names the field."""
-    if not text.strip() or len(text) > MOST_LINE or not text.isprintable():
-        raise CasebookUsageError("one line of up to {most} characters", key=field, most=MOST_LINE)
-    return text

@@ -6,10 +6,17 @@ import unicodedata
 from wayseal.cases.errors import CasebookUsageError
 from wayseal.cases.types import MOST_TAG
 
-MOST_STATEMENT = 20_000
+MOST_LINE, MOST_STATEMENT = 500, 20_000
 _BREAKS = "\n\t"
 _CONTROLS = ("Cc", "Cs")
 _MENTION = re.compile(r"(?<![A-Za-z0-9._%+@-])@([a-z0-9][a-z0-9._@-]{1,63})")
+
+
+def one_line(text: str, field: str) -> str:
+    """A text that can say who or why: one line of up to MOST_LINE characters. CasebookUsageError names the field."""
+    if not text.strip() or len(text) > MOST_LINE or not text.isprintable():
+        raise CasebookUsageError("one line of up to {most} characters", key=field, most=MOST_LINE)
+    return text
 
 
 def several_lines(text: str, field: str) -> str:

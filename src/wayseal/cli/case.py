@@ -18,7 +18,6 @@ from wayseal.cases.types import (
     CaseAct,
     CaseState,
     Changed,
-    Forgotten,
     Merged,
     NamesShown,
     NoteWritten,
@@ -47,9 +46,9 @@ from wayseal.cli._options import (
 )
 from wayseal.cli._output import clock_time, now_us, print_lines
 from wayseal.cli._texts import _, current_lang, echo, pgettext
+from wayseal.cli.case_upkeep import forgotten_line
 from wayseal.detect.policy import expected_loss
 from wayseal.model.messages import N_
-from wayseal.model.times import stamp
 from wayseal.page import numbers
 from wayseal.page.languages import known_lang
 from wayseal.page.visible import visible
@@ -107,17 +106,6 @@ _FIELDS = {
     "title": N_("title", context="field_title"),
 }
 Words = Mapping[str, str]
-
-
-def forgotten_line(done: Forgotten) -> str:
-    """The line of what was forgotten."""
-    values = {"cases": done.cases, "before": stamp(done.before), "why": visible(done.why)}
-    return _(
-        "{at} ({zone})  {who} had {cases} {cases:case|cases} forgotten, closed before {before}: {why}",
-        at=clock_time(done.at),
-        who=visible(done.who),
-        **values,
-    )
 
 
 REPORT = "wayseal.detect.report"

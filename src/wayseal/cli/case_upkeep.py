@@ -17,10 +17,9 @@ from wayseal.cli._errors import WrongUsageError, parse_day
 from wayseal.cli._options import LedgerArgument, OutputFormat, OutputFormatOption, QuietOption, WhoOption, WhyOption
 from wayseal.cli._output import clock_time, now_us, print_result, progress_bars
 from wayseal.cli._texts import _, echo
-from wayseal.cli.case import forgotten_line
 from wayseal.journal import Head
 from wayseal.model.messages import N_
-from wayseal.model.times import micros
+from wayseal.model.times import micros, stamp
 from wayseal.page.visible import visible
 
 _FAULTS = {
@@ -187,3 +186,14 @@ def _print_forgotten(done: Forgotten | None, before: str) -> None:
         head=head,
     )
     echo("Copies of the casebook hold what went until they are removed.")
+
+
+def forgotten_line(done: Forgotten) -> str:
+    """The line of what was forgotten."""
+    values = {"cases": done.cases, "before": stamp(done.before), "why": visible(done.why)}
+    return _(
+        "{at} ({zone})  {who} had {cases} {cases:case|cases} forgotten, closed before {before}: {why}",
+        at=clock_time(done.at),
+        who=visible(done.who),
+        **values,
+    )

@@ -13,7 +13,7 @@ import typer
 from wayseal.cases.errors import ReadOnlyError
 from wayseal.cases.ledger.detection import Detection, find_cases
 from wayseal.cases.notices import DAYS, Left, find_unknown, noticing, read_address_file, send_waiting
-from wayseal.cases.types import one_line
+from wayseal.cases.writing import one_line
 from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._options import LedgerArgument, OutOption, QuietOption, TemplatesOption
 from wayseal.cli._output import now_us, progress_bars, write_report, write_text

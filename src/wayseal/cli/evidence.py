@@ -14,7 +14,7 @@ from wayseal.cases.evidence import read_sealed, verify_pack, write_pack
 from wayseal.cases.evidence.errors import EvidenceError
 from wayseal.cases.evidence.findings import Code, PackVerification
 from wayseal.cases.evidence.stamps import StampWish, have_stamped, keep_wish, read_wish, stamp_path, wish_path
-from wayseal.cases.types import one_line
+from wayseal.cases.writing import one_line
 from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._loading import require_extra
 from wayseal.cli._options import (
@@ -42,7 +42,8 @@ from wayseal.proofs.errors import StampError, StampFailsError
 from wayseal.proofs.stamps import Stamped, check_url, verify_stamp
 
 if TYPE_CHECKING:
-    from wayseal.cases.ledger.pack import CasePack, PackRequest
+    from wayseal.cases.ledger.pack import CasePack
+    from wayseal.cases.ledger.pack_request import PackRequest
 
 UnitOption = Annotated[
     str, typer.Option(help="Name of the unit that hands it over; without it, a blank is left in the papers.")
@@ -112,7 +113,8 @@ def evidence_export(
     wayseal evidence export ledger c-17 --out c-17.zip --who "Li, audit" --why "notice 2026-041" \\
         --checkpoint 2026-03-01.checkpoint --key keeper.key.pub --attach report.html
     """
-    from wayseal.cases.ledger.pack import Attached, PackRequest, export_case
+    from wayseal.cases.ledger.pack import export_case
+    from wayseal.cases.ledger.pack_request import Attached, PackRequest
 
     offset = offset or offset_text(clock_hours())
     _check_usage(who, why, unit, checkpoint, key)

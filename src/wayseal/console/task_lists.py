@@ -8,7 +8,8 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from wayseal.cases.types import MOST_LINE, Source, TaskContent, TaskState
+from wayseal.cases.types import Source, TaskContent, TaskState
+from wayseal.cases.writing import MOST_LINE
 from wayseal.console.errors import ConsoleSettingsError
 from wayseal.detect.detectors import detectors
 from wayseal.model.messages import N_

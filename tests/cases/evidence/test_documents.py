@@ -9,15 +9,8 @@ import pytest
 
 from tests.cases.evidence.packs import AT, item, need_font, pack, written
 from wayseal.cases.evidence import make_pack, take_in
-from wayseal.cases.evidence.documents import (
-    MOST_READS,
-    CaseFacts,
-    LedgerFacts,
-    RecordedAct,
-    case_document,
-    handover_document,
-)
-from wayseal.cases.evidence.types import Pack, Role, Title
+from wayseal.cases.evidence.documents import MOST_READS, case_document, handover_document
+from wayseal.cases.evidence.types import CaseFacts, LedgerFacts, Pack, RecordedAct, Role, Title
 from wayseal.cases.evidence.typesetting import Typesetter
 from wayseal.cases.types import ReadMark
 from wayseal.cases.verdicts import HearingPoint

@@ -7,10 +7,17 @@
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from wayseal.cases.evidence._pack import payload_value
-from wayseal.cases.evidence.types import Pack, PackHead, Role, TakenItem
+from wayseal.cases.evidence.types import (
+    CaseFacts,
+    LedgerFacts,
+    Pack,
+    PackHead,
+    RecordedAct,
+    Role,
+    TakenItem,
+)
 from wayseal.cases.views import MarkedRead
 from wayseal.model.messages import N_, filled
 from wayseal.model.times import clock_name, micros, time_at
@@ -229,78 +236,6 @@ MOST_READS = 400
 """Reads that a paper lists; the files list all."""
 MARKS = (("law_where", 50), ("law_trade", 500), ("law_other", 5000))
 """Numbers of items in 法释〔2017〕10号, art. 5; for what was got at work half of each counts."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LedgerFacts:
-    """The facts known of the ledger. origin "" and keys (): it was not signed."""
-
-    digest: str
-    generation: int
-    origin: str = ""
-    root: str = ""
-    size: int = 0
-    keys: tuple[str, ...] = ()
-    proofs: int = 0
-
-    @property
-    def signed(self) -> bool:
-        """True if a checkpoint was given."""
-        return bool(self.keys)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordedAct:
-    """An act on the case. kind: as the casebook calls it; statement: what was said, of an act of hearing."""
-
-    kind: str
-    at: int
-    who: str
-    why: str = ""
-    statement: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaseFacts:
-    """The facts of the case that a pack is about.
-
-    Attributes:
-        head: The pack's head.
-        state: How the case stands.
-        alerted_at: When it was alerted.
-        accounts: Its accounts, under the names that may be shown.
-        since: First day looked at.
-        until: Last day looked at.
-        ledger: What is known of the ledger.
-        book_head: Head of the casebook after the export was recorded.
-        acts: What was done with the case.
-        verdicts: Of each account that has one, whether its reads were no work, and what its hearings lacked.
-        found: Detection's JSON of the case, by language; empty where detection doesn't find it any more.
-        reads: By language the columns `read`, `at`, `waybill`, `actor`, `action`, `via` and `work` of each read.
-        waybills: How many distinct ones were read.
-        commands: What makes the reports again.
-        score: The probability that the casebook has of it, for where detection finds no such case.
-        traced: The trace that it was opened from, by language: a title, and rows of name and value.
-        marked: Reads that people starred or commented on.
-    """
-
-    head: PackHead
-    state: str
-    alerted_at: int
-    accounts: tuple[str, ...]
-    since: str
-    until: str
-    ledger: LedgerFacts
-    book_head: str
-    acts: tuple[RecordedAct, ...]
-    found: Mapping[str, Mapping[str, object]]
-    reads: Mapping[str, Sequence[Mapping[str, str]]]
-    waybills: int
-    commands: tuple[str, ...]
-    score: float
-    traced: Mapping[str, Mapping[str, object]]
-    verdicts: tuple[tuple[str, bool, tuple[str, ...]], ...] = ()
-    marked: tuple[MarkedRead, ...] = ()
 
 
 def clock(us: int) -> str:

@@ -21,9 +21,9 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from wayseal.cases.decisions import Lead
 from wayseal.cases.inbox import SELLER_BACK
 from wayseal.cases.types import Observable, ObservableKind, Source
-from wayseal.cases.views import Lead
 from wayseal.detect.partners import Kind
 from wayseal.model.times import micros
 from wayseal.trace.canary import RegisterState

@@ -15,11 +15,11 @@ import numpy as np
 
 from wayseal.cases import open_cases
 from wayseal.cases.book import Known, RecordedCase
+from wayseal.cases.decisions import Lead
 from wayseal.cases.errors import ReadOnlyError
 from wayseal.cases.ledger.arrivals import WHO, canary_leads
 from wayseal.cases.ledger.casebook import FOLDER, can_write_casebook, load_known, masking
 from wayseal.cases.types import Alert
-from wayseal.cases.views import Lead
 from wayseal.detect import Case, DetectResult, ExternalEvidence, ExternalVerdict, Options, detect
 from wayseal.detect.explain import load_templates
 from wayseal.detect.facts import update_facts

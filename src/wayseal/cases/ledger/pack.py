@@ -16,12 +16,24 @@ from wayseal import __version__
 from wayseal.cases import open_cases
 from wayseal.cases.book import Casebook, Known, RecordedCase, act_name
 from wayseal.cases.evidence import make_pack, take_in
-from wayseal.cases.evidence.documents import CaseFacts, LedgerFacts, RecordedAct, case_document, handover_document
+from wayseal.cases.evidence.documents import case_document, handover_document
 from wayseal.cases.evidence.errors import DocumentError, ItemChangedError
-from wayseal.cases.evidence.types import PAYLOAD, Item, Pack, PackHead, Role, TakenItem, Title
+from wayseal.cases.evidence.types import (
+    PAYLOAD,
+    CaseFacts,
+    Item,
+    LedgerFacts,
+    Pack,
+    PackHead,
+    RecordedAct,
+    Role,
+    TakenItem,
+    Title,
+)
 from wayseal.cases.evidence.typesetting import Typesetter
 from wayseal.cases.ledger.casebook import FOLDER, Names, list_json, writable_casebook
 from wayseal.cases.ledger.detection import Detection, Progress, find_case, gather
+from wayseal.cases.ledger.pack_request import Attached, PackRequest
 from wayseal.cases.ledger.traced import IN_PACK, NOT_IN_PACK, Traced, settings_of, trace_items, trace_section
 from wayseal.cases.types import CaseAct, Heard, Source
 from wayseal.detect import DetectResult, ExternalEvidence, Options
@@ -57,54 +69,6 @@ _READS_CSV = {
     "zh": N_("Reads that the reasons count, as a table (Chinese)"),
     "en": N_("Reads that the reasons count, as a table (English)"),
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attached:
-    """A file that goes into a pack as it is.
-
-    Attributes:
-        path: Where it lies.
-        name: What it is called in the pack.
-        source: What it was called where it came from.
-        sha256: What it was when it was taken in; "": that is now.
-        sm3: The same by SM3; "": that wasn't kept.
-        at: When it was taken in (µs).
-        who: Who took it in.
-    """
-
-    path: Path
-    name: str
-    source: str
-    sha256: str = ""
-    sm3: str = ""
-    at: int = 0
-    who: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PackRequest:
-    """An export request. at: µs; keys: names of files and keys; most_proofs: no more reads are proved; attached: files.
-
-    lost: so many files of the case aren't there any more. traced: the run that it was opened from, where it is kept.
-    """
-
-    ledger: Path
-    case: str
-    who: str
-    why: str
-    at: int
-    unit: str
-    offset: str
-    templates: Path | None
-    canaries: Path | None
-    contracts: Path | None
-    checkpoint: Path | None
-    keys: tuple[tuple[str, VerifyKey], ...]
-    most_proofs: int
-    attached: tuple[Attached, ...]
-    lost: int = 0
-    traced: Traced | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,7 +28,8 @@ from wayseal.cases.evidence.stamps import StampWish, have_stamped, keep_wish, re
 from wayseal.cases.evidence.types import safe_name
 from wayseal.cases.ledger.casebook import FOLDER, find_cases_of
 from wayseal.cases.ledger.detection import Detection, find_cases, lay_out_case
-from wayseal.cases.ledger.pack import Attached, PackRequest, export_case
+from wayseal.cases.ledger.pack import export_case
+from wayseal.cases.ledger.pack_request import Attached, PackRequest
 from wayseal.cases.ledger.traced import Traced
 from wayseal.cases.notices import DAYS, find_unknown, noticing, read_address_file, send_waiting, service_of
 from wayseal.cases.views import Pack

@@ -18,7 +18,8 @@ from urllib.parse import urlencode
 from starlette.responses import Response, StreamingResponse
 
 from wayseal.cases.errors import CasebookUsageError
-from wayseal.cases.types import UNDO_US, one_line
+from wayseal.cases.types import UNDO_US
+from wayseal.cases.writing import one_line
 from wayseal.console.errors import AccessError
 from wayseal.console.roles import Page, Role
 from wayseal.console.web._ask import Ask

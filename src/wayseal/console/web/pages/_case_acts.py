@@ -17,11 +17,8 @@ alone. Packs are asked for, fetched, handed over and taken back by investigators
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from difflib import SequenceMatcher
 from enum import StrEnum
 from functools import partial
-from itertools import zip_longest
 from pathlib import Path
 from typing import TypeVar
 
@@ -30,23 +27,16 @@ from starlette.responses import Response
 from wayseal.cases import Cases
 from wayseal.cases.errors import CasebookUsageError, CaseStateError, NoSuchCaseError, StaleError, UndoError
 from wayseal.cases.evidence.stamps import stamp_path, wish_path
-from wayseal.cases.types import (
-    CaseState,
-    Observable,
-    ObservableKind,
-    PackStep,
-    Priority,
-    TaskContent,
-    TaskState,
-    one_line,
-)
+from wayseal.cases.types import CaseState, Observable, ObservableKind, PackStep, Priority, TaskContent, TaskState
 from wayseal.cases.verdicts import HearingPoint, ProposalKind
+from wayseal.cases.writing import one_line
 from wayseal.console.access.types import ActKind
 from wayseal.console.errors import AccessError, ConsoleError, JobError, UploadError
 from wayseal.console.jobs import Job, JobState
 from wayseal.console.roles import CASE_ROLES, OPENERS, Role
 from wayseal.console.settings import file_place
 from wayseal.console.web._ask import Ask, Pages, there
+from wayseal.console.web._case_words import compare_texts
 from wayseal.console.web._forms import MOST, local_path
 from wayseal.console.web._trace_view import tell_run, trace_of
 from wayseal.console.web._uploads import MOST_OF_CASE
@@ -72,33 +62,6 @@ from wayseal.proofs.stamps import Stamped, claimed_stamp
 from wayseal.store.durable import file_digest
 
 PAGES = Pages()
-_MOST_PAIRS = 250_000
-"""Pairs of lines that are compared; longer texts stand beside each other line by line."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SideBySide:
-    """A line of each text; None: that text has none here. same: both say it."""
-
-    left: str | None
-    right: str | None
-    same: bool
-
-
-def compare_texts(left: str, right: str) -> tuple[SideBySide, ...]:
-    """Lines of two texts, those beside each other that belong together."""
-    one, other = left.split("\n"), right.split("\n")
-    if len(one) * len(other) > _MOST_PAIRS:
-        return tuple(SideBySide(left=a, right=b, same=a == b) for a, b in zip_longest(one, other))
-    return tuple(
-        SideBySide(
-            left=one[i + at] if i + at < j else None,
-            right=other[k + at] if k + at < m else None,
-            same=kind == "equal",
-        )
-        for kind, i, j, k, m in SequenceMatcher(None, one, other, autojunk=False).get_opcodes()
-        for at in range(max(j - i, m - k))
-    )
 
 
 Act = Callable[[Ask, Cases, str, int], str | None]

@@ -20,6 +20,7 @@ from starlette.responses import Response
 
 from wayseal.cases import Cases
 from wayseal.cases.book import UNDOABLE
+from wayseal.cases.decisions import BulkAction
 from wayseal.cases.errors import StaleError
 from wayseal.cases.types import (
     CLOSED_STATES,
@@ -27,15 +28,12 @@ from wayseal.cases.types import (
     UNDO_US,
     CaseState,
     ItemState,
-    Observable,
     ObservableKind,
     Priority,
     Source,
     TaskState,
-    one_line,
 )
 from wayseal.cases.views import (
-    BulkAction,
     CaseFilter,
     CaseRow,
     CaseSort,
@@ -48,6 +46,7 @@ from wayseal.cases.views import (
     Overlap,
     Page,
 )
+from wayseal.cases.writing import one_line
 from wayseal.console.errors import AccessError
 from wayseal.console.roles import CASE_ROLES
 from wayseal.console.web._ask import Ask, Pages
@@ -75,14 +74,15 @@ from wayseal.console.web.pages._casework import (
     number_given,
     owner_given,
     owner_meant,
+    score_given,
     source_meant,
     text_given,
     the_cases,
+    things_given,
     today,
     until_given,
 )
 from wayseal.console.web.pages._judging import judging, waiting
-from wayseal.model import clean_waybill
 from wayseal.page import numbers
 from wayseal.page.charts import course_chart
 
@@ -302,8 +302,6 @@ HANDMADE = tuple(source for source in Source if source is not Source.DETECTION)
 _OF_THEIR_OWN = (ObservableKind.SELLER, ObservableKind.NUMBER, ObservableKind.CASE)
 """What has a field of its own, or none."""
 _OF_SELLERS = frozenset({"market_ours", "market_back"})
-_LIST = 100
-"""Numbers of a listing that are taken at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -338,8 +336,8 @@ def enqueue(ask: Ask) -> Response:
     """Puts it into the queue."""
     if ask.field("source") not in HANDMADE:
         raise AccessError("choose where it comes from", key="source")
-    things, reason = _things_given(ask), one_line(ask.line("reason"), "reason")
-    score = _score_given(ask.field("score"))
+    things, reason = things_given(ask), one_line(ask.line("reason"), "reason")
+    score = score_given(ask.field("score"))
     if ask.site.cases is None:
         raise AccessError("no ledger is set: there is no queue to put it into")
     now, source = ask.access.now(), Source(ask.field("source"))
@@ -435,31 +433,6 @@ def _do(cases: Cases, ask: Ask, item: str, act: str, given: Mapping[str, Any], a
         case _:
             raise AccessError("choose what is to be done", key="act")
     return None
-
-
-def _things_given(ask: Ask) -> list[Observable]:
-    """Seller, numbers and one more thing, of the form."""
-    things = []
-    if seller := ask.line("seller"):
-        things.append(Observable(kind=ObservableKind.SELLER, value=seller))
-    typed = ask.field("numbers").replace(",", " ").replace("，", " ").split()
-    numbers = list(dict.fromkeys(clean_waybill(one) or one for one in typed))
-    if len(numbers) > _LIST:
-        raise AccessError("up to {most} numbers at once", key="numbers", most=_LIST)
-    things += [Observable(kind=ObservableKind.NUMBER, value=number) for number in numbers]
-    if value := ask.line("thing"):
-        kind = ask.field("kind")
-        if kind not in {one.value for one in kinds_given(ask) if one is not ObservableKind.CASE}:
-            raise AccessError("choose what it is", key="kind")
-        things.append(Observable(kind=ObservableKind(kind), value=value))
-    return things
-
-
-def _score_given(text: str) -> float:
-    known = {"": 0.5, "low": 0.25, "even": 0.5, "likely": 0.75, "sure": 0.95}
-    if text not in known:
-        raise AccessError("choose how sure it is", key="score")
-    return known[text]
 
 
 QUEUE: Worklist[ItemRow] = Worklist(

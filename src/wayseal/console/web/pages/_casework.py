@@ -19,11 +19,21 @@ from urllib.parse import parse_qsl
 from starlette.responses import Response
 
 from wayseal.cases import Cases
+from wayseal.cases.decisions import BulkAction, Decision, Lead
 from wayseal.cases.errors import NoSuchCaseError
-from wayseal.cases.types import CLOSED_STATES, PERSONAL, UNDO_US, CaseState, ObservableKind, Priority, Source, one_line
+from wayseal.cases.types import (
+    CLOSED_STATES,
+    PERSONAL,
+    UNDO_US,
+    CaseState,
+    Observable,
+    ObservableKind,
+    Priority,
+    Source,
+)
 from wayseal.cases.verdicts import ProposalKind
-from wayseal.cases.views import BulkAction, CaseRow, Decision, Done, ItemRow, Lead, Matching, UnmaskingOnRecord
-from wayseal.cases.writing import clean_tag
+from wayseal.cases.views import CaseRow, Done, ItemRow, Matching, UnmaskingOnRecord
+from wayseal.cases.writing import clean_tag, one_line
 from wayseal.console.access.types import LOOK_US, ActKind, PersonState
 from wayseal.console.errors import AccessError
 from wayseal.console.jobs.kinds import KINDS
@@ -32,6 +42,7 @@ from wayseal.console.roles import CASE_ROLES, OPENERS, Page
 from wayseal.console.web._ask import Ask, Pages
 from wayseal.console.web._case_words import reasons_of, reasons_of_item
 from wayseal.console.web._lists import Filter, ListPage, Wanted, picked, with_query
+from wayseal.model import clean_waybill
 from wayseal.model.messages import N_
 from wayseal.model.times import clock
 
@@ -443,3 +454,32 @@ def _reasons(ask: Ask, row: Row) -> str:
         return " · ".join(one.name for one in reasons_of_item(row, ask.lang)) or row.reason
     words = " · ".join(one.name for one in reasons_of(row.detectors, ask.lang))
     return f"{row.title} · {words}" if row.title else words
+
+
+_LIST = 100
+"""Numbers of a listing that are taken at once."""
+
+
+def things_given(ask: Ask) -> list[Observable]:
+    """Seller, numbers and one more thing, of the form."""
+    things = []
+    if seller := ask.line("seller"):
+        things.append(Observable(kind=ObservableKind.SELLER, value=seller))
+    typed = ask.field("numbers").replace(",", " ").replace("，", " ").split()
+    numbers = list(dict.fromkeys(clean_waybill(one) or one for one in typed))
+    if len(numbers) > _LIST:
+        raise AccessError("up to {most} numbers at once", key="numbers", most=_LIST)
+    things += [Observable(kind=ObservableKind.NUMBER, value=number) for number in numbers]
+    if value := ask.line("thing"):
+        kind = ask.field("kind")
+        if kind not in {one.value for one in kinds_given(ask) if one is not ObservableKind.CASE}:
+            raise AccessError("choose what it is", key="kind")
+        things.append(Observable(kind=ObservableKind(kind), value=value))
+    return things
+
+
+def score_given(text: str) -> float:
+    known = {"": 0.5, "low": 0.25, "even": 0.5, "likely": 0.75, "sure": 0.95}
+    if text not in known:
+        raise AccessError("choose how sure it is", key="score")
+    return known[text]

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import segno
 from starlette.responses import Response
 
-from wayseal.cases.types import one_line
+from wayseal.cases.writing import one_line
 from wayseal.console.access import AuthorizationCallback, Errand
 from wayseal.console.access.types import LinkKind, Opened
 from wayseal.console.errors import AccessError, ProviderError, SignInError, ThrottledError

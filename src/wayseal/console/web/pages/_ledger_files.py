@@ -12,7 +12,7 @@ from typing import Any
 from starlette.responses import Response
 
 from wayseal.cases.errors import CasebookUsageError
-from wayseal.cases.types import one_line
+from wayseal.cases.writing import one_line
 from wayseal.console.errors import AccessError, JobError
 from wayseal.console.roles import LEDGER_ROLES, OPENERS
 from wayseal.console.tracing.types import RunKind

@@ -23,7 +23,8 @@ from typing import Any
 from starlette.responses import Response
 
 from wayseal.cases.errors import CasebookUsageError
-from wayseal.cases.types import UNDO_US, one_line
+from wayseal.cases.types import UNDO_US
+from wayseal.cases.writing import one_line
 from wayseal.console.errors import AccessError, JobError
 from wayseal.console.jobs import Job, JobState
 from wayseal.console.jobs.imports import PastedText, is_market_installed, keep_sent

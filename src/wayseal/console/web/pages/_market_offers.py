@@ -12,8 +12,9 @@ from typing import Any
 
 from starlette.responses import Response
 
-from wayseal.cases.types import UNDO_US, Observable, ObservableKind, Source, one_line
-from wayseal.cases.views import Lead
+from wayseal.cases.decisions import Lead
+from wayseal.cases.types import UNDO_US, Observable, ObservableKind, Source
+from wayseal.cases.writing import one_line
 from wayseal.console.access.types import LOOK_US, ActKind
 from wayseal.console.errors import AccessError
 from wayseal.console.roles import CASE_ROLES, OPENERS

@@ -12,7 +12,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from wayseal.cases.types import one_line
+from wayseal.cases.writing import one_line
 from wayseal.console.errors import AccessError
 from wayseal.console.roles import CASE_ROLES
 from wayseal.console.web._ask import Ask, Pages

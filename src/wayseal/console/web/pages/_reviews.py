@@ -18,9 +18,9 @@ from urllib.parse import urlencode
 from markupsafe import Markup
 from starlette.responses import Response
 
+from wayseal.cases.decisions import Lead
 from wayseal.cases.ledger.arrivals import partner_leads, rights_lead, rights_leads
 from wayseal.cases.types import Source
-from wayseal.cases.views import Lead
 from wayseal.console.reading import PARTNERS, RIGHTS, Review
 from wayseal.console.roles import CASE_ROLES, LEDGER_ROLES
 from wayseal.console.web._ask import Ask, Pages, alias_of
