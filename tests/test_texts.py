@@ -3,6 +3,7 @@
 import ast
 import importlib.util
 import pickle
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -140,3 +141,15 @@ def test_what_is_wrong_with_a_translation_is_found() -> None:
     assert texts.faults("{rows}", "{row}") is not None
     assert texts.faults("{rows}", "{rows") is not None
     assert texts.faults("x", "") is not None
+
+
+def test_chinese_has_one_word_for_one_thing() -> None:
+    """The list in the glossary: what stands at its right is in no text of a screen, of help or of the docs."""
+    glossary = ROOT / "docs/reference/glossary.zh.md"
+    told, _, words = glossary.read_text("utf-8").partition("## 统一用词")
+    unused = [one for row in re.findall(r"^\| [^|]+ \| ([^|]+) \|$", words, re.MULTILINE)[1:] for one in row.split("、")]
+    assert len(unused) > 5
+    texts = {str(page): page.read_text("utf-8") for page in (*ROOT.glob("docs/**/*.zh.md"), ROOT / "README.zh.md")}
+    texts |= {str(page): page.read_text("utf-8") for page in ROOT.glob("src/wayseal/locale/zh/**/*.po")}
+    texts[str(glossary)] = told
+    assert [(word, place) for place, text in texts.items() for word in unused if word in text] == []

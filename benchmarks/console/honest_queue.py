@@ -37,8 +37,7 @@ from wayseal.cases.ledger.detection import Detection, find_cases
 from wayseal.cases.ledger.market import queue_found
 from wayseal.cases.types import ObservableKind, Source
 from wayseal.cases.views import ItemRow
-from wayseal.console.reading import PARTNERS, RIGHTS, review_partners, review_rights
-from wayseal.console.reading._reviews import load_review
+from wayseal.console.reading import PARTNERS, RIGHTS, load_review, review_partners, review_rights
 from wayseal.detect import Options as DetectOptions
 from wayseal.ledger import ingest, open_ledger
 from wayseal.market.log.reads import Reads

@@ -22,7 +22,15 @@ import pyarrow.compute as pc
 from wayseal.console.reading._argument import ODD, Counted, Leaning, Weighed, count_parcels, weigh
 from wayseal.console.reading._directory import ACTIONS, DAYS, Days, Directory, Pairing
 from wayseal.console.reading._reader import Canary, CanaryWatch, CaseReader, WaybillLife
-from wayseal.console.reading._reviews import PARTNERS, RIGHTS, Review, keep_review, review_partners, review_rights
+from wayseal.console.reading._reviews import (
+    PARTNERS,
+    RIGHTS,
+    Review,
+    keep_review,
+    load_review,
+    review_partners,
+    review_rights,
+)
 from wayseal.detect.timeline import CaseTimeline
 
 __all__ = [
@@ -51,6 +59,7 @@ __all__ = [
     "count_parcels",
     "is_odd",
     "keep_review",
+    "load_review",
     "numbers_of",
     "page_of",
     "review_partners",
