@@ -29,7 +29,7 @@ from wayseal.model.times import time_at
 def test_state_owner_priority_title_and_when(bench: Bench) -> None:
     case = bench.alert("u-1")
     browser, at = bench.browser("ann"), f"/cases/{case}"
-    assert "nobody has it yet" in said(browser.get(at))
+    assert "unassigned yet" in said(browser.get(at))
     for path, fields, words in (
         (
             "state",

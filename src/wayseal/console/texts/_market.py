@@ -167,7 +167,7 @@ OF_MARKET_AND_TRACE = {
     "market_word.insider": N_("insiders"),
     "market_word.empty_parcels": N_("empty parcels"),
     "market_word.logistics": N_("honest logistics"),
-    "market_word.trade": N_("a sale of whatever"),
+    "market_word.trade": N_("other sales"),
     "market_word_state.accepted": N_("Accepted"),
     "market_word_state.refused": N_("Refused"),
     "market_word_done.accepted": N_("Accepted:"),
