@@ -13,6 +13,10 @@ OF_HELP = {
     ),
     "help_name.waiting": N_("Waiting time"),
     "help.waiting": N_("Since it came into the queue; how old the reads or offers are stands beside it."),
+    "help_name.strength": N_("Strength of the evidence"),
+    "help.strength": N_(
+        "How many times as probable these reads are if they were not work as under work alone; no prior is in it."
+    ),
     "help_name.pseudonym": N_("Pseudonym"),
     "help.pseudonym": N_(
         "Stands for an account, device or address, the same everywhere, until the case is opened on record."

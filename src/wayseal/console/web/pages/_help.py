@@ -21,6 +21,7 @@ FIGURES: Mapping[str, str] = {
     "probability": f"{_DETECTION}#the-score",
     "loss": f"{_DETECTION}#what-is-lost-comes-first",
     "waiting": "how-to/console-guide#the-queue",
+    "strength": "explanation/detection#evidence",
     "pseudonym": "how-to/cases#pseudonyms",
     "unexplained": f"{_DETECTION}#what-counts-as-work",
     "peers": f"{_DETECTION}#peers-and-own-past",
