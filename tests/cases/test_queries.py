@@ -171,7 +171,7 @@ STATEMENTS: dict[str, tuple[int, Callable[[Cases], object]]] = {
     "overlaps": (1, lambda c: c.overlaps(["c-1", "c-2"])),
     "done": (1, lambda c: c.last_done("Li", NOW)),
     "versions": (2, lambda c: c.note_versions("c-1", "n-1")),
-    "names seen": (2, lambda c: c.look("c-1", "Li", 0)),
+    "names seen": (1, lambda c: c.look("c-1", "Li", 0)),
     "listings": (1, lambda c: c.listings("YT1")),
     "day": (1, lambda c: c.day(NOW)),
     "proposals": (1, lambda c: c.proposals(0)),

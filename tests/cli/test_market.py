@@ -77,7 +77,7 @@ def test_what_is_ours_comes_into_the_queue_once(made: Made, tmp_path: Path) -> N
     assert leaks.code == 0
     number = (tmp_path / "leaks.csv").read_text("utf-8").splitlines()[1].split(",")[0]
     (tmp_path / "bought").mkdir()
-    (tmp_path / "bought" / "sample.txt").write_text(f"测试单 {number}", "utf-8")
+    (tmp_path / "bought" / "sample.txt").write_text(f"出一手面单 {number}，3元一单，量大从优", "utf-8")
     bring = ("market", "import", tmp_path / "m", tmp_path / "bought", "--as", "pictures", "--name", "purchase-1")
     first = inside(*bring, "--own", made.ledger)
     assert "1 number of ours on offer" in first.out
@@ -138,7 +138,7 @@ def test_what_can_not_be_read_is_said_by_its_name_and_the_rest_is_taken(tmp_path
     assert ran.err.splitlines() == [
         "style.css is no such export; left out",
         "result.json: 1 offer",
-        "result.json: 1 time that can't be read; these offers have none",
+        "result.json: 1 time that can't be read; these offers have none (first: number 1)",
         "p/1.jpg: no picture of a kind that is read here (JPEG, PNG, GIF, WebP, BMP); left out",
     ]
     assert "1 new" in ran.out

@@ -246,7 +246,7 @@ def test_weeks_of_casework(world: World, ledger: Path, people: None, tmp_path: P
     now = world.clock.at
     cases = world.cases
     first, second = cases.register([alert("courier-7", at=now - DAY), alert("u-2", at=now)], now - DAY)
-    cases.verdict(first, true=True, who="chen", why="sold", at=now)
+    cases.verdict(first, true=True, who="chen", why="sold", at=now, lacking=True)
     cases.set_state(second, CaseState.NO_CASE, "chen", "nothing", now)
     page = ann.get("/overview/weeks?weeks=4")
     assert [one in page.text for one in ('role="img"', "no outlet known", "is 100")] == [True, True, False]

@@ -254,7 +254,7 @@ def test_a_case_from_a_trace_shows_all_reads_that_it_rests_on(desk: tuple[World,
     assert "16 reads of 16 waybills" in text(browser.get(f"{case}/reads?only=all"))
     last_bought, other = (listed.index(number(place)) for place in (STOLEN[-1], STOLEN[0] + 3))
     assert last_bought < other
-    assert 'href="/cases?state=all&amp;thing=' + alias in page.text
+    assert 'href="/accounts/' + alias in page.text
     assert THIEF not in page.text
 
 

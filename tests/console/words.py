@@ -171,5 +171,5 @@ def shape(address: str) -> str:
     """An address without its ids and its query, but for what makes it another page."""
     parts = urlsplit(address)
     path = re.sub(r"/(?:[a-z]+-[0-9a-f]+|[0-9a-f]{16,}|[0-9]+(?:-[0-9]+)?|[a-z]+-[a-z])(?=/|$)", "/*", parts.path)
-    path = parts.path if path == "/jobs/*" else path
+    path = parts.path if path == "/jobs/*" else re.sub("^/(accounts|devices|outlets)/[^/]+", r"/\1/*", path)
     return "&".join([path, *re.findall(r"(?:^|&)(list=[a-z_]+|names=1|partner=|number=|at=[cq])", parts.query)])

@@ -229,13 +229,8 @@ class Queries(Arrivals):
         return self._look(ask)
 
     def marked_reads(self, case: str) -> Mapping[str, MarkedRead]:
-        """The reads of a case that are starred or commented on, by their place in the ledger: 2 statements."""
-
-        def ask(unit: UnitOfWork) -> Mapping[str, MarkedRead]:
-            unit.case(case)
-            return {one.read: one for one in marked_reads(unit.rows, case)}
-
-        return self._look(ask)
+        """The reads of a case that are starred or commented on, by their place in the ledger: 1 statement."""
+        return self._look(lambda unit: {one.read: one for one in marked_reads(unit.rows, case)})
 
     def tasks(self, owner: str, limit: int = 50) -> tuple[Task, ...]:
         """The open tasks of somebody, by the day on which they are due, then the oldest first: 1 statement."""

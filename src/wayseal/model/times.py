@@ -66,9 +66,9 @@ def clock_name() -> str:
     return f"UTC{clock_hours():+d}"
 
 
-def stamp(us: int) -> str:
-    """Microseconds after 1970 on that clock, to the second and with its offset: 2026-03-02T08:00:00+08:00."""
-    return time_at(us).astimezone(clock()).isoformat(timespec="seconds")
+def stamp(us: int, *, exact: bool = False) -> str:
+    """Microseconds after 1970 on that clock, with its offset: 2026-03-02T08:00:00+08:00. exact: with fractions."""
+    return time_at(us).astimezone(clock()).isoformat(timespec="auto" if exact else "seconds")
 
 
 def offset_text(hours: int) -> str:

@@ -57,7 +57,7 @@ TEXTS = {
         "first,first_seen,first_time,flagged,found,found_by,from,gone,goods_class,id,ip,issued_at,item,job,kind,"
         "last_seen,last_time,latitude,lead,leaks,ledger,longitude,name,offer,offers,opened_at,operation,operator,"
         "order_ref,origin,origin_outlet,outcome,outlet,own_numbers,owner,partner,price,priority,probability,"
-        "purpose,read,reads,reason,reasons,region,rejected,reminders,repeated,request,requested,rights,role,rows,rule,"
+        "purpose,queued,read,reads,reason,reasons,region,rejected,reminders,repeated,request,requested,rights,role,rows,rule,"
         "run,saw,scope,score,seed,seen_at,seller,sent_to,session,settled,shop,shops,since,snoozed_until,source,sources,"
         "state,subject,tags,target,task_due,template,things,ticket,title,to,trained_until,tries,url,valid_from,valid_to,value,"
         "verdict,version,via,waybill,waybills,wayseal,weight_g,what,who,why,work,worst"

@@ -117,7 +117,7 @@ def _plain(kind: ColumnType, values: pa.ChunkedArray, form: Format) -> list[Any]
     """The column as Python values: times as ISO 8601 text, in a CSV like all (`stamp`); predicates as objects."""
     if kind is ColumnType.TIME and form is Format.CSV:
         moments = values.cast(pa.timestamp("us", tz="UTC")).cast(pa.int64()).to_pylist()
-        return [None if us is None else stamp(us) for us in moments]
+        return [None if us is None else stamp(us, exact=True) for us in moments]
     if kind is ColumnType.TIME:
         values = pc.strftime(values, "%Y-%m-%dT%H:%M:%SZ")
     plain: list[Any] = values.to_pylist()

@@ -145,7 +145,7 @@ def whole() -> list[Line]:
         act(LineKind.TRIAGED, offer="c", state="dismissed"),
         act(LineKind.JOINED, a="a", b="c"),
         act(LineKind.SPLIT, a="a", b="b"),
-        act(LineKind.TAKEN_BACK, seq=16),
+        act(LineKind.TAKEN_BACK, seq=17),
         act(LineKind.ASKED, **asked),
         act(LineKind.REMINDED, START + DAY, request="R1"),
         act(LineKind.ANSWERED, START + DAY, request="R1", answer="other", text="looking into it"),
@@ -157,6 +157,6 @@ def whole() -> list[Line]:
         act(LineKind.WITHDRAWN, START + DAY, request="R2"),
         act(LineKind.WORD, word="面当", kind="waybill", meaning="面单", state="accepted"),
         act(LineKind.LEARNT, START + DAY, digest="0", base="0", places="", weights=""),
-        act(LineKind.UNLEARNT, START + 2 * DAY, seq=28),
+        act(LineKind.UNLEARNT, START + 2 * DAY, seq=29),
         looked([], START + 2 * DAY, "unseen"),
     ]

@@ -75,7 +75,7 @@ def test_acts_go_by_pages_and_are_those_of_people(market: Market) -> None:
     assert subjects[LineKind.TRIAGED] == (("c",), "dismissed")
     assert subjects[LineKind.SPLIT] == (("a", "b"), "")
     assert subjects[LineKind.ANSWERED] == (("R1",), "other")
-    assert subjects[LineKind.TAKEN_BACK] == (("16",), "")
+    assert subjects[LineKind.TAKEN_BACK] == (("17",), "")
     for wrong in ("x", "-1", "9" * 19):
         with pytest.raises(RecordError):
             acts(market, after=wrong)

@@ -110,9 +110,9 @@ def look(ask: Ask, run: Run) -> RunNow:
     return RunNow(run=replace(run, state=state, told=job.result), job=job)
 
 
-def look_at_all(ask: Ask, runs: Sequence[Run]) -> list[RunNow]:
-    """Runs as they stand now (rule 2)."""
-    left, out = LOOKS, []
+def look_at_all(ask: Ask, runs: Sequence[Run], looked: int = 0) -> list[RunNow]:
+    """Runs as they stand now (rule 2). looked: so many others were looked at already."""
+    left, out = LOOKS - looked, []
     for run in runs:
         if run.open and left:
             left -= 1

@@ -117,7 +117,9 @@ class Judged:
     @property
     def sells(self) -> Floats:
         """By text, how likely it sells, where a number of the courier's own stands in it."""
-        return _sigmoid(np.maximum(SELLS_BIAS + sells_facts(self) @ list(SELLS.values()), self.flags + OWN))
+        return _sigmoid(
+            np.maximum(SELLS_BIAS + np.sum(sells_facts(self) * list(SELLS.values()), axis=1), self.flags + OWN)
+        )
 
 
 def sells_facts(judged: Judged) -> Floats:
