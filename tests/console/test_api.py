@@ -63,6 +63,13 @@ def test_from_the_queue_to_a_note_by_a_program(world: World, bench: Bench, ann: 
     found = told(ann.get(f"{BASE}/cases/{case}"))
     assert (found["row"]["state"], [note["text"] for note in found["notes"]]) == ("in_progress", ["from the program"])
     assert {entry["who"] for entry in found["timeline"]["rows"]} == {"", "ann"}
+    assert told(ann.post(f"{BASE}/cases/{case}/tags", json={"tag": "Night shift"}))
+    assert told(ann.get(f"{BASE}/cases?tag=night shift"))["rows"][0]["id"] == case
+    judged = {"verdict": "true", "why": "sold", "seen": found["row"]["line"] + 1, "lacking": False}
+    refused = ann.post(f"{BASE}/cases/{case}/verdict", json=judged)
+    assert (refused.status_code, refused.json()["field"]) == (400, "lacking")
+    assert told(ann.post(f"{BASE}/cases/{case}/verdict", json=judged | {"lacking": True}))
+    assert told(ann.get(f"{BASE}/cases/{case}"))["row"]["state"] == "true"
     late = ann.post(f"{BASE}/cases/{case}/title", json={"title": "x", "seen": row["line"]})
     assert (late.status_code, late.headers["content-type"]) == (409, "application/problem+json")
     changes = told(ann.get(f"{BASE}/changes?since={row['line']}"))

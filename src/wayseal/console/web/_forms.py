@@ -78,8 +78,9 @@ async def read_json(request: Request, most: int = MOST) -> Mapping[str, str]:
         raise AccessError(_NO_JSON) from None
     if not isinstance(found, dict) or not all(isinstance(one, str | int | None) for one in found.values()):
         raise AccessError(_NO_JSON)
-    said = {name: str(value) if isinstance(value, str) else json.dumps(value) for name, value in found.items()}
-    return _without_nul({name: text for name, text in said.items() if found[name] is not None})
+    # What is false or null isn't ticked, and isn't in a form.
+    given = {name: value for name, value in found.items() if value is not None and value is not False}
+    return _without_nul({name: "1" if value is True else str(value) for name, value in given.items()})
 
 
 def token_of(request: Request) -> str | None:
