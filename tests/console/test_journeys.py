@@ -353,26 +353,27 @@ def test_too_much_is_told_before_it_is_sent_and_a_form_with_files_comes_back(hou
 
 def test_in_by_the_companys_sign_in(house: House) -> None:
     """The link of an invitation ties somebody to their account there; the account of a stranger opens nothing."""
-    li = house.visit("zh-CN", house.invite("li", Role.ANALYST, way=Way.COMPANY))
-    at_the_company = house.company.removeprefix("http://")
-    li.context.route("https://**", lambda route: route.abort())  # a style sheet of the provider's
-    li.check()
-    for _ in range(2):
+    with house.in_time():
+        li = house.visit("zh-CN", house.invite("li", Role.ANALYST, way=Way.COMPANY))
+        at_the_company = house.company.removeprefix("http://")
+        li.context.route("https://**", lambda route: route.abort())  # a style sheet of the provider's
+        li.check()
+        for _ in range(2):
+            li.open("Enter")
+            li.wait('input[name="sub"]')
+            li.reach('input[name="sub"]')
+            li.type("s-li")
+            li.wait("a[data-key=q]")
+            li.follow('form[action="/sign-out"] button')
+            li.wait('form[action="/sign-in/company"]')
         li.open("Enter")
         li.wait('input[name="sub"]')
         li.reach('input[name="sub"]')
-        li.type("s-li")
-        li.wait("a[data-key=q]")
-        li.follow('form[action="/sign-out"] button')
-        li.wait('form[action="/sign-in/company"]')
-    li.open("Enter")
-    li.wait('input[name="sub"]')
-    li.reach('input[name="sub"]')
-    li.type("somebody else")
-    li.wait('[role="alert"]')
-    assert not li.shows("nav.side")
-    li.check()
-    li.end(at_the_company, "cdn.jsdelivr.net")
+        li.type("somebody else")
+        li.wait('[role="alert"]')
+        assert not li.shows("nav.side")
+        li.check()
+        li.end(at_the_company, "cdn.jsdelivr.net")
 
 
 def test_the_first_administrator_and_whoever_is_invited(world: World, chromium: Any) -> None:
