@@ -194,7 +194,7 @@ def test_notices_of_my_own(world: World, ledger: Path, people: None, monkeypatch
             heard = [json.loads(one) for one in there.heard]
             assert [one["title"] for one in heard] == ["运单封缄：通知将发到这里", "运单封缄：3 条与您有关的新消息"]
             assert heard[1]["message"].splitlines() == [
-                f"指派给你：{case}", f"提到你：{case}", f"已结束的后台作业：{done}", "https://c.test/inbox",
+                f"指派给您：{case}", f"提到您：{case}", f"已结束的后台作业：{done}", "https://c.test/inbox",
             ]  # fmt: skip
             # What was seen here, or isn't wanted, isn't sent.
             cases.hear(case, "chen", "I helped", world.clock())
