@@ -38,7 +38,7 @@ def show_inbox(ask: Ask) -> Response:
         rows=rows,
         seen=seen_of(ask.whose.inbox, now),
         kind=given if kind else "",
-        kinds=[one.value for one in Concern if one is Concern.JOB or ask.whose.person.role in CASE_ROLES],
+        kinds=_kinds(ask),
         upto=rows[0].at if rows and number == 1 and kind is None else 0,
         onward=number + 1 if len(found) > number * _MANY else 0,
     )
@@ -79,7 +79,7 @@ def show_notices(ask: Ask, error: AccessError | None = None) -> Response:
         error=error,
         wanted=wanted,
         sent=sent,
-        kinds=[one.value for one in Concern if one is Concern.JOB or ask.whose.person.role in CASE_ROLES],
+        kinds=_kinds(ask),
         mail=ask.site.notices_mail,
         hosts=ask.site.notices_hosts,
         said=ask.query.get("said", ""),
@@ -105,3 +105,7 @@ def set_notices(ask: Ask) -> Response:
     )
     ask.access.note(ask.whose, ActKind.NOTICES_SET, service=found.service)
     return ask.go("/account?said=notices")
+
+
+def _kinds(ask: Ask) -> list[str]:
+    return [one.value for one in Concern if one is Concern.JOB or ask.whose.person.role in CASE_ROLES]
