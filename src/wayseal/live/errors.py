@@ -1,0 +1,25 @@
+"""Errors of the stream."""
+
+from typing import ClassVar
+
+from wayseal.model.errors import WaysealError
+
+
+class LiveError(WaysealError):
+    """What the stream needs and can't use; names the source, the place and the key, never a value of a log."""
+
+    exit_code: ClassVar[int] = 3
+
+
+class SourceError(LiveError):
+    """A source of events can't be read; names the source."""
+
+
+class GapError(LiveError):
+    """A source lacks what comes next: it was made anew, cut or repartitioned; names the range that is missing."""
+
+
+class SpoolError(LiveError):
+    """The arrival log isn't what was written; names the segment and the place."""
+
+    exit_code: ClassVar[int] = 6
