@@ -133,7 +133,7 @@ def _evidence(snapshot: Snapshot) -> dict[str, dict[str, float]]:
     window = window_of(snapshot.activity(), 0, None, None)
     assert window is not None
     view = inner.view_of(snapshot, facts, window)
-    able, silent = inner._usable_detectors(snapshot, facts, NOTHING)
+    able, silent = inner.usable_detectors(snapshot, facts, NOTHING)
     print(f"can't say anything here: {', '.join(str(r.values['detector']) for r in silent)}", file=sys.stderr)
     found = judge(view, able)
     names = snapshot.names("actor", view.keys)

@@ -15,7 +15,7 @@ from tests.detect.watched import Watched
 from wayseal.detect import DetectResult, _odd_reads
 from wayseal.detect._alerts import AccountAlert
 from wayseal.detect._cases import CaseInputs, build_cases
-from wayseal.detect._detect import _usable_detectors, view_of
+from wayseal.detect._detect import usable_detectors, view_of
 from wayseal.detect._judge import MAIN, Finding, judge
 from wayseal.detect._link import LinkedAccounts
 from wayseal.detect._odd_reads import OddReads, ReadFilter, find_odd_reads
@@ -342,7 +342,7 @@ def found_in(snapshot: Snapshot) -> tuple[View, tuple[Finding, ...]]:
     assert window is not None
     facts = update_facts(snapshot, None, load_templates(None), CHINA, lambda *_: None)
     view = view_of(snapshot, facts, window)
-    return view, judge(view, _usable_detectors(snapshot, facts, NOTHING)[0])
+    return view, judge(view, usable_detectors(snapshot, facts, NOTHING)[0])
 
 
 def reasons_of(result: DetectResult) -> Iterator[tuple[str, Reason]]:

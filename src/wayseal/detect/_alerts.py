@@ -25,7 +25,7 @@ from wayseal.detect._view import View
 from wayseal.detect.peers import DailyEvidence, Usual, evidence
 from wayseal.model.arrays import Floats, Longs
 
-_AS_TODAY = STORY - {NOW, "days", "share"} | GROUND | {UNDATED, "fresher"}
+AS_TODAY = STORY - {NOW, "days", "share"} | GROUND | {UNDATED, "fresher"}
 _HOUR, _DAY = 3_600_000_000, 86_400_000_000
 
 
@@ -75,7 +75,7 @@ def find_moment(
     actor, day = alert.actor, alert.day
     today = signals.of(actor, day)
     before = signals.of(actor, day - 1) if day else {}
-    known = {n: today[n] if n in _AS_TODAY else before.get(n, 0.0) for n in today}
+    known = {n: today[n] if n in AS_TODAY else before.get(n, 0.0) for n in today}
     timed = [f for f in findings if f.name in times and len(times[f.name])]
     every = np.unique(np.concatenate([np.zeros(0, np.int64), *(times[f.name] for f in timed)]))
     few, many = 0, len(every)

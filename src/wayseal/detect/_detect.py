@@ -237,13 +237,13 @@ def detect(
         )
     asked = _route_askers(external, window, o.offset)
     view = view_of(snapshot, facts, window, snapshot.keys(asked))
-    view = _with_external_counts(view, snapshot, external)
+    view = with_external_counts(view, snapshot, external)
     if view.gaps:
         remarks.append(Remark(code="not.unknown_waybills", values={"share": view.gaps}))
     if (people := int((view.reads > 0).any(axis=1).sum())) < FEW:
         remarks.append(Remark(code="not.few_accounts", values={"n": people}))
-    able, silent_ones = _usable_detectors(snapshot, facts, external)
-    findings = judge(view, able, _cleared(view, snapshot, external))
+    able, silent_ones = usable_detectors(snapshot, facts, external)
+    findings = judge(view, able, cleared_days(view, snapshot, external))
     progress("judge", 1, 1)
     usual = learn_baseline(view, findings)
     if o.folder is not None:
@@ -264,9 +264,9 @@ def _make_cases(
     progress: Progress,
 ) -> tuple[tuple[Case, ...], int]:
     first = window.first - window.past
-    lift = learn_lift(view, *_verdicts(view, snapshot, external))
+    lift = learn_lift(view, *verdicts_by_group(view, snapshot, external))
     told = [[k for k in _places_of(view, snapshot, case).tolist() if k >= 0] for case in external.linked]
-    groups, signals = _measure(view, findings, first, told)
+    groups, signals = measure_view(view, findings, first, told)
     odds = find_odds(signals.values, lift[signals.actors, None])
     alerted, without = find_alerts(view, signals, odds, first, options.budget)
     names = _names(snapshot, dict(zip(snapshot.keys(asked).tolist(), asked, strict=True)))
@@ -278,7 +278,7 @@ def _make_cases(
     return add_supporting_reads(made, snapshot, inputs, alerted, lift, external.reads, progress), held
 
 
-def _measure(
+def measure_view(
     view: View, findings: Sequence[Finding], first: int, told: Sequence[Sequence[int]] = ()
 ) -> tuple[tuple[LinkedAccounts, ...], Signals]:
     main = next((f.evidence.total[:, first:].max(axis=1) for f in findings if f.name == MAIN), np.zeros(view.shape[0]))
@@ -301,7 +301,7 @@ def measure(
     view = view_of(snapshot, facts, window)
     view = replace(view, suspects=replace(view.suspects, dated=view.suspects.dated & dated))
     first = window.first - window.past
-    return view, first, *_measure(view, judge(view, _usable_detectors(snapshot, facts, NOTHING)[0]), first)
+    return view, first, *measure_view(view, judge(view, usable_detectors(snapshot, facts, NOTHING)[0]), first)
 
 
 def _names(snapshot: Snapshot, asked: Mapping[int, str]) -> Callable[[str, Sequence[int]], list[str]]:
@@ -349,7 +349,7 @@ def outlet_places(snapshot: Snapshot) -> OutletPlaces:
     return OutletPlaces(keys=keys, city=city, region=region)
 
 
-def _with_external_counts(view: View, snapshot: Snapshot, external: ExternalEvidence) -> View:
+def with_external_counts(view: View, snapshot: Snapshot, external: ExternalEvidence) -> View:
     """The view with what others counted, in places of the view; what lies outside it is left out."""
     out = {}
     for name, rows in external.counted.items():
@@ -384,7 +384,7 @@ def _common_rights(snapshot: Snapshot, templates: Sequence[Template]) -> list[Re
     ]
 
 
-def _usable_detectors(
+def usable_detectors(
     snapshot: Snapshot, facts: Facts, external: ExternalEvidence
 ) -> tuple[list[Detector], list[Remark]]:
     """The detectors that have what they need, and a remark on each other one."""
@@ -409,7 +409,7 @@ def _columns(facts: Facts) -> set[str]:
     return out | {f"accesses.{name}" for code, name in enumerate(("device", "ip")) if code in kinds}
 
 
-def _cleared(view: View, snapshot: Snapshot, external: ExternalEvidence) -> Flags:
+def cleared_days(view: View, snapshot: Snapshot, external: ExternalEvidence) -> Flags:
     """Bool (a, d): days of accounts of which somebody has decided that they were work."""
     out = np.zeros(view.shape, np.bool_)
     for verdict in external.verdicts:
@@ -420,7 +420,7 @@ def _cleared(view: View, snapshot: Snapshot, external: ExternalEvidence) -> Flag
     return out
 
 
-def _verdicts(view: View, snapshot: Snapshot, external: ExternalEvidence) -> tuple[Longs, Longs]:
+def verdicts_by_group(view: View, snapshot: Snapshot, external: ExternalEvidence) -> tuple[Longs, Longs]:
     """int64 (groups,) each: peers of how many accounts were found not to have pulled, and to have."""
     count = np.zeros((2, int(view.group.max(initial=-1)) + 1), np.int64)
     for verdict in external.verdicts:

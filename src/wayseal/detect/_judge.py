@@ -43,7 +43,7 @@ MOST = 0.5
 """Of all accounts: a role that more have tells nobody's work."""
 RING, TOGETHER = 6, 0.3
 EVER = 5e-3
-BEGUN, _SOME = 2.0, 4
+BEGUN, SOME = 2.0, 4
 """How many times what it was before something must be to have begun; odd reads below which nobody began anything."""
 _POOL, _ANYBODY = 0.5, 0.01
 """For how many accounts the wider group stands; what is taken where nobody was seen."""
@@ -57,15 +57,15 @@ class Peers:
         answers = (view.count(s.weak & (s.territory == 0)).sum(axis=1) >= SEEN).astype(np.int64)
         kind = view.kind.astype(np.int64) << 1 | answers
         judged = view.first - view.mandate
-        self._active = np.maximum(np.cumsum(judged > 0, axis=1), 1)
-        self._judged = np.cumsum(judged, axis=1)
-        self._seen = self._judged >= SEEN
-        self._groups = [Group(each) for each in (np.zeros_like(kind), kind, kind << 32 | view.role)]
-        self._others = [group.others(self._seen) for group in self._groups]
+        self.active = np.maximum(np.cumsum(judged > 0, axis=1), 1)
+        self.judged = np.cumsum(judged, axis=1)
+        self.seen = self.judged >= SEEN
+        self.groups = [Group(each) for each in (np.zeros_like(kind), kind, kind << 32 | view.role)]
+        self.others = [group.others(self.seen) for group in self.groups]
         kinds_tell = len(np.unique(view.kind)) > 1
-        self._people = np.array([kind == ActorKind.PERSON for kind in view.kinds])[view.kind]
-        self._maybe_people = view.maybe_people
-        self._telling = _tells(view.role, view.roles, MOST) | (kinds_tell & _tells(view.kind, view.kinds, 1.0))
+        self.people = np.array([kind == ActorKind.PERSON for kind in view.kinds])[view.kind]
+        self.maybe_people = view.maybe_people
+        self.telling = _tells(view.role, view.roles, MOST) | (kinds_tell & _tells(view.kind, view.kinds, 1.0))
 
     def find_causes(self, odd: Longs) -> Causes:
         """All innocent causes of what counts as odd on each day, int64 (a, d)."""
@@ -74,15 +74,20 @@ class Peers:
 
     def find_shared_work(self, odd: Longs) -> Floats:
         """float64 (a, d, AGES): that what began on a day is what others of the role have done, too (rule 4)."""
+        return self.follow_beginnings(odd)[0]
+
+    def follow_beginnings(self, odd: Longs) -> tuple[Floats, Floats]:
+        """`find_shared_work`, and the most that each account ever began, float64 (a, AGES), -1 for nothing."""
         accounts, days = odd.shape
         out = np.zeros((accounts, days, len(AGES)))
-        some = np.flatnonzero((odd >= _SOME).any(axis=1) & self._maybe_people)
+        every = np.full((accounts, len(AGES)), -1.0)
+        some = np.flatnonzero((odd >= SOME).any(axis=1) & self.maybe_people)
         if not len(some):
-            return out
+            return out, every
         summed = np.zeros((len(some), days + 1))
         np.cumsum(odd[some], axis=1, out=summed[:, 1:])
-        n = self._others[-1][some]
-        most = np.full((len(some), len(AGES)), -1.0)
+        n = self.others[-1][some]
+        most = every[some]
         for since in range(days):
             before = (summed[:, since] / max(since, 1))[:, None]
             ends = np.minimum(since + AGES, days - 1)
@@ -91,30 +96,31 @@ class Peers:
             others = n[:, ends]
             spared = np.minimum(RING, TOGETHER * others)
             most = np.maximum(most, more)
-            many = np.maximum(self._groups[-1].others_near(more, some, most) - spared, 0.0)
+            many = np.maximum(self.groups[-1].others_near(more, some, most) - spared, 0.0)
             out[some, since] = np.where(more > 0, EVER * many / (others + 1.0), 0.0)
-        return out
+        every[some] = most
+        return out, every
 
     def find_unknown_work(self, odd: Longs) -> Floats:
         """float64 (a, d): that no table knows its work (rule 1), given what counts as odd on each day, int64 (a, d)."""
-        idle = self._seen & (np.cumsum(odd, axis=1) > IDLE * self._judged)
+        idle = self.seen & (np.cumsum(odd, axis=1) > IDLE * self.judged)
         out = np.full(odd.shape, _ANYBODY)
-        for group, seen in zip(self._groups, self._others, strict=True):
+        for group, seen in zip(self.groups, self.others, strict=True):
             out = (group.others(idle) + _POOL * out) / (seen + _POOL)
-        out = np.maximum(out, SINGLE / (self._others[1] + 1.0))
+        out = np.maximum(out, SINGLE / (self.others[1] + 1.0))
         explained = np.zeros(odd.shape, np.bool_)
-        explained[:, 1:] = (self._seen & ~idle)[:, :-1]
+        explained[:, 1:] = (self.seen & ~idle)[:, :-1]
         return np.where(explained, 0.0, out)
 
     def find_steady_work(self, odd: Longs) -> Floats:
         """float64 (a, d): that work of its own may have as many odd reads a day as the account has (rule 2)."""
-        typical = np.where(self._seen, np.cumsum(odd, axis=1) / self._active, -1.0)
-        n = np.where(self._telling[:, None], self._others[-1], 0)
-        many = np.maximum(self._groups[-1].others_near(typical) - PULLING * n, 0.0)
+        typical = np.where(self.seen, np.cumsum(odd, axis=1) / self.active, -1.0)
+        n = np.where(self.telling[:, None], self.others[-1], 0)
+        many = np.maximum(self.groups[-1].others_near(typical) - PULLING * n, 0.0)
         share: Floats = (many + 0.5 ** (n / FEW)) / (n + 1.0)
-        third = self._groups[-1].third_of_others(typical)
+        third = self.groups[-1].third_of_others(typical)
         far = np.where(third > 0, NEAR * third / np.maximum(typical, 1e-9), 1.0)
-        share = np.where((self._people & self._telling)[:, None], share * np.minimum(far, 1.0), share)
+        share = np.where((self.people & self.telling)[:, None], share * np.minimum(far, 1.0), share)
         return np.clip(share, SELDOM, 1.0)
 
 
@@ -126,21 +132,21 @@ def _tells(codes: Ints, names: Sequence[str], most: float) -> Flags:
 
 
 class Group:
-    """Accounts by a code each."""
+    """Accounts by a code each. codes: int64 (a,), from 0."""
 
     def __init__(self, codes: Longs) -> None:
         self._order = np.argsort(codes, kind="stable")
         ordered = codes[self._order]
         self._starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])[: len(codes)])
-        self._of = np.empty(len(codes), np.int64)
-        self._of[self._order] = np.searchsorted(self._starts, np.arange(len(codes)), side="right") - 1
+        self.codes = np.empty(len(codes), np.int64)
+        self.codes[self._order] = np.searchsorted(self._starts, np.arange(len(codes)), side="right") - 1
 
     def others(self, flags: Flags) -> Longs:
         """int64 (a, d): of how many others of its group it is so."""
         if not len(flags):
             return flags.astype(np.int64)
         counts = np.add.reduceat(flags[self._order], self._starts, axis=0, dtype=np.int64)
-        others: Longs = counts[self._of] - flags
+        others: Longs = counts[self.codes] - flags
         return others
 
     def third_of_others(self, values: Floats) -> Floats:
@@ -161,8 +167,8 @@ class Group:
         out = np.zeros(values.shape, np.int64)
         order, starts = self._order, self._starts
         if some is not None:
-            order = np.argsort(self._of[some], kind="stable")
-            starts = np.flatnonzero(np.diff(self._of[some][order], prepend=-1))
+            order = np.argsort(self.codes[some], kind="stable")
+            starts = np.flatnonzero(np.diff(self.codes[some][order], prepend=-1))
         for start, stop in pairwise(np.append(starts, len(order)).tolist()):
             mine = order[start:stop]
             for day in range(values.shape[1]):

@@ -54,43 +54,62 @@ def settle_by_service_area(view: View) -> View:
 
 def find_service_area(view: View) -> Ints:
     """Why each suspect lies in its account's territory; NONE for those that don't, or that something else explains."""
-    s, (_, days) = view.suspects, view.shape
+    s, rows = view.suspects, np.flatnonzero(view.suspects.plain)
     out = np.zeros(len(s), np.int32)
-    if not len(rows := np.flatnonzero(s.plain)):
-        return out
-    touched, bounds, names = _touched(view, rows)
-    actor, day = s.actor[rows], s.day[rows]
-    _, which, count = np.unique(actor.astype(np.int64) * days + day, return_inverse=True, return_counts=True)
-    weight = np.minimum(1.0, MOST / count)[which]
-    chance = _up_to(touched, day, weight, days, int(bounds[-1]))
-    all_: Floats = np.cumsum(np.bincount(day, weight, days).astype(np.float64))
-    at = np.minimum(np.searchsorted(names, view.keys), len(names) - 1)
-    own = np.where(names[at] == view.keys, at + bounds[1], -1).astype(np.int32)
-    area = np.where(view.grounds.area >= 0, view.grounds.area + bounds[3], -1).astype(np.int32)
-    area[~_works_in_area(view, actor, weight, touched, area, chance[-1])] = -1
-    people = np.array([kind == ActorKind.PERSON for kind in view.kinds])[view.kind]
-    wide, most, found = _wide(view, bounds), _most_at_outlet(view), np.zeros(len(rows), np.int32)
-    _label(actor, day, weight, touched, chance, all_, own, area, people, wide, most, found)
-    out[rows] = found
+    if len(rows):
+        out[rows] = ServiceAreas(view, rows).label(s.actor[rows], s.day[rows], s.places[rows], s.channel[rows])
     return out
 
 
-def _touched(view: View, rows: Longs) -> tuple[Ints, Longs, UInts]:
-    """Codes of reads, int32 (n, 13), as `_label` takes it; first codes of each sort, and how many; interfaces."""
-    s, g = view.suspects, view.grounds
-    names, channel = np.unique(s.channel[rows], return_inverse=True)
-    places = s.places[rows]
-    parts = [
-        places,
-        np.where(s.channel[rows] != 0, channel, -1)[:, None],
-        np.append(g.city, np.int32(-1))[places],
-        np.append(g.region, np.int32(-1))[places],
-    ]
-    cities, regions = int(g.city.max(initial=-1)) + 1, int(max(g.region.max(initial=-1), g.area.max(initial=-1))) + 1
-    bounds = np.cumsum([0, len(g.outlets), len(names), cities, regions])
-    once = [_once(part) for part in parts]
-    coded = [np.where(part >= 0, part + start, -1) for part, start in zip(once, bounds, strict=False)]
-    return np.hstack(coded).astype(np.int32), bounds, names
+class ServiceAreas:
+    """Territory as the unexplained reads of a view teach it."""
+
+    def __init__(self, view: View, rows: Longs) -> None:
+        """rows: the suspects that nothing explains, by account and time."""
+        s, g, (_, days) = view.suspects, view.grounds, view.shape
+        self._names = np.unique(s.channel[rows])
+        cities = int(g.city.max(initial=-1)) + 1
+        regions = int(max(g.region.max(initial=-1), g.area.max(initial=-1))) + 1
+        self._bounds = np.cumsum([0, len(g.outlets), len(self._names), cities, regions])
+        self._city, self._region = (np.append(codes, np.int32(-1)) for codes in (g.city, g.region))
+        actor, day = s.actor[rows], s.day[rows]
+        touched = self._touched(s.places[rows], s.channel[rows])
+        weight = _weigh_by_day(actor, day, days)
+        self._chance = _up_to(touched, day, weight, days, int(self._bounds[-1]))
+        self._all: Floats = np.cumsum(np.bincount(day, weight, days).astype(np.float64))
+        at = np.minimum(np.searchsorted(self._names, view.keys), max(len(self._names) - 1, 0))
+        known = self._names[at] == view.keys if len(self._names) else np.zeros(len(view.keys), np.bool_)
+        self._own = np.where(known, at + self._bounds[1], -1).astype(np.int32)
+        area = np.where(g.area >= 0, g.area + self._bounds[3], -1).astype(np.int32)
+        area[~_works_in_area(view, actor, weight, touched, area, self._chance[-1])] = -1
+        self._area = area
+        self._people = np.array([kind == ActorKind.PERSON for kind in view.kinds])[view.kind]
+        self._wide, self._most = _wide(view, self._bounds), _most_at_outlet(view)
+
+    def label(self, actor: Ints, day: Ints, places: Ints, channel: UInts) -> Ints:
+        """Why each read lies in its account's territory. Reads: those of whole accounts, by account and time."""
+        out = np.zeros(len(actor), np.int32)
+        _label(
+            actor, day, _weigh_by_day(actor, day, len(self._all)), self._touched(places, channel), self._chance,
+            self._all, self._own, self._area, self._people, self._wide, self._most, out,
+        )  # fmt: skip
+        return out
+
+    def _touched(self, places: Ints, channel: UInts) -> Ints:
+        """Codes of reads, int32 (n, 13), as `_label` takes it."""
+        at = np.searchsorted(self._names, channel)
+        known = (channel != 0) & (np.append(self._names, np.uint64(0))[at] == channel)
+        parts = [places, np.where(known, at, -1)[:, None], self._city[places], self._region[places]]
+        once = [_once(part) for part in parts]
+        coded = [np.where(part >= 0, part + start, -1) for part, start in zip(once, self._bounds, strict=False)]
+        return np.hstack(coded).astype(np.int32)
+
+
+def _weigh_by_day(actor: Ints, day: Ints, days: int) -> Floats:
+    """float64 (n,): of each read, less where an account has more than MOST a day (obligation 2)."""
+    _, which, count = np.unique(actor.astype(np.int64) * days + day, return_inverse=True, return_counts=True)
+    weight: Floats = np.minimum(1.0, MOST / count)[which]
+    return weight
 
 
 def _wide(view: View, bounds: Longs) -> Flags:

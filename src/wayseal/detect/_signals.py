@@ -38,7 +38,7 @@ import numpy as np
 
 from wayseal.detect._judge import FRESH, STORIES, Finding, Group
 from wayseal.detect._link import LinkedAccounts
-from wayseal.detect._view import View
+from wayseal.detect._view import Suspects, View
 from wayseal.detect.peers import WEEKS
 from wayseal.model.arrays import Flags, Floats, Ints, Longs
 
@@ -111,7 +111,7 @@ TAKEN_OVER, _TAKEN = ("new_device_or_address", "unusual_hour", "two_places_at_on
 _GOES_ON, _PART = 4, 0.25
 """Odd reads of a day on which a story goes on, and of what share of its usual day."""
 _FEW, _RECENT, _SOME = 4, 5, 3
-_LEAST_USUAL, _NEVER = 5.0, 1e-6
+_LEAST_USUAL, NEVER = 5.0, 1e-6
 NOW, GROWN = "now", "grown"
 TOLD_BY = "told_by"
 """Which of STORIES tells the story; no signal."""
@@ -125,12 +125,14 @@ class Signals:
 
     Those by a detector's name are the most nats of four weeks (obligation 3); `now` are those of the story as of the
     day. odd: int64 (c, d), reads of the story up to each day, or what was read more than before. growth: theirs.
+    middle: float64 (d,), share of fresh parcels among the unexplained reads of people in the middle.
     """
 
     actors: Longs
     odd: Longs
     values: Mapping[str, Floats]
     growth: Growth
+    middle: Floats
 
     def row_of(self, actor: int) -> int:
         """Where an account stands in `actors`."""
@@ -167,17 +169,18 @@ def measure_signals(
     stories = [f for f in findings if f.name in STORIES]
     more = growth.more.astype(np.int64)
     if not stories:
-        return Signals(actors=some, odd=more, values=values, growth=growth)
+        return Signals(actors=some, odd=more, values=values, growth=growth, middle=np.zeros(view.shape[1]))
     story = _tell_story(view, stories, some, first_day)
     odd = story.pop("odd").astype(np.int64)
     values |= story
-    for name, least in (("unknown", np.log(_NEVER)), ("alike", 0.0)):
+    for name, least in (("unknown", np.log(NEVER)), ("alike", 0.0)):
         values[f"{name}_service"] = np.where(person[:, None], least, values[name])
-    values["fresher"] = np.where(person[:, None], _fresher(view, some, person), 0.0)
+    fresh, middle = _fresh_shares(view, some, person)
+    values["fresher"] = np.where(person[:, None], np.nan_to_num(fresh - middle), 0.0)
     s = view.suspects
     known = 2 * int(((s.plain | s.unknown) & s.dated).sum()) > int((s.plain | s.unknown).sum())
     values[UNDATED] = np.full(odd.shape, 0.0 if known else 1.0)
-    return Signals(actors=some, odd=np.maximum(odd, more), values=values, growth=growth)
+    return Signals(actors=some, odd=np.maximum(odd, more), values=values, growth=growth, middle=middle)
 
 
 def stand_out(values: Mapping[str, Floats]) -> Flags:
@@ -223,7 +226,7 @@ def _describe_days(finding: Finding, some: Longs) -> dict[str, Floats]:
         "odd": (many[:, 1:] - np.take_along_axis(many, since, axis=1)).astype(np.float64),
         NOW: finding.evidence.total[some],
         "steady": np.log(finding.causes.steady[some]),
-        "unknown": np.log(np.maximum(finding.causes.unknown[some], _NEVER)),
+        "unknown": np.log(np.maximum(finding.causes.unknown[some], NEVER)),
     }
     days = np.arange(odd.shape[1])
     for day in days.tolist():
@@ -299,13 +302,40 @@ def _count_alike(view: View, nats: Floats, some: Longs, first_day: int) -> Float
     return np.log1p(out)
 
 
-def _fresher(view: View, some: Longs, person: Flags) -> Floats:
-    """float64 (c, d): share of fresh parcels among the unexplained reads so far, less the middle of people's."""
+def _fresh_shares(view: View, some: Longs, person: Flags) -> tuple[Floats, Floats]:
+    """float64 (c, d): share of fresh parcels among the unexplained reads so far; (d,): that of people in the middle."""
     s = view.suspects
     odd = (s.plain | s.unknown) & s.dated
     fresh, all_ = (np.cumsum(view.count(which)[some], axis=1) for which in (odd & s.fresh, odd))
-    share = np.where(all_ >= _SOME, fresh / np.maximum(all_, 1), np.nan)
+    share: Floats = np.where(all_ >= _SOME, fresh / np.maximum(all_, 1), np.nan)
     told = share[person]
     middle = np.array([np.median(day[~np.isnan(day)]) if (~np.isnan(day)).any() else 0.0 for day in told.T])
-    out: Floats = np.nan_to_num(share - middle)
-    return out
+    return share, middle
+
+
+def fresher_than(signals: Signals, view: View, row: int | None, today: Suspects) -> float:
+    """The signal `fresher` of an account (place in the view, None: unknown) on the last day, with its reads of it."""
+    fresh, all_ = 0, 0
+    past, last = view.suspects, view.shape[1] - 1
+    if row is not None:
+        low, high = np.searchsorted(past.actor, [row, row + 1])
+        odd = ((past.plain | past.unknown) & past.dated)[low:high] & (past.day[low:high] < last)
+        fresh, all_ = int((odd & past.fresh[low:high]).sum()), int(odd.sum())
+    odd = (today.plain | today.unknown) & today.dated
+    fresh, all_ = fresh + int((odd & today.fresh).sum()), all_ + int(odd.sum())
+    return fresh / all_ - float(signals.middle[last]) if all_ >= _SOME else 0.0
+
+
+class StandsOutAlike:
+    """How many of a role stand out: the signal `alike` of one account as it stands now."""
+
+    def __init__(self, view: View, nats: Floats, first_day: int) -> None:
+        """nats: float64 (a, d) of the story that says most."""
+        self._best: Floats = nats[:, first_day:].max(axis=1, initial=0.0)
+        self._sorted = {role: np.sort(self._best[view.role == role]) for role in np.unique(view.role).tolist()}
+
+    def count(self, row: int | None, role: int, nats: float) -> float:
+        """row: of the account in the view, None: unknown."""
+        known = -1.0 if row is None else float(self._best[row])
+        all_, least = self._sorted[role], max(max(nats, known) / 2, 2.0)
+        return float(np.log1p(len(all_) - int(np.searchsorted(all_, least)) - (known >= least)))

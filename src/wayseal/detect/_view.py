@@ -288,8 +288,9 @@ def _grounds(facts: Facts, who: AccountPosts, where: OutletPlaces, coder: Coder)
 
 
 def _codes(among: UInts, keys: UInts) -> Ints:
-    """Places of keys among sorted ones; -1 for 0."""
-    out: Ints = np.where(keys != 0, np.searchsorted(among, keys), -1).astype(np.int32)
+    """Places of keys among sorted ones; -1 for 0 and for one that is not among them."""
+    at = np.searchsorted(among, keys)
+    out: Ints = np.where((keys != 0) & (np.append(among, np.uint64(0))[at] == keys), at, -1).astype(np.int32)
     return out
 
 
@@ -305,15 +306,22 @@ def _suspects(facts: Facts, coder: Coder, grounds: Grounds, numbers: Numbers, fi
     order = np.lexsort((waybill, t["at"].to_numpy()[there], actor[there]))
     there, number = there[order], number[order]
     rows = t.take(pa.array(there)).combine_chunks()
+    return suspects_of(rows, number, grounds, actor[there], day[there])
+
+
+def suspects_of(
+    rows: pa.Table, number: UInts, grounds: Grounds, actor: Ints | None = None, day: Ints | None = None
+) -> Suspects:
+    """Suspects of facts, as a view has them. actor, day: their places in the view; None: 0, as of a view of one day."""
     why = rows["why"].to_numpy()
     columns = {n: rows[n].to_numpy() for n in ("at", "waybill", "device", "ip", "session", "action", "channel")}
-    begun = rows["begun"].to_numpy()
+    begun, none = rows["begun"].to_numpy(), np.zeros(len(why), np.int32)
     return Suspects(
-        actor=actor[there],
-        day=day[there],
+        actor=none if actor is None else actor,
+        day=none if day is None else day,
         number=number,
         plain=why == UNEXPLAINED,
-        territory=np.zeros(len(why), np.int32),
+        territory=none,
         weak=why < OWN_TICKET,
         own=why == OWN_TICKET,
         unknown=why == UNKNOWN,

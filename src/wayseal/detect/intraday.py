@@ -1,0 +1,322 @@
+"""An account judged in the middle of a day, beside what the newest batch run learnt: what the stream is held against.
+
+1. What is usual, who is whose peer, what explains an account's work and what each reason counts for are the batch
+   run's, by its own functions. Only the account's own reads of the day are new.
+2. What a detector says that counts no single unexplained reads (how much is read, devices, hours, places) is what it
+   said at the end of the day before, as where a batch run looks for the moment of an alert (`_alerts`).
+3. Where the day is over, and nobody else has read since the batch run, it says of the account what a batch run says.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+import pyarrow as pa
+
+from wayseal.detect._alerts import AS_TODAY, learn_lift
+from wayseal.detect._detect import (
+    Options,
+    cleared_days,
+    learn_baseline,
+    measure_view,
+    silent,
+    usable_detectors,
+    verdicts_by_group,
+    view_of,
+    with_external_counts,
+)
+from wayseal.detect._judge import FRESH, MAIN, STORIES, Finding, Peers, judge
+from wayseal.detect._one_account import LastDay
+from wayseal.detect._result import NOTHING, ExternalEvidence
+from wayseal.detect._score import find_odds, probability, shares_of
+from wayseal.detect._service_area import IN_AREA, NONE, ServiceAreas
+from wayseal.detect._signals import NEVER, NOW, TOLD_BY, UNDATED, Signals, StandsOutAlike, describe_story, fresher_than
+from wayseal.detect._view import Suspects, View, suspects_of
+from wayseal.detect.detectors import FRESH_ALONE, Detector, detectors
+from wayseal.detect.explain import load_templates
+from wayseal.detect.facts import Facts, update_facts
+from wayseal.detect.peers import Usual, evidence
+from wayseal.detect.policy import is_worth
+from wayseal.detect.window import DAY_US, Window, window_of
+from wayseal.ledger import Snapshot
+from wayseal.model.arrays import Flags, Floats, Longs, UInts
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """The count of one detector on the day so far, and the 95th percentile of what peers have in a whole day."""
+
+    detector: str
+    value: int
+    usual: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What is said of an account now.
+
+    Attributes:
+        probability: That it pulls.
+        worth: Whether that is worth acting on (`detect.policy`).
+        counts: What speaks for it, the strongest first.
+    """
+
+    probability: float
+    worth: bool
+    counts: tuple[Count, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Counter:
+    """A detector of single unexplained reads: its finding in the batch run, and what causes say on the last day.
+
+    typical: by group of peers, what is added to the account's own explained reads; None where base counts suspects.
+    """
+
+    detector: Detector
+    finding: Finding
+    causes: LastDay
+    typical: Floats | None
+
+
+class Intraday:
+    """Accounts of a ledger as a batch run knows them, ready to be judged on one day."""
+
+    def __init__(
+        self,
+        view: View,
+        findings: tuple[Finding, ...],
+        signals: Signals,
+        lift: Floats,
+        options: Options,
+        first_day: int,
+    ):
+        """view: its last column is the day; findings, signals: of it; lift: log odds that are taken off, (a,).
+
+        first_day: column of the first day that is asked about.
+        """
+        self._view, self._signals, self._lift, self._options = view, signals, lift, options
+        self._order = np.argsort(view.keys)
+        s = view.suspects
+        self._areas = ServiceAreas(view, np.flatnonzero(s.plain | (s.territory > 0)))
+        self._last = view.shape[1] - 1
+        self.day = view.day + self._last
+        self.version = str(learn_baseline(view, findings)["version"])
+        peers = Peers(view)
+        main = next((f for f in findings if f.name == MAIN), None)
+        self._counters = tuple(self._counter(peers, f, main or f) for f in findings if f.odd.suspects is not None)
+        most = [f.evidence.total for f in findings if f.name in STORIES]
+        self._alike = StandsOutAlike(view, np.max(most, axis=0), first_day) if most else None
+        self._stranger = int(np.argmax(np.bincount(view.group)[view.group])) if len(view.keys) else -1
+
+    def _counter(self, peers: Peers, finding: Finding, main: Finding) -> _Counter:
+        own = finding.name != MAIN and finding.odd.among is None
+        what = finding if own else main
+        by_name = {d.name: d for d in every_detector()}
+        return _Counter(
+            detector=by_name[finding.name],
+            finding=finding,
+            causes=LastDay(peers, what.odd.odd, what.causes),
+            typical=None if finding.odd.among is not None else _typical(self._view, finding),
+        )
+
+    @property
+    def start(self) -> int:
+        """The first moment of the day, microseconds since 1970."""
+        return self.day * DAY_US - self._options.offset
+
+    def judge(self, account: int, rows: pa.Table, numbers: UInts, judged: int) -> Judgement:
+        """Judges an account by what it has read so far on the day.
+
+        Args:
+            account: Its key.
+            rows: Its first reads of the day that no strong template explains, as the suspects of `facts`.
+            numbers: Their waybills' numbers as integers, uint64 (n,); 0 where one has none.
+            judged: Its first reads of the day that are judged one by one: all but those under a mandate.
+
+        Returns:
+            What is to be said of it.
+        """
+        row, known = self._row(account)
+        today = self._settled(row, known, suspects_of(rows, numbers, self._view.grounds), self._last)
+        day = self._as_view(row, today, judged)
+        before = self._signals_before(row, known)
+        told, counts = dict(before), []
+        story = before.get(NOW, 0.0)
+        for counter in self._counters:
+            odd = counter.detector.count(day)
+            n = int(odd.odd[0, 0])
+            if not n:
+                continue
+            base = odd.base[0, 0] if counter.typical is None else max(judged - n, 0) + counter.typical[row]
+            nats, said = self._weigh(counter, row, known, n, float(base), judged, story)
+            told[counter.finding.name] = max(nats, told.get(counter.finding.name, 0.0))
+            if said:
+                story = said[NOW]
+                told |= said
+            high = counter.finding.usual.high[self._view.group[row]]
+            counts.append(Count(detector=counter.finding.name, value=n, usual=round(float(high[:-1].max(initial=0.0)))))
+        told |= self._of_day(row, known, today, told)
+        odds = find_odds({n: np.array([v]) for n, v in told.items()}, self._lift[row] if known else 0.0)
+        p = probability(float(odds[0]))
+        shares = shares_of(told)
+        counts.sort(key=lambda c: (-shares.get(MAIN if c.detector == FRESH else c.detector, 0.0), c.detector))
+        lost = max((c.value for c in counts if c.detector in (MAIN, *STORIES)), default=0)
+        return Judgement(
+            probability=p,
+            worth=is_worth(p, lost, self._options.false_alarm),
+            counts=tuple(c for c in counts if c.value),
+        )
+
+    def _row(self, account: int) -> tuple[int, bool]:
+        """Where the view has an account, and whether it knows it: else a row of the largest group stands for it."""
+        at = int(np.searchsorted(self._view.keys, np.uint64(account), sorter=self._order))
+        if at < len(self._order) and int(self._view.keys[self._order[at]]) == account:
+            return int(self._order[at]), True
+        return self._stranger, False
+
+    def _settled(self, row: int, known: bool, today: Suspects, last: int) -> Suspects:
+        """The day's reads, those within the account's territory explained."""
+        s = self._view.suspects
+        low, high = np.searchsorted(s.actor, [row, row + 1]) if known else (0, 0)
+        past = np.flatnonzero((s.plain | (s.territory > 0))[low:high] & (s.day[low:high] < last)) + low
+        new = np.flatnonzero(today.plain)
+        why = np.zeros(len(today), np.int32)
+        if len(new) and row >= 0:
+            why[new] = self._areas.label(
+                np.full(len(past) + len(new), row, np.int32),
+                np.append(s.day[past], np.full(len(new), last, np.int32)),
+                np.concatenate([s.places[past], today.places[new]]),
+                np.append(s.channel[past], today.channel[new]),
+            )[len(past) :]
+        plain = today.plain & (why == NONE)
+        unknown = today.unknown & (not self._view.gaps)
+        return replace(
+            today, plain=plain, weak=today.weak | (today.plain & (why == IN_AREA)), unknown=unknown, territory=why
+        )
+
+    def _as_view(self, row: int, today: Suspects, judged: int) -> View:
+        """The day of the account as a view of its own."""
+        many = np.full((1, 1), judged, np.int64)
+        one = np.zeros(1, np.int32)
+        return replace(
+            self._view, keys=self._view.keys[[row]], day=self.day, reads=many, first=many, mandate=np.zeros_like(many),
+            suspects=today, place=one, group=one, role=self._view.role[[row]], kind=self._view.kind[[row]],
+            external_counts={},
+        )  # fmt: skip
+
+    def _signals_before(self, row: int, known: bool) -> dict[str, float]:
+        """Signals at the end of the day before, but for who the account is (rule 2)."""
+        view, signals = self._view, self._signals
+        at = signals.row_of(row)
+        if known and self._last and at < len(signals.actors) and int(signals.actors[at]) == row:
+            now, before = signals.of(row, self._last), signals.of(row, self._last - 1)
+            return {name: value if name in AS_TODAY else before[name] for name, value in now.items()}
+        out = dict.fromkeys(signals.values, 0.0)
+        out["role"] = float(np.log(np.bincount(view.role)[view.role[row]])) if row >= 0 else 0.0
+        out["service"] = 0.0 if row < 0 or view.maybe_people[row] else 1.0
+        out |= {name: float(np.log(NEVER)) for name in ("unknown", "unknown_service") if name in out}
+        return out | {name: float(v.max(initial=0.0)) for name, v in signals.values.items() if name == UNDATED}
+
+    def _weigh(
+        self, counter: _Counter, row: int, known: bool, odd: int, base: float, judged: int, story: float
+    ) -> tuple[float, dict[str, float]]:
+        """Nats of a detector now, and the story's signals where it tells it with no less than `story` nats."""
+        f, last = counter.finding, self._last
+        n, m = np.zeros((1, last + 1), np.int64), np.zeros((1, last + 1))
+        if known:
+            n[0, :last], m[0, :last] = f.odd.odd[row, :last], f.odd.base[row, :last]
+        n[0, last], m[0, last] = odd, base
+        new_day = not self._view.reads[row, last]
+        causes = counter.causes.causes(row, odd, new_day=new_day, judged=judged, history=known)
+        group = int(self._view.group[row])
+        usual = Usual(**{field.name: getattr(f.usual, field.name)[group : group + 1] for field in fields(Usual)})
+        cleared: Flags | None = None if f.cleared is None or not known else f.cleared[row : row + 1]
+        said = evidence(n, m, np.zeros(1, np.int32), usual, causes, cleared)
+        nats = float(said.total[0, last])
+        if f.name not in STORIES or nats < story:
+            return nats, {}
+        since = int(said.since[0, last])
+        inside = np.arange(last + 1) >= since
+        told = describe_story(n * inside, m * inside, np.array([last + 1 - since]))
+        out = {name: float(value[0]) for name, value in told.items()}
+        out |= {NOW: nats, TOLD_BY: float(STORIES.index(f.name)), "steady": float(np.log(causes.steady[0, last]))}
+        return nats, out | {"unknown": float(np.log(max(causes.unknown[0, last], NEVER)))}
+
+    def _of_day(self, row: int, known: bool, today: Suspects, told: Mapping[str, float]) -> dict[str, float]:
+        """Signals that hang on the story as a whole: who else stands out alike, how fresh the parcels are."""
+        out: dict[str, float] = {}
+        if self._alike is not None and row >= 0:
+            out["alike"] = self._alike.count(row if known else None, int(self._view.role[row]), told.get(NOW, 0.0))
+        if row >= 0 and self._view.maybe_people[row]:
+            out["fresher"] = fresher_than(self._signals, self._view, row if known else None, today)
+        elif row >= 0:
+            out |= {f"{name}_service": value for name, value in {**told, **out}.items() if name in ("unknown", "alike")}
+        return out
+
+
+def every_detector() -> tuple[Detector, ...]:
+    """All detectors, the one that is told with another among them."""
+    return (*detectors(), FRESH_ALONE)
+
+
+def _typical(view: View, finding: Finding) -> Floats:
+    """float64 (a,): what base adds to an account's own explained reads, as of its group's newest day with reads."""
+    judged = view.first - view.mandate
+    added = np.where(judged > 0, finding.odd.base - (judged - finding.odd.odd), 0.0)
+    by_group = np.ones(int(view.group.max(initial=-1)) + 1)
+    for day in range(view.shape[1]):
+        there = np.flatnonzero(judged[:, day] > 0)
+        by_group[view.group[there]] = added[there, day]
+    out: Floats = by_group[view.group]
+    return out
+
+
+def prepare(
+    snapshot: Snapshot,
+    options: Options,
+    external: ExternalEvidence = NOTHING,
+    *,
+    day: int | None = None,
+    progress: Progress = silent,
+) -> Intraday | None:
+    """Readies a ledger's accounts to be judged on a day.
+
+    Args:
+        snapshot: The ledger.
+        options: As of the batch run; `folder` is where its facts are kept.
+        external: What detection is told beside the reads.
+        day: Local day since 1970; None, or one before the log's last: its last.
+        progress: Told how far it is.
+
+    Returns:
+        Them; None where the log is empty.
+
+    Raises:
+        LedgerError: A file of the ledger is damaged or missing.
+        OSError: Facts can't be kept.
+    """
+    window = window_of(snapshot.activity(), options.offset, options.since, options.until)
+    if window is None:
+        return None
+    templates = load_templates(None) if options.templates is None else options.templates
+    facts: Facts = update_facts(snapshot, options.folder, templates, options.offset, progress)
+    last = max(window.last, window.last if day is None else day)
+    window = Window(past=window.past, first=window.first, last=last, stray=window.stray)
+    everyone = snapshot.keys(snapshot.actors()["actor"].to_pylist())
+    view = with_external_counts(view_of(snapshot, facts, window, everyone), snapshot, external)
+    progress("judge", 0, 1)
+    able = usable_detectors(snapshot, facts, external)[0]
+    findings = judge(view, able, cleared_days(view, snapshot, external))
+    _, signals = measure_view(view, findings, window.first - window.past)
+    progress("judge", 1, 1)
+    lift = learn_lift(view, *verdicts_by_group(view, snapshot, external))
+    return Intraday(view, findings, signals, lift, options, window.first - window.past)
+
+
+def reads_of_day(day: int, offset: int, at: Longs) -> Flags:
+    """Which moments (µs) fall on a local day."""
+    out: Flags = (at + offset) // DAY_US == day
+    return out
