@@ -4,9 +4,10 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from wayseal.ledger import _kernels
-from wayseal.ledger._keys import fixed
+from wayseal.ledger._keys import UNPACKED, fixed, pack_numbers
 from wayseal.ledger._sorted import locate, sort_unique
 from wayseal.model.arrays import UInts
 
@@ -20,6 +21,12 @@ def find_rows(known: UInts, keys: UInts) -> npt.NDArray[np.int64]:
     """
     row, found = locate(known, keys)
     return np.where(found, row, -1)
+
+
+def numbers_of(waybills: pa.Array) -> UInts:
+    """Each waybill number as an integer in the order of numbers of its form; 0 for what has no such form."""
+    words, unpacked = pack_numbers(waybills)
+    return np.where(words < UNPACKED, words, np.uint64(0)) if unpacked else words
 
 
 class Coder:

@@ -39,12 +39,16 @@ _LOGS: Mapping[Format, Callable[[SourceFile, LogMapping, ReadOptions, bool], "_B
 }
 
 
-class _Blocks(Protocol):
-    """An opened file of any format."""
+class Opened(Protocol):
+    """The head of an opened file: names of its columns, whether more may turn up, what is to be said of it."""
 
     names: tuple[str, ...]
     open_ended: bool
     notices: list[Notice]
+
+
+class _Blocks(Opened, Protocol):
+    """An opened file of any format."""
 
     def blocks(self, names: frozenset[str]) -> Iterator[RawBlock]:
         """Its rows, as raw blocks of these columns."""
@@ -76,7 +80,7 @@ def read_batches(
     opened = _open(file, mapping, options, keep_rejected)
     if mapping is not None:
         mapping = mapping.fit(file.table, TABLES[file.table].names)
-    reader = _Reader(file, opened, mapping, options)
+    reader = FileReader(file, opened, mapping, options)
     empty = True
     for block in opened.blocks(reader.plan.needed):
         yield reader.batch(block)
@@ -100,7 +104,7 @@ def read_first_batch(file: SourceFile, mapping: LogMapping | None, options: Read
     opened = _open(file, mapping, options, False)
     if mapping is not None:
         mapping = mapping.fit(file.table, TABLES[file.table].names)
-    reader = _Reader(file, opened, mapping, options)
+    reader = FileReader(file, opened, mapping, options)
     blocks = opened.blocks(reader.plan.needed)
     block = next(blocks, None) or _nothing(reader.plan, file)
     more: RawBlock | None = block
@@ -129,13 +133,13 @@ def _nothing(made: ColumnPlan, file: SourceFile) -> RawBlock:
     )
 
 
-class _Reader:
+class FileReader:
     """Turns the blocks of one file into batches and remembers what has been said about the file."""
 
     def __init__(
         self,
         file: SourceFile,
-        opened: _Blocks,
+        opened: Opened,
         mapping: LogMapping | None,
         options: ReadOptions,
     ) -> None:

@@ -15,7 +15,17 @@ from dataclasses import asdict
 from pathlib import Path
 
 from wayseal.detect.explain import Template, build_staff, code_rules, ranks
-from wayseal.detect.facts._facts import FILE, VERSION, Facts, SavedFacts, load_state, save_state, totals, walk_saved
+from wayseal.detect.facts._facts import (
+    FILE,
+    SUSPECTS,
+    VERSION,
+    Facts,
+    SavedFacts,
+    load_state,
+    save_state,
+    totals,
+    walk_saved,
+)
 from wayseal.detect.facts._tally import ADDRESS, DEVICE
 from wayseal.detect.facts._walk import (
     READ_COLUMNS,
@@ -26,6 +36,8 @@ from wayseal.detect.facts._walk import (
     Tables,
     code_tables,
     judge_reads,
+    set_own_tickets_apart,
+    suspect_rows,
 )
 from wayseal.ledger import Snapshot
 from wayseal.ledger.walk import Wanted
@@ -34,6 +46,8 @@ __all__ = [
     "ADDRESS",
     "DEVICE",
     "FILE",
+    "READ_COLUMNS",
+    "SUSPECTS",
     "TABLE_COLUMNS",
     "ExplanationContext",
     "Facts",
@@ -42,6 +56,8 @@ __all__ = [
     "build_context",
     "code_tables",
     "judge_reads",
+    "set_own_tickets_apart",
+    "suspect_rows",
     "totals",
     "update_facts",
     "walk_saved",

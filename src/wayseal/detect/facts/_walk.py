@@ -230,7 +230,7 @@ class Counter:
         context = self._context
         reads, why, early = judge_reads(batch, tables, context)
         self._tally(batch, reads, why, counts.tables)
-        why = _apart(why, context)
+        why = set_own_tickets_apart(why, context)
         odd = np.flatnonzero((why >= context.strong) & (why != NOT_FIRST))
         if len(odd):
             counts.suspects.append(suspect_rows(batch, tables, odd, why, early))
@@ -278,7 +278,7 @@ class Counter:
             return
         batch = _as_first(old.select(list(_AS_SUSPECT)))
         _, why, early = judge_reads(batch, tables, self._context)
-        why = _apart(why, self._context)
+        why = set_own_tickets_apart(why, self._context)
         counts.firsts.append((key_column(old, "waybill"), key_column(old, "actor")))
         if len(left := np.flatnonzero(why >= self._context.strong)):
             counts.suspects.append(suspect_rows(batch, tables, left, why, early))
@@ -397,7 +397,7 @@ def suspect_rows(batch: pa.RecordBatch, tables: Tables, odd: Longs, why: Bytes, 
     return pa.table([*columns, pa.array(why[odd]), pa.array(early[odd]), *around], schema=SUSPECTS)
 
 
-def _apart(why: Bytes, c: ExplanationContext) -> Bytes:
+def set_own_tickets_apart(why: Bytes, c: ExplanationContext) -> Bytes:
     """The same, with OWN_TICKET for what only a template of own tickets explains: it is kept as suspects are."""
     return np.where((why >= c.own) & (why < c.strong), np.uint8(OWN_TICKET), why)
 

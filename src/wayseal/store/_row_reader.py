@@ -1,0 +1,162 @@
+"""Rows of several tables that come mixed, a piece at a time: JSON Lines whose `table` says which table a row is of.
+
+Checked as rows of files are: the same conversions, the same reasons of what is rejected.
+"""
+
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import json as arrow_json
+
+from wayseal.model.arrays import Longs
+from wayseal.store._batches import FileReader
+from wayseal.store._convert import dumps
+from wayseal.store._jsonl import read_line, scalar_text
+from wayseal.store.mapping import Format
+from wayseal.store.tables import TABLES, ColumnType
+from wayseal.store.types import Batch, Notice, RawBlock, ReadOptions, Reason, Rejection, SourceFile
+
+TABLE = "table"
+"""The key under which a row says its table; a row without is a read."""
+_READS = "accesses"
+_NAMED = frozenset({ColumnType.LIST, ColumnType.JSON})
+_LEAST_BLOCK, _FEW = 1 << 20, 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MixedRows:
+    """Rows of a piece of text.
+
+    Attributes:
+        tables: The good rows of each table; their `line` is the number of the row's line.
+        rejected: Lines that are no rows of any table, in their order.
+    """
+
+    tables: Mapping[str, Batch]
+    rejected: tuple[Rejection, ...]
+
+
+class _Head:
+    """The head of a file that is none."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        self.names = names
+        self.open_ended = False
+        self.notices: list[Notice] = []
+
+
+class RowReader:
+    """Reads pieces of JSON Lines, rows of some tables.
+
+    columns: by table, the optional ones that are wanted; None: all of all tables.
+    """
+
+    def __init__(self, columns: Mapping[str, Sequence[str]] | None = None, options: ReadOptions | None = None) -> None:
+        wanted = {name: table.names for name, table in TABLES.items()} if columns is None else columns
+        self._columns = {name: tuple(dict.fromkeys((*TABLES[name].required, *some))) for name, some in wanted.items()}
+        names = {TABLE: pa.string()}
+        for table, some in self._columns.items():
+            for name in some:
+                names[name] = pa.list_(pa.string()) if TABLES[table].column(name).type in _NAMED else pa.string()
+        self._names = tuple(names)
+        self._how = arrow_json.ParseOptions(explicit_schema=pa.schema(names), unexpected_field_behavior="ignore")
+        self._readers = {
+            name: FileReader(
+                SourceFile(path=Path("-"), table=name, format=Format.JSONL, size=0),
+                _Head(some), None, options or ReadOptions(),
+            )
+            for name, some in self._columns.items()
+        }  # fmt: skip
+
+    def read(self, data: bytes, first: int) -> MixedRows:
+        """Reads whole lines, of which the first has the number `first`.
+
+        Args:
+            data: The lines, each with its newline, none of them blank.
+            first: Number of the first.
+
+        Returns:
+            Their rows.
+        """
+        rejected: list[Rejection] = []
+        pieces = list(self._pieces(data, first, rejected))
+        line = np.concatenate([np.zeros(0, np.int64), *(numbers for _, numbers in pieces)])
+        found = {name: pa.concat_arrays([part[name] for part, _ in pieces]) for name in self._names}
+        names = pc.fill_null(found[TABLE], _READS)
+        known = pc.index_in(names, value_set=pa.array(list(self._columns)))
+        code = pc.fill_null(known, -1).to_numpy()
+        places = {table: np.flatnonzero(code == k) for k, table in enumerate(self._columns)}
+        tables = {table: self._table(table, found, line, rows) for table, rows in places.items() if len(rows)}
+        unknown = ~pc.is_in(names, value_set=pa.array(list(TABLES))).to_numpy(zero_copy_only=False)
+        rejected += [Rejection(line=int(k), column=TABLE, reason=Reason.UNKNOWN_VALUE) for k in line[unknown]]
+        rejected += [one for batch in tables.values() for one in batch.rejected]
+        rejected.sort(key=lambda one: one.line)
+        return MixedRows(tables={k: v for k, v in tables.items() if v.rows.num_rows}, rejected=tuple(rejected))
+
+    def _table(self, table: str, found: Mapping[str, pa.Array], line: Longs, rows: Longs) -> Batch:
+        at = pa.array(rows)
+        columns = {name: found[name].take(at) for name in self._columns[table]}
+        block = RawBlock(columns=columns, line=line[rows], rejected=(), bytes_read=0)
+        return self._readers[table].batch(block)
+
+    def _pieces(
+        self, data: bytes, first: int, rejected: list[Rejection]
+    ) -> Iterator[tuple[dict[str, pa.Array], Longs]]:
+        """Yield columns and numbers of lines: quickly, but for the neighbours of what has to be looked at strictly."""
+        n = data.count(b"\n")
+        found = self._quickly(data, n)
+        middle = data.find(b"\n", len(data) // 2) + 1
+        if found is not None:
+            yield found, np.arange(first, first + n, dtype=np.int64)
+        elif n <= _FEW or middle in (0, len(data)):
+            yield self._strictly(data, first, rejected)
+        else:
+            yield from self._pieces(data[:middle], first, rejected)
+            yield from self._pieces(data[middle:], first + data.count(b"\n", 0, middle), rejected)
+
+    def _quickly(self, data: bytes, n: int) -> dict[str, pa.Array] | None:
+        """All lines by Arrow's parser; None where one of them is nothing that it can read as is wished."""
+        if not n:
+            return None
+        how = arrow_json.ReadOptions(use_threads=False, block_size=max(len(data), _LEAST_BLOCK))
+        try:
+            table = arrow_json.read_json(io.BytesIO(data), read_options=how, parse_options=self._how)
+        except pa.ArrowInvalid:
+            return None
+        if len(table) != n:
+            return None
+        columns = {name: table[name].combine_chunks() for name in self._names}
+        return {name: _as_json(c) if pa.types.is_list(c.type) else c for name, c in columns.items()}
+
+    def _strictly(self, data: bytes, first: int, rejected: list[Rejection]) -> tuple[dict[str, pa.Array], Longs]:
+        rows: list[dict[str, Any]] = []
+        good = []
+        for number, text in enumerate(data.split(b"\n"), first):
+            row = read_line(text)
+            if isinstance(row, dict):
+                rows.append(row)
+                good.append(number)
+            elif row is not None:
+                rejected.append(Rejection(line=number, column="", reason=row))
+        texts = {name: [_text(row.get(name)) for row in rows] for name in self._names}
+        found = {name: pa.array(values, pa.string()) for name, values in texts.items()}
+        return found, np.array(good, np.int64)
+
+
+def _text(value: Any) -> str | None:
+    """A value as the text that its column is read from; what can be none is none that any column takes."""
+    try:
+        return scalar_text(value, loose=isinstance(value, list | dict))
+    except (ValueError, RecursionError):
+        return "\0"
+
+
+def _as_json(lists: pa.Array) -> pa.Array:
+    """Lists as a reader of files gives them: as JSON."""
+    return pa.array([None if value is None else dumps(value) for value in lists.to_pylist()], pa.string())
