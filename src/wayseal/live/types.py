@@ -75,11 +75,11 @@ class TippingRead:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
-    """A count that speaks for pulling. value: of the day so far; limit: from which it is told; detector: its name."""
+    """A count that speaks for pulling. value: of the day so far; usual: what 19 of 20 peers have in a day."""
 
     detector: str
     value: int
-    limit: int
+    usual: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +90,7 @@ class Notice:
         id: A function of the arrival log: hash of rule, account, day, level and the event that tipped.
         kind: Raised, withdrawn or changed.
         at: Stream time, microseconds since 1970.
+        day: Local day since 1970 that it is of.
         actor: Id of the account; shown under its pseudonym until somebody opens it.
         probability: That the account pulls.
         reasons: What was counted.
@@ -101,6 +102,7 @@ class Notice:
     id: str
     kind: NoticeKind
     at: int
+    day: int
     actor: str
     probability: float
     reasons: tuple[Reason, ...]

@@ -346,7 +346,8 @@ def code_tables(partition: WaybillPartition, staff: Staff) -> Tables:
     origin, destination = (outlet(key_column(routes, end)) for end in ends)
     customer = np.full(n, -1, np.int32)
     if "customer" in routes.schema.names:
-        customer = staff.customers.places(staff.keys(routes["customer"]))
+        column = routes["customer"]
+        customer = staff.customers.places(column.to_numpy() if column.type == pa.uint64() else staff.keys(column))
     return Tables(
         scans=Scans(
             key=key_column(scans, "waybill"), at=_time_column(scans, "at"), outlet=outlet(key_column(scans, "outlet"))
