@@ -16,6 +16,7 @@ Obligations (code and tests cite the numbers):
 
 import json
 import math
+from bisect import bisect_right
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
@@ -51,6 +52,13 @@ def log_odds(signals: Mapping[str, Floats]) -> Floats:
     return total
 
 
+def odds_of(signals: Mapping[str, float], lift: float) -> float:
+    """The same as `find_odds` of one account at one time."""
+    base, curves = _table(undated=signals.get(UNDATED, 0.0) > 0)
+    total = base + sum(_share_of(curves, name, value) for name, value in signals.items()) - lift
+    return max(total, LEVEL) if stand_out(signals) else total
+
+
 def find_odds(signals: Mapping[str, Floats], lift: Floats | float = 0.0) -> Floats:
     """Log odds as alerts and scores go by them (obligations 5 and 6). lift: what is taken off."""
     return floor(signals, log_odds(signals) - lift)
@@ -65,7 +73,7 @@ def floor(signals: Mapping[str, Floats], odds: Floats) -> Floats:
 def base_of(signals: Mapping[str, float]) -> float:
     """Log odds before anything that was read counts."""
     base, curves = _table(undated=signals.get(UNDATED, 0.0) > 0)
-    return base + sum(float(_share(curves, name, signals.get(name, 0.0))) for name in GROUND)
+    return base + sum(_share_of(curves, name, signals.get(name, 0.0)) for name in GROUND)
 
 
 def shares_of(signals: Mapping[str, float]) -> dict[str, float]:
@@ -76,7 +84,7 @@ def shares_of(signals: Mapping[str, float]) -> dict[str, float]:
     for name, value in signals.items():
         if name not in GROUND and name not in (UNDATED, TOLD_BY):
             reason = story if name in STORY else MAIN if name in _MAIN else BEYOND if name in _BEYOND else name
-            out[reason] = out.get(reason, 0.0) + float(_share(curves, name, value))
+            out[reason] = out.get(reason, 0.0) + _share_of(curves, name, value)
     return out
 
 
@@ -89,6 +97,17 @@ def _share(curves: Curves, name: str, value: Floats | float) -> Floats:
     curve = curves.get(name)
     out: Floats = np.asarray(np.interp(value, *curve) if curve else value if name in _AS_SAID else np.zeros_like(value))
     return out
+
+
+def _share_of(curves: Curves, name: str, value: float) -> float:
+    curve = curves.get(name)
+    if curve is None:
+        return value if name in _AS_SAID else 0.0
+    at, share = curve
+    k = bisect_right(at, value)
+    if not 0 < k < len(at):
+        return share[min(k, len(at) - 1)]
+    return share[k - 1] + (share[k] - share[k - 1]) * (value - at[k - 1]) / (at[k] - at[k - 1])
 
 
 @cache

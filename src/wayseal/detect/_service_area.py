@@ -73,7 +73,7 @@ class ServiceAreas:
         self._bounds = np.cumsum([0, len(g.outlets), len(self._names), cities, regions])
         self._city, self._region = (np.append(codes, np.int32(-1)) for codes in (g.city, g.region))
         actor, day = s.actor[rows], s.day[rows]
-        touched = self._touched(s.places[rows], s.channel[rows])
+        touched = self.touched(s.places[rows], s.channel[rows])
         weight = _weigh_by_day(actor, day, days)
         self._chance = _up_to(touched, day, weight, days, int(self._bounds[-1]))
         self._all: Floats = np.cumsum(np.bincount(day, weight, days).astype(np.float64))
@@ -88,14 +88,18 @@ class ServiceAreas:
 
     def label(self, actor: Ints, day: Ints, places: Ints, channel: UInts) -> Ints:
         """Why each read lies in its account's territory. Reads: those of whole accounts, by account and time."""
+        return self.label_touched(actor, day, self.touched(places, channel))
+
+    def label_touched(self, actor: Ints, day: Ints, touched: Ints) -> Ints:
+        """The same, of reads whose codes are known."""
         out = np.zeros(len(actor), np.int32)
         _label(
-            actor, day, _weigh_by_day(actor, day, len(self._all)), self._touched(places, channel), self._chance,
+            actor, day, _weigh_by_day(actor, day, len(self._all)), touched, self._chance,
             self._all, self._own, self._area, self._people, self._wide, self._most, out,
         )  # fmt: skip
         return out
 
-    def _touched(self, places: Ints, channel: UInts) -> Ints:
+    def touched(self, places: Ints, channel: UInts) -> Ints:
         """Codes of reads, int32 (n, 13), as `_label` takes it."""
         at = np.searchsorted(self._names, channel)
         known = (channel != 0) & (np.append(self._names, np.uint64(0))[at] == channel)

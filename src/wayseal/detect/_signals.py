@@ -183,7 +183,7 @@ def measure_signals(
     return Signals(actors=some, odd=np.maximum(odd, more), values=values, growth=growth, middle=middle)
 
 
-def stand_out(values: Mapping[str, Floats]) -> Flags:
+def stand_out(values: Mapping[str, Floats] | Mapping[str, float]) -> Flags:
     """Bool, of signals of any shape: who does what none of its kind does, whatever explains it (obligation 5)."""
     far = (values["beyond_role"] >= _ALONE) & (values["days_beyond_role"] >= _FAR_DAYS)
     service = (values["beyond_role_service"] >= _ALONE_SERVICE) & (values["days_beyond_role_service"] >= _FAR_DAYS)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -306,16 +307,21 @@ def _suspects(facts: Facts, coder: Coder, grounds: Grounds, numbers: Numbers, fi
     order = np.lexsort((waybill, t["at"].to_numpy()[there], actor[there]))
     there, number = there[order], number[order]
     rows = t.take(pa.array(there)).combine_chunks()
-    return suspects_of(rows, number, grounds, actor[there], day[there])
+    columns = {name: rows[name].to_numpy(zero_copy_only=False) for name in rows.column_names}
+    return suspects_of(columns, number, grounds, actor[there], day[there])
 
 
 def suspects_of(
-    rows: pa.Table, number: UInts, grounds: Grounds, actor: Ints | None = None, day: Ints | None = None
-) -> Suspects:
-    """Suspects of facts, as a view has them. actor, day: their places in the view; None: 0, as of a view of one day."""
-    why = rows["why"].to_numpy()
-    columns = {n: rows[n].to_numpy() for n in ("at", "waybill", "device", "ip", "session", "action", "channel")}
-    begun, none = rows["begun"].to_numpy(), np.zeros(len(why), np.int32)
+    rows: Mapping[str, npt.NDArray[Any]], number: UInts, grounds: Grounds, actor: Ints | None = None,
+    day: Ints | None = None,
+) -> Suspects:  # fmt: skip
+    """Suspects of facts, by column, as a view has them.
+
+    actor, day: their places in the view; None: 0, as of a view of one account and day.
+    """
+    why = rows["why"]
+    columns = {n: rows[n] for n in ("at", "waybill", "device", "ip", "session", "action", "channel")}
+    begun, none = rows["begun"], np.zeros(len(why), np.int32)
     return Suspects(
         actor=none if actor is None else actor,
         day=none if day is None else day,
@@ -325,10 +331,10 @@ def suspects_of(
         weak=why < OWN_TICKET,
         own=why == OWN_TICKET,
         unknown=why == UNKNOWN,
-        early=rows["early"].to_numpy(zero_copy_only=False),
+        early=rows["early"],
         dated=begun != 0,
         fresh=(begun != 0) & (columns["at"] - begun < FRESH),
-        places=np.column_stack([_codes(grounds.outlets, rows[name].to_numpy()) for name in _PLACES]),
+        places=np.column_stack([_codes(grounds.outlets, rows[name]) for name in _PLACES]),
         **columns,
     )
 

@@ -10,12 +10,12 @@ Obligations (held for every detector by tests/detect/test_conformance.py, which 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 
-from wayseal.detect._view import View
+from wayseal.detect._view import Suspects, View
 from wayseal.model.arrays import Flags, Floats, Longs
 from wayseal.model.kinds import Action
 
@@ -43,16 +43,22 @@ class Odd:
     among: Flags | None = None
 
 
+Choice: TypeAlias = Callable[[Suspects], Flags]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detector:
     """A detector: its name (public, stands in reports), what it needs and how it counts.
 
-    needs: tables, or columns of reads as `accesses.device`; any of those between bars ("waybills|scans").
+    needs: tables, or columns of reads as `accesses.device`; any of those between bars ("waybills|scans"). choose: where
+    it counts suspects, which of them, the same of an account's day as of all; among: those that base counts, where so.
     """
 
     name: str
     needs: tuple[str, ...]
     count: Callable[[View], Odd]
+    choose: Choice | None = None
+    among: Choice | None = None
 
 
 _FOUND: Final[list[Detector]] = []
@@ -63,11 +69,13 @@ def detectors() -> tuple[Detector, ...]:
     return tuple(sorted(_FOUND, key=lambda detector: detector.name))
 
 
-def _detector(*needs: str) -> Callable[[Callable[[View], Odd]], Callable[[View], Odd]]:
-    """Register a function as the detector of its name. needs: see `Detector`."""
+def _detector(
+    *needs: str, choose: Choice | None = None, among: Choice | None = None
+) -> Callable[[Callable[[View], Odd]], Callable[[View], Odd]]:
+    """Register a function as the detector of its name. needs, choose, among: see `Detector`."""
 
     def register(count: Callable[[View], Odd]) -> Callable[[View], Odd]:
-        _FOUND.append(Detector(name=count.__name__, needs=needs, count=count))
+        _FOUND.append(Detector(name=count.__name__, needs=needs, count=count, choose=choose, among=among))
         return count
 
     return register
@@ -102,11 +110,15 @@ def _beside(view: View, which: Flags) -> Odd:
     return Odd(odd=odd, base=_explained_beside(view, odd), suspects=which)
 
 
-@_detector("scans", "waybills")
+def _early(s: Suspects) -> Flags:
+    return s.plain & s.early
+
+
+@_detector("scans", "waybills", choose=_early, among=lambda s: s.plain)
 def before_pickup(view: View) -> Odd:
     """Unexplained reads of parcels that nobody had scanned yet: on sale before the courier had them."""
     plain = view.suspects.plain
-    which = plain & view.suspects.early
+    which = _early(view.suspects)
     return Odd(odd=view.count(which), base=view.count(plain).astype(float), suspects=which, among=plain)
 
 
@@ -188,7 +200,29 @@ PACE, CHANCE = 1_000_000, 2.0
 _HOUR = 3_600_000_000
 
 
-@_detector()
+def _strange(s: Suspects) -> Flags:
+    return ~(s.weak | s.own | s.learnt)
+
+
+def _quick(s: Suspects) -> Flags:
+    """Which suspects, by account and time, come too soon after another one."""
+    rows = np.flatnonzero(_strange(s))
+    actor, at = s.actor[rows], s.at[rows]
+    which = np.zeros(len(s), np.bool_)
+    quick = np.zeros(len(rows), np.bool_)
+    quick[1:] = (actor[1:] == actor[:-1]) & (at[1:] - at[:-1] <= PACE)
+    if not quick.any():
+        return which
+    new = np.ones(len(rows), np.bool_)
+    new[1:] = (actor[1:] != actor[:-1]) | (at[1:] // _HOUR != at[:-1] // _HOUR)
+    hour = np.cumsum(new) - 1
+    n = np.bincount(hour)
+    by_chance = n * -np.expm1(-n * (PACE / _HOUR))
+    which[rows] = quick & (np.bincount(hour, quick) > np.minimum(CHANCE * by_chance, (by_chance + n) / 2))[hour]
+    return which
+
+
+@_detector(choose=_quick, among=_strange)
 def inhuman_tempo(view: View) -> Odd:
     """Reads that nothing explains, at most a second after another such read of the account: no person is that quick.
 
@@ -196,19 +230,7 @@ def inhuman_tempo(view: View) -> Odd:
     as many as reads that come at any moment, or, where these are many, half of what they leave. It needs no table:
     where nothing is known of waybills, all first reads are looked at.
     """
-    s = view.suspects
-    strange = ~(s.weak | s.own | s.learnt)
-    rows = np.flatnonzero(strange)
-    actor, at = s.actor[rows], s.at[rows]
-    which = np.zeros(len(s), np.bool_)
-    quick = np.zeros(len(rows), np.bool_)
-    quick[1:] = (actor[1:] == actor[:-1]) & (at[1:] - at[:-1] <= PACE)
-    new = np.ones(len(rows), np.bool_)
-    new[1:] = (actor[1:] != actor[:-1]) | (at[1:] // _HOUR != at[:-1] // _HOUR)
-    hour = np.cumsum(new) - 1
-    n = np.bincount(hour)
-    by_chance = n * -np.expm1(-n * (PACE / _HOUR))
-    which[rows] = quick & (np.bincount(hour, quick) > np.minimum(CHANCE * by_chance, (by_chance + n) / 2))[hour]
+    strange, which = _strange(view.suspects), _quick(view.suspects)
     # Where unexplained reads say nothing, since too many parcels are unknown, tempo speaks for itself.
     among = None if view.gaps else strange
     return Odd(odd=view.count(which), base=view.count(strange).astype(float), suspects=which, among=among)
@@ -258,9 +280,20 @@ def new_device_or_address(view: View) -> Odd:
 RUN, STEP = 8, 3
 
 
-def _walked(view: View, rows: Longs) -> Longs:
+def _unexplained(s: Suspects) -> Flags:
+    return s.plain | s.unknown
+
+
+def _in_walks(s: Suspects) -> Flags:
+    which = np.zeros(len(s), np.bool_)
+    rows = np.flatnonzero(_unexplained(s) & (s.number > 0))
+    if len(rows) >= RUN:
+        which[_walked(s, rows)] = True
+    return which
+
+
+def _walked(s: Suspects, rows: Longs) -> Longs:
     """Which of the rows are part of a walk."""
-    s = view.suspects
     order = rows[np.lexsort((s.number[rows], s.day[rows], s.actor[rows]))]
     if not len(order):
         return order
@@ -274,22 +307,18 @@ def _walked(view: View, rows: Longs) -> Longs:
     return out
 
 
-@_detector("waybills|scans|tickets")
+@_detector("waybills|scans|tickets", choose=_in_walks, among=_unexplained)
 def number_walks(view: View) -> Odd:
     """Unexplained reads of numbers that follow each other: somebody walks through a range.
 
     A read is part of a walk if it stands in a chain of RUN or more different numbers, each at most STEP above the one
     before, that the account read unexplained on one day. Shorter chains happen: a shop's parcels have numbers in a row.
     """
-    s = view.suspects
-    plain = s.plain | s.unknown
-    which = np.zeros(len(s), np.bool_)
-    rows = np.flatnonzero(plain & (s.number > 0))
-    which[_walked(view, rows)] = True
+    plain, which = _unexplained(view.suspects), _in_walks(view.suspects)
     return Odd(odd=view.count(which), base=view.count(plain).astype(float), suspects=which, among=plain)
 
 
-@_detector("tickets")
+@_detector("tickets", choose=lambda s: s.own)
 def own_tickets(view: View) -> Odd:
     """First reads that nothing explains but a ticket of the account's own: whoever can open one can explain any read.
 
@@ -307,14 +336,18 @@ def partner_contract(view: View) -> Odd:
     return Odd(odd=odd, base=np.maximum(view.reads, odd).astype(float))
 
 
-@_detector("outlets")
+def _by_responsibility(s: Suspects) -> Flags:
+    return s.weak & s.recent
+
+
+@_detector("outlets", choose=_by_responsibility)
 def responsibility_only(view: View) -> Odd:
     """First reads of new parcels that only a responsibility or an area explains: the account may have to do with them.
 
     No work says so, and whoever answers for much can read much: what is held against peers and own past is how many a
     day. Searches for what was lost, and reports, are of older ones.
     """
-    which = view.suspects.weak & view.suspects.recent
+    which = _by_responsibility(view.suspects)
     odd = view.count(which)
     return Odd(odd=odd, base=_explained_beside(view, odd), suspects=which, weak=True)
 
@@ -355,21 +388,26 @@ def two_places_at_once(view: View) -> Odd:
     return Odd(odd=each.max(axis=2).astype(np.int64), base=(view.reads > 0).astype(float), cells=cells)
 
 
-@_detector("waybills|scans|tickets")
+@_detector("waybills|scans|tickets", choose=_unexplained)
 def unexplained_first_reads(view: View) -> Odd:
     """First reads that no work explains, beside those that are explained; and the same of new parcels alone.
 
     Whoever looks where no work leads looks back, mostly, and what is sold is new: so fresh ones are weighed by
     themselves, too. They are no reason of their own.
     """
-    return _beside(view, view.suspects.plain | view.suspects.unknown)
+    return _beside(view, _unexplained(view.suspects))
 
 
-def _fresh_first_reads(view: View) -> Odd:
-    return _beside(view, (view.suspects.plain | view.suspects.unknown) & view.suspects.recent)
+def _fresh(s: Suspects) -> Flags:
+    return _unexplained(s) & s.recent
 
 
-FRESH_ALONE = Detector(name="fresh_first_reads", needs=("waybills|scans|tickets",), count=_fresh_first_reads)
+FRESH_ALONE = Detector(
+    name="fresh_first_reads",
+    needs=("waybills|scans|tickets",),
+    count=lambda view: _beside(view, _fresh(view.suspects)),
+    choose=_fresh,
+)
 
 RARE, OWN_READS = 0.005, 100
 

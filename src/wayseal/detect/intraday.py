@@ -9,9 +9,10 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
-import pyarrow as pa
+import numpy.typing as npt
 
 from wayseal.detect._alerts import AS_TODAY, learn_lift
 from wayseal.detect._detect import (
@@ -28,20 +29,21 @@ from wayseal.detect._detect import (
 from wayseal.detect._judge import FRESH, MAIN, STORIES, Finding, Peers, judge
 from wayseal.detect._one_account import LastDay
 from wayseal.detect._result import NOTHING, ExternalEvidence
-from wayseal.detect._score import find_odds, probability, shares_of
+from wayseal.detect._score import odds_of, probability, shares_of
 from wayseal.detect._service_area import IN_AREA, NONE, ServiceAreas
 from wayseal.detect._signals import NEVER, NOW, TOLD_BY, UNDATED, Signals, StandsOutAlike, describe_story, fresher_than
 from wayseal.detect._view import Suspects, View, suspects_of
-from wayseal.detect.detectors import FRESH_ALONE, Detector, detectors
+from wayseal.detect.detectors import FRESH_ALONE, Choice, detectors
 from wayseal.detect.explain import load_templates
 from wayseal.detect.facts import Facts, update_facts
 from wayseal.detect.peers import Usual, evidence
 from wayseal.detect.policy import is_worth
 from wayseal.detect.window import DAY_US, Window, window_of
 from wayseal.ledger import Snapshot
-from wayseal.model.arrays import Flags, Floats, Longs, UInts
+from wayseal.model.arrays import Flags, Floats, Ints, UInts
 
 Progress = Callable[[str, int, int], None]
+_NO_PAST: tuple[Ints, Ints] = np.zeros(0, np.int32), np.zeros((0, 13), np.int32)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,13 +74,16 @@ class Judgement:
 class _Counter:
     """A detector of single unexplained reads: its finding in the batch run, and what causes say on the last day.
 
-    typical: by group of peers, what is added to the account's own explained reads; None where base counts suspects.
+    choose, among: the suspects that count, and those out of which. typical: (a,), what is added to the account's own
+    explained reads instead; None: nothing. usual: (g,), the most of 19 of 20 peers in a day.
     """
 
-    detector: Detector
     finding: Finding
     causes: LastDay
+    choose: Choice
+    among: Choice
     typical: Floats | None
+    usual: Floats
 
 
 class Intraday:
@@ -102,6 +107,7 @@ class Intraday:
         s = view.suspects
         self._areas = ServiceAreas(view, np.flatnonzero(s.plain | (s.territory > 0)))
         self._last = view.shape[1] - 1
+        self._pasts: dict[int, tuple[Ints, Ints]] = {}
         self.day = view.day + self._last
         self.version = str(learn_baseline(view, findings)["version"])
         peers = Peers(view)
@@ -114,12 +120,15 @@ class Intraday:
     def _counter(self, peers: Peers, finding: Finding, main: Finding) -> _Counter:
         own = finding.name != MAIN and finding.odd.among is None
         what = finding if own else main
-        by_name = {d.name: d for d in every_detector()}
+        detector = next(one for one in (*detectors(), FRESH_ALONE) if one.name == finding.name)
+        assert detector.choose is not None  # noqa: S101 (it counts suspects)
         return _Counter(
-            detector=by_name[finding.name],
             finding=finding,
             causes=LastDay(peers, what.odd.odd, what.causes),
+            choose=detector.choose,
+            among=detector.among or detector.choose,
             typical=None if finding.odd.among is not None else _typical(self._view, finding),
+            usual=finding.usual.high[:, : self._last].max(axis=1, initial=0.0).round(),
         )
 
     @property
@@ -127,12 +136,13 @@ class Intraday:
         """The first moment of the day, microseconds since 1970."""
         return self.day * DAY_US - self._options.offset
 
-    def judge(self, account: int, rows: pa.Table, numbers: UInts, judged: int) -> Judgement:
+    def judge(self, account: int, rows: Mapping[str, npt.NDArray[Any]], numbers: UInts, judged: int) -> Judgement:
         """Judges an account by what it has read so far on the day.
 
         Args:
             account: Its key.
-            rows: Its first reads of the day that no strong template explains, as the suspects of `facts`.
+            rows: Columns of its first reads of the day that no strong template explains, as the suspects of `facts`
+                have them, by time.
             numbers: Their waybills' numbers as integers, uint64 (n,); 0 where one has none.
             judged: Its first reads of the day that are judged one by one: all but those under a mandate.
 
@@ -140,35 +150,30 @@ class Intraday:
             What is to be said of it.
         """
         row, known = self._row(account)
-        today = self._settled(row, known, suspects_of(rows, numbers, self._view.grounds), self._last)
-        day = self._as_view(row, today, judged)
-        before = self._signals_before(row, known)
-        told, counts = dict(before), []
-        story = before.get(NOW, 0.0)
+        today = self._settled(row, known, suspects_of(rows, numbers, self._view.grounds))
+        told, counts = self._signals_before(row, known), []
+        story = told.get(NOW, 0.0)
         for counter in self._counters:
-            odd = counter.detector.count(day)
-            n = int(odd.odd[0, 0])
+            n = int(counter.choose(today).sum())
             if not n:
                 continue
-            base = odd.base[0, 0] if counter.typical is None else max(judged - n, 0) + counter.typical[row]
-            nats, said = self._weigh(counter, row, known, n, float(base), judged, story)
-            told[counter.finding.name] = max(nats, told.get(counter.finding.name, 0.0))
+            beside = None if counter.typical is None else max(judged - n, 0) + float(counter.typical[row])
+            base = float(counter.among(today).sum()) if beside is None else beside
+            nats, said = self._weigh(counter, row, known, n, base, judged, story)
+            name = counter.finding.name
+            told[name] = max(nats, told.get(name, 0.0))
             if said:
                 story = said[NOW]
                 told |= said
-            high = counter.finding.usual.high[self._view.group[row]]
-            counts.append(Count(detector=counter.finding.name, value=n, usual=round(float(high[:-1].max(initial=0.0)))))
+            counts.append(Count(detector=name, value=n, usual=int(counter.usual[self._view.group[row]])))
         told |= self._of_day(row, known, today, told)
-        odds = find_odds({n: np.array([v]) for n, v in told.items()}, self._lift[row] if known else 0.0)
-        p = probability(float(odds[0]))
-        shares = shares_of(told)
-        counts.sort(key=lambda c: (-shares.get(MAIN if c.detector == FRESH else c.detector, 0.0), c.detector))
+        p = probability(odds_of(told, float(self._lift[row]) if known else 0.0))
         lost = max((c.value for c in counts if c.detector in (MAIN, *STORIES)), default=0)
-        return Judgement(
-            probability=p,
-            worth=is_worth(p, lost, self._options.false_alarm),
-            counts=tuple(c for c in counts if c.value),
-        )
+        worth = is_worth(p, lost, self._options.false_alarm)
+        if worth:
+            shares = shares_of(told)
+            counts.sort(key=lambda c: (-shares.get(MAIN if c.detector == FRESH else c.detector, 0.0), c.detector))
+        return Judgement(probability=p, worth=worth, counts=tuple(counts))
 
     def _row(self, account: int) -> tuple[int, bool]:
         """Where the view has an account, and whether it knows it: else a row of the largest group stands for it."""
@@ -177,35 +182,32 @@ class Intraday:
             return int(self._order[at]), True
         return self._stranger, False
 
-    def _settled(self, row: int, known: bool, today: Suspects, last: int) -> Suspects:
+    def _settled(self, row: int, known: bool, today: Suspects) -> Suspects:
         """The day's reads, those within the account's territory explained."""
-        s = self._view.suspects
-        low, high = np.searchsorted(s.actor, [row, row + 1]) if known else (0, 0)
-        past = np.flatnonzero((s.plain | (s.territory > 0))[low:high] & (s.day[low:high] < last)) + low
-        new = np.flatnonzero(today.plain)
-        why = np.zeros(len(today), np.int32)
-        if len(new) and row >= 0:
-            why[new] = self._areas.label(
-                np.full(len(past) + len(new), row, np.int32),
-                np.append(s.day[past], np.full(len(new), last, np.int32)),
-                np.concatenate([s.places[past], today.places[new]]),
-                np.append(s.channel[past], today.channel[new]),
-            )[len(past) :]
-        plain = today.plain & (why == NONE)
         unknown = today.unknown & (not self._view.gaps)
-        return replace(
-            today, plain=plain, weak=today.weak | (today.plain & (why == IN_AREA)), unknown=unknown, territory=why
-        )
+        new = np.flatnonzero(today.plain)
+        if not len(new) or row < 0:
+            return replace(today, unknown=unknown)
+        days, touched = self._past(row) if known else _NO_PAST
+        why = np.zeros(len(today), np.int32)
+        n = len(days) + len(new)
+        why[new] = self._areas.label_touched(
+            np.full(n, row, np.int32),
+            np.append(days, np.full(len(new), self._last, np.int32)),
+            np.concatenate([touched, self._areas.touched(today.places[new], today.channel[new])]),
+        )[len(days) :]
+        weak = today.weak | (today.plain & (why == IN_AREA))
+        return replace(today, plain=today.plain & (why == NONE), weak=weak, unknown=unknown, territory=why)
 
-    def _as_view(self, row: int, today: Suspects, judged: int) -> View:
-        """The day of the account as a view of its own."""
-        many = np.full((1, 1), judged, np.int64)
-        one = np.zeros(1, np.int32)
-        return replace(
-            self._view, keys=self._view.keys[[row]], day=self.day, reads=many, first=many, mandate=np.zeros_like(many),
-            suspects=today, place=one, group=one, role=self._view.role[[row]], kind=self._view.kind[[row]],
-            external_counts={},
-        )  # fmt: skip
+    def _past(self, row: int) -> tuple[Ints, Ints]:
+        """Days and codes of an account's earlier reads that no template explains."""
+        found = self._pasts.get(row)
+        if found is None:
+            s = self._view.suspects
+            low, high = np.searchsorted(s.actor, [row, row + 1])
+            past = np.flatnonzero((s.plain | (s.territory > 0))[low:high] & (s.day[low:high] < self._last)) + low
+            found = self._pasts[row] = s.day[past], self._areas.touched(s.places[past], s.channel[past])
+        return found
 
     def _signals_before(self, row: int, known: bool) -> dict[str, float]:
         """Signals at the end of the day before, but for who the account is (rule 2)."""
@@ -255,11 +257,6 @@ class Intraday:
         elif row >= 0:
             out |= {f"{name}_service": value for name, value in {**told, **out}.items() if name in ("unknown", "alike")}
         return out
-
-
-def every_detector() -> tuple[Detector, ...]:
-    """All detectors, the one that is told with another among them."""
-    return (*detectors(), FRESH_ALONE)
 
 
 def _typical(view: View, finding: Finding) -> Floats:
@@ -314,9 +311,3 @@ def prepare(
     progress("judge", 1, 1)
     lift = learn_lift(view, *verdicts_by_group(view, snapshot, external))
     return Intraday(view, findings, signals, lift, options, window.first - window.past)
-
-
-def reads_of_day(day: int, offset: int, at: Longs) -> Flags:
-    """Which moments (µs) fall on a local day."""
-    out: Flags = (at + offset) // DAY_US == day
-    return out

@@ -37,7 +37,7 @@ from wayseal.live._parcels import Pairs, Parcels
 from wayseal.live.types import Notice, NoticeKind, Reason, TippingRead
 from wayseal.model.arrays import Bytes, Flags, Longs, UInts
 
-LEAST, STEP, _MOST = 3, 1.15, 10_000_000
+LEAST, STEP, _MOST = 4, 1.2, 10_000_000
 HORIZON_DAYS = 30
 """Parcels of which nothing came for so long are left out of the state."""
 _DAY = 86_400_000_000
@@ -328,10 +328,10 @@ class FastPath:
         self.counted["judgements"] += 1
         rows = self._store[np.fromiter(state.rows, np.int64, n)]
         rows = rows[np.lexsort((rows["waybill"], rows["at"]))]
-        table = pa.table([pa.array(np.ascontiguousarray(rows[name])) for name in SUSPECTS.names], schema=SUSPECTS)
+        columns = {name: np.ascontiguousarray(rows[name]) for name in _STORE.names or ()}
         place = int(self._context.staff.actors.places(np.array([actor], np.uint64))[0])
         judged = self._judged.count(place, day, change.number)
-        found = self._limits.judge(actor, table, np.ascontiguousarray(rows["word"]), judged)
+        found = self._limits.judge(actor, columns, columns["word"], judged)
         return self._tell(actor, day, state, found, change)
 
     def _tell(self, actor: int, day: int, state: _Day, found: Judgement, change: _Change) -> Notice | None:
