@@ -23,3 +23,9 @@ class SpoolError(LiveError):
     """The arrival log isn't what was written; names the segment and the place."""
 
     exit_code: ClassVar[int] = 6
+
+
+class NoticeRecordError(LiveError):
+    """The record of notices isn't what was written; names the line."""
+
+    exit_code: ClassVar[int] = 6
