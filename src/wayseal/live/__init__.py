@@ -4,6 +4,7 @@
    that log and of the limits that a batch run learnt: whatever crashes, the same notices come with the same ids.
 2. The place in a source stands in the arrival log, beside the rows. A segment of it goes into the ledger as a source,
    in one commit; what the ledger has is not read again.
-3. Nothing is skipped in silence: a source that was made anew, cut or repartitioned is refused, and what is missing said.
+3. Nothing is skipped in silence: a source that was made anew, cut or repartitioned is refused, and what is missing
+   said.
 4. Limits, peers and explanations are those of batch detection, through its own kernels.
 """
