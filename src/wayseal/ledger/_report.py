@@ -32,7 +32,7 @@ class IngestOptions:
         keep_rejected: Also keep the text of rejected rows, in a file that only its owner can read.
         key_bits: For tests of collisions: a new ledger keeps so many bits of a key.
         parts: For tests: how many parts.
-        projection: Whether a projection of a vault's log asks: it alone may use the names that are kept for it.
+        projection: Whether a vault's projection or the stream asks: they alone may use the names kept for them.
         who: Who brings them in, as the ledger is to say.
         at: When, in microseconds; None: the ledger doesn't say.
         on_step: Called with a name at each step that a crash may hit.

@@ -1,4 +1,4 @@
-"""Names of sources that only a projection of a vault's log may bring: where it stands is read out of them.
+"""Names of sources that say where a log of ours stands: a vault's projection and the stream alone may bring them.
 
 1. Nothing else is taken in under such a name, or a file could say that all of a log is in the ledger already.
 """
@@ -7,12 +7,25 @@ import hashlib
 import re
 from collections.abc import Iterable
 
+from wayseal.model.messages import N_
 from wayseal.store.errors import StoreError
 from wayseal.store.types import SourceFile
 
-__all__ = ["refuse_reserved", "reserved_prefix"]
+__all__ = ["LIVE", "refuse_reserved", "reserved_prefix"]
 
-_RESERVED = re.compile(r"vault-[0-9a-f]{16}-")
+LIVE = "live-"
+"""Begins the names of what the stream brings; the id of its arrival log follows."""
+_RESERVED = re.compile(r"(vault-|live-)[0-9a-f]{16}-")
+_REFUSED = {
+    "vault-": N_(
+        "a name that begins with vault- and 16 hexadecimal digits is kept for what `wayseal vault project` brings: "
+        "give the file another one"
+    ),
+    LIVE: N_(
+        "a name that begins with live- and 16 hexadecimal digits is kept for what the stream brings: "
+        "give the file another one"
+    ),
+}
 
 
 def reserved_prefix(origin: str) -> str:
@@ -23,9 +36,5 @@ def reserved_prefix(origin: str) -> str:
 def refuse_reserved(files: Iterable[SourceFile]) -> None:
     """Raises StoreError where a file has such a name (rule 1)."""
     for file in files:
-        if _RESERVED.match(file.path.name):
-            raise StoreError(
-                "a name that begins with vault- and 16 hexadecimal digits is kept for what `wayseal vault project` "
-                "brings: give the file another one",
-                file=file.path,
-            )
+        if found := _RESERVED.match(file.path.name):
+            raise StoreError(_REFUSED[found[1]], file=file.path)

@@ -30,11 +30,11 @@ def sync_folder(folder: Path) -> None:
 
 
 @contextmanager
-def lock_folder(folder: Path) -> Iterator[int]:
-    """Nobody else who locks the folder is within meanwhile; its handle."""
+def lock_folder(folder: Path, *, wait: bool = True) -> Iterator[int]:
+    """Nobody else who locks the folder is within meanwhile; its handle. BlockingIOError where not to wait."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         yield handle
     finally:
         os.close(handle)

@@ -1,0 +1,201 @@
+"""From the arrival log into the ledger: closed segments come in as ordinary sources, in one commit.
+
+1. Names of the sources say of which log and segment they are. So the manifest that brings the rows says how far the
+   ledger is, and after a crash anywhere a segment is in it once, or not at all.
+2. A segment's lines go by their table into one file each. What has no table that we know, or is no JSON object, goes
+   to `accesses` in a form that ingest turns away, so that its quarantine names each; no line can spoil another's.
+3. No two such files begin alike: the first line is indented by spaces and tabs that spell log and segment. Equal rows
+   of two segments count twice, as they do within one file, and no file is taken for another one that has grown.
+4. A segment is removed once the ledger has it, and nobody who reads the log needs it any more.
+5. A ledger that lacks what was removed, or has what the log hasn't, is another one or an older copy: refused.
+"""
+
+import json
+import re
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import BinaryIO
+
+from wayseal.ledger import IngestOptions, IngestReport, ingest, open_ledger
+from wayseal.ledger.reserved import LIVE
+from wayseal.live.errors import LiveError
+from wayseal.live.spool import Segment, Spool
+from wayseal.live.types import Position
+from wayseal.model.rows import read_json_line
+from wayseal.store.mapping import Format
+from wayseal.store.tables import TABLES
+from wayseal.store.types import Source, SourceFile
+
+_SCRATCH = "portion"
+_READS = "accesses"
+_KEY = b'"table"'
+_SAMPLE = 1000
+"""Lines by which a reader of JSON Lines knows a file's columns."""
+_UNREADABLE = b"\xff"
+"""No encoding of text that is guessed has this byte there, so that a line which isn't UTF-8 spoils no other."""
+
+
+def committed(ledger: Path, spool: Spool) -> int:
+    """How far the ledger is.
+
+    Args:
+        ledger: Its folder; there may be none yet.
+        spool: The arrival log.
+
+    Returns:
+        The number of the event up to which it has everything.
+
+    Raises:
+        LiveError: It lacks segments that were removed, or has some that the log doesn't have.
+        LedgerError: It is damaged.
+    """
+    index = 0
+    if ledger.exists() and any(ledger.iterdir()):
+        name = re.compile(rf"{LIVE}{spool.id}-(\d+)\.jsonl")
+        with open_ledger(ledger) as snapshot:
+            found = (name.fullmatch(source.name) for source in snapshot.manifest.sources)
+            index = max((int(one[1]) for one in found if one), default=0)
+    ends = {spool.first - 1: spool.removed} | {one.index: one.until for one in spool.segments}
+    if index not in ends:
+        raise LiveError(
+            "has segments up to {last} of the arrival log {folder}, which has {first} to {open}: this is another "
+            "ledger, or an older copy of one of them",
+            file=ledger, last=index, folder=spool.folder, first=spool.first, open=max(ends) + 1,
+        )  # fmt: skip
+    return ends[index]
+
+
+def bring_in(
+    spool: Spool,
+    ledger: Path,
+    *,
+    needed_after: int | None = None,
+    release: Callable[[Position], None] = lambda _position: None,
+    options: IngestOptions | None = None,
+) -> IngestReport | None:
+    """Brings the closed segments that the ledger lacks into it, and removes what nobody needs any more.
+
+    Args:
+        spool: The arrival log.
+        ledger: Folder of the ledger, made if need be.
+        needed_after: Events behind this number are still read from the arrival log; None: none are.
+        release: Is told the position up to which the ledger has everything.
+        options: Who brings it in, and when; the position is put behind the name.
+
+    Returns:
+        What the ingest did; None where there was nothing to bring in.
+
+    Raises:
+        LiveError: As of `committed`.
+        SpoolError: The arrival log is damaged.
+        LedgerError: The ledger can't be written; nothing was brought in or removed.
+    """
+    done = committed(ledger, spool)
+    new = [one for one in spool.segments if one.until > done]
+    report = _ingest(spool, new, ledger, options or IngestOptions()) if new else None
+    done = new[-1].until if new else done
+    behind = [one.position for one in spool.segments if one.until <= done and one.position]
+    spool.remove(done if needed_after is None else min(done, needed_after))
+    if behind:
+        release(behind[-1])
+    return report
+
+
+def _ingest(spool: Spool, new: Sequence[Segment], ledger: Path, options: IngestOptions) -> IngestReport:
+    scratch = spool.folder / _SCRATCH
+    position = new[-1].position and json.dumps(asdict(new[-1].position), separators=(",", ":"))
+    with _emptied(scratch):
+        files = tuple(file for segment in new for file in _split(spool, segment, scratch))
+        made = replace(
+            options,
+            who=f"{options.who} {position or ''}".strip(),
+            projection=True,
+            commit_bytes=1 + sum(file.size for file in files),
+        )
+        return ingest(Source(path=scratch, files=files), ledger, options=made)
+
+
+@contextmanager
+def _emptied(folder: Path) -> Iterator[None]:
+    """A folder that is new and goes again."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(0o700)
+    try:
+        yield
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _split(spool: Spool, segment: Segment, scratch: Path) -> Iterator[SourceFile]:
+    """The files of a segment, one a table (rules 2 and 3)."""
+    written: dict[str, _TableFile] = {}
+    with ExitStack() as opened:
+        for _, lines in spool.read(segment.after, segment.until):
+            for table, some in _by_table(lines):
+                if table not in written:
+                    path = scratch / table / f"{LIVE}{spool.id}-{segment.index:08}.jsonl"
+                    path.parent.mkdir(exist_ok=True)
+                    file = opened.enter_context(path.open("xb"))
+                    file.write(f"{int(spool.id, 16):064b}{segment.index:032b}".translate({48: " ", 49: "\t"}).encode())
+                    written[table] = _TableFile(table, path, file)
+                written[table].write(some)
+    for one in written.values():
+        yield SourceFile(path=one.path, table=one.table, format=Format.JSONL, size=one.path.stat().st_size)
+
+
+class _TableFile:
+    """Lines of one table. Objects among the first name all that the table needs, or a reader would refuse the file."""
+
+    def __init__(self, table: str, path: Path, file: BinaryIO) -> None:
+        self.table = table
+        self.path = path
+        self._file = file
+        self._sampled = _SAMPLE
+
+    def write(self, lines: bytes) -> None:
+        while self._sampled and lines:
+            line, _, lines = lines.partition(b"\n")
+            self._file.write(_with_columns(line, self.table) + b"\n")
+            self._sampled -= 1
+        self._file.write(lines)
+
+
+def _with_columns(line: bytes, table: str) -> bytes:
+    row = read_json_line(line)
+    missing = {} if row is None else dict.fromkeys(name for name in TABLES[table].required if name not in row)
+    if not missing:
+        return line
+    nulls = json.dumps(missing, separators=(",", ":")).encode()[1:-1]
+    return b"{" + nulls + (b"," if row else b"") + line.strip()[1:]
+
+
+def _by_table(lines: bytes) -> Iterator[tuple[str, bytes]]:
+    """Lines, each with its newline, and their table."""
+    if _KEY not in lines and b"\0" not in lines and _is_text(lines):
+        yield _READS, lines
+        return
+    for line in lines.split(b"\n")[:-1]:
+        table, row = _table_of(line)
+        yield table, row + b"\n"
+
+
+def _table_of(line: bytes) -> tuple[str, bytes]:
+    """The table of one line, and the line; what has none in a form that is turned away (rule 2)."""
+    if b"\0" in line or not _is_text(line):
+        return _READS, _UNREADABLE + line.replace(b"\0", b"\\0")
+    row = read_json_line(line) if _KEY in line else None
+    table = (row or {}).get("table")
+    if table is None:
+        return _READS, line
+    return (table, line) if isinstance(table, str) and table in TABLES else (_READS, b"[" + line + b"]")
+
+
+def _is_text(lines: bytes) -> bool:
+    try:
+        lines.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
