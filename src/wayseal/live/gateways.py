@@ -7,6 +7,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Self
 
 import numpy as np
@@ -77,7 +78,7 @@ class GatewayCounts:
         pairs = sorted(zip(self._of["gateway"].tolist(), self._of["epoch"].tolist(), strict=True))
         return tuple(
             Restart(gateway=gateway, epoch=epoch, before=before)
-            for (other, before), (gateway, epoch) in zip(pairs, pairs[1:], strict=False)
+            for (other, before), (gateway, epoch) in pairwise(pairs)
             if other == gateway
         )
 
@@ -86,7 +87,7 @@ class GatewayCounts:
         return self._sums("doubled")
 
     def written_off(self) -> Mapping[int, int]:
-        """How many missing events are no longer watched for, by gateway (rule 2). One that comes yet counts as doubled."""
+        """How many missing events are no longer watched for (rule 2), by gateway; one that comes yet counts as doubled."""
         return self._sums("off")
 
     def state(self) -> Mapping[str, _Longs]:
