@@ -104,6 +104,6 @@ def values_of(address: str, topic: str, count: int) -> list[tuple[bytes | None, 
     while len(found) < count and time.monotonic() < until:
         one = consumer.poll(0.5)
         if one is not None and one.error() is None:
-            found.append((one.key(), one.value()))
+            found.append((one.key(), one.value() or b""))
     consumer.close()
     return found

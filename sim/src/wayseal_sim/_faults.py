@@ -20,7 +20,7 @@ class Faults:
     Attributes:
         late: Comes a minute late, and ten more on average.
         doubled: Comes again, seconds later.
-        lost: Never comes, so that its gateway's count has a hole.
+        dropped: Never comes, so that its gateway's count has a hole.
         reordered: Seconds by which events may overtake each other.
         dying_gateways: Share of the gateways that stop once, for some minutes: what was in the journal by then comes
             once they are back, the rest is lost.
@@ -29,14 +29,14 @@ class Faults:
 
     late: float = 0.0
     doubled: float = 0.0
-    lost: float = 0.0
+    dropped: float = 0.0
     reordered: float = 0.0
     dying_gateways: float = 0.0
     skew: float = 0.0
 
     def __post_init__(self) -> None:
         """Raises SimulateError where a share is none, or seconds are negative."""
-        for name in ("late", "doubled", "lost", "dying_gateways"):
+        for name in ("late", "doubled", "dropped", "dying_gateways"):
             if not 0 <= getattr(self, name) <= 1:
                 raise SimulateError("{name} is a share, from 0 to 1", name=name)
         if not (0 <= self.reordered < float("inf") and 0 <= self.skew < float("inf")):
@@ -77,7 +77,7 @@ class Weather:
         """
         faults, rng, n = self._faults, stream(self._seed, 22, nth), len(at)
         due = at.copy()
-        lost, late, twice = (rng.random(n) < share for share in (faults.lost, faults.late, faults.doubled))
+        lost, late, twice = (rng.random(n) < share for share in (faults.dropped, faults.late, faults.doubled))
         if faults.reordered:
             due += (rng.random(n) * faults.reordered * SECOND).astype(np.int64)
         if late.any():

@@ -77,7 +77,7 @@ class Timeline:
     def moment(self, day: str) -> int:
         """When a day begins in China: 2026-03-05, or the how-manieth of the log from 1."""
         try:
-            if day.isdecimal():
+            if day.isdecimal() and len(day) < 5:
                 return int(midnight(np.array([self.first]))[0]) + (int(day) - 1) * DAY
             return (date.fromisoformat(day).toordinal() - _EPOCH) * DAY - LOCAL
         except (ValueError, OverflowError):
@@ -132,7 +132,7 @@ def read_group(group: Group) -> pa.Table:
     known = TABLES[group.table]
     with _opened(group.file) as opened:
         names = [name for name in known.names if name in opened.schema_arrow.names]
-    unique = {"waybill", "access", "ticket", "request"}
+    unique = {"waybill", "access", "ticket", "request", "session"}
     coded = [n for n in names if known.column(n).type in {ColumnType.ID, ColumnType.ENUM} and n not in unique]
     with _opened(group.file, coded) as opened:
         return opened.read_row_group(group.number, columns=names)

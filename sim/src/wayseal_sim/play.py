@@ -29,7 +29,7 @@ from wayseal_sim._lines import Piece, lines_of
 from wayseal_sim._timeline import STATIC, TIMED, Timeline, copy_before, files_of
 from wayseal_sim.types import Ints, Mask
 
-__all__ = ["Faults", "Stream", "Stretch", "copy_before", "play"]
+__all__ = ["Faults", "Stream", "Stretch", "copy_before", "play", "write_truth"]
 
 GATEWAYS = 20
 _ROWS = 150_000
@@ -68,7 +68,7 @@ class Stretch:
 
 
 class Stream:
-    """A dataset as a stream; iterate it once."""
+    """A dataset as a stream; iterate it once. low, high: its moments, microseconds, the last excluded."""
 
     def __init__(
         self,
@@ -94,7 +94,7 @@ class Stream:
         Raises:
             SimulateError: There are no events in Parquet, or a day is none.
         """
-        self._dataset, self._line = dataset, Timeline(dataset)
+        self.dataset, self._line = dataset, Timeline(dataset)
         self.low = self._line.first if since is None else self._line.moment(since)
         self.high = self._line.last if until is None else self._line.moment(until)
         self._statics = since is None
@@ -138,7 +138,7 @@ class Stream:
 
     def _who(self) -> Iterator[Stretch]:
         for table in STATIC:
-            for file in files_of(self._dataset, table):
+            for file in files_of(self.dataset, table):
                 rows = pq.read_table(file).select([n for n in TABLES[table].names if n in pq.read_schema(file).names])
                 lines = lines_of(TABLES[table], rows, [f'{{"table":"{table}"'])
                 due = np.full(len(rows), self.low)
@@ -236,16 +236,14 @@ def play(
     """
     lines, began = 0, clock()
     for stretch in _ahead(iter(stream)):
-        place = 0
+        place, end = 0, len(stretch)
         while place < len(stretch):
-            end = len(stretch)
+            now = stream.low + (clock() - began) * speed * 1e6
             if speed:
-                now = stream.low + (clock() - began) * speed * 1e6
                 end = int(np.searchsorted(stretch.due, now, side="right"))
-            if end > place:
-                _send(stretch, place, end, sink, batch)
-                place = end
-            else:
+            _send(stretch, place, end, sink, batch)
+            place = max(place, end)
+            if place < len(stretch):
                 sink.flush()
                 sleep(max(linger, min(1.0, (int(stretch.due[place]) - now) / speed / 1e6)))
         lines += len(stretch)
