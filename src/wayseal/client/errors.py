@@ -66,3 +66,19 @@ class UnreachableError(ClientError):
     """The service didn't answer, or was busy, as long as was waited. Whether it did what was asked isn't known."""
 
     exit_code: ClassVar[int] = 5
+
+
+class EventError(ClientError):
+    """A row or a name that can't be an event's."""
+
+
+class JournalError(ClientError):
+    """A gateway's journal can't be used: another process has it, it is another gateway's, or the disk refuses."""
+
+    exit_code: ClassVar[int] = 5
+
+
+class DeliveryError(ClientError):
+    """Where events go can't be reached, refuses them, or doesn't acknowledge them as long as is waited."""
+
+    exit_code: ClassVar[int] = 5

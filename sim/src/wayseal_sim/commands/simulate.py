@@ -6,8 +6,24 @@ from typing import Annotated
 import typer
 
 from wayseal.cli.commands import QuietOption, SeedOption, progress_bars, warn
-from wayseal_sim import preset
+from wayseal_sim import SimulateError, preset
 from wayseal_sim import simulate as run
+from wayseal_sim.commands._streaming import (
+    DoubledOption,
+    DroppedOption,
+    DyingOption,
+    ExistingOption,
+    FromOption,
+    LateOption,
+    ReorderedOption,
+    SkewOption,
+    SpeedOption,
+    StreamOption,
+    UntilOption,
+    speed_of,
+    stream_dataset,
+)
+from wayseal_sim.play import Faults
 
 OutArgument = Annotated[
     Path, typer.Argument(help="Folder to make: `dataset/`, `leaks.csv` and `truth.json`.", metavar="OUT")
@@ -116,20 +132,39 @@ def simulate(
     insiders: InsidersOption = None,
     noise: NoiseOption = None,
     missing_scans: MissingScansOption = None,
+    stream: StreamOption = None,
+    existing: ExistingOption = False,
+    speed: SpeedOption = "max",
+    since: FromOption = None,
+    until: UntilOption = None,
+    late: LateOption = 0.0,
+    doubled: DoubledOption = 0.0,
+    dropped: DroppedOption = 0.0,
+    reordered: ReorderedOption = 0.0,
+    dying_gateways: DyingOption = 0.0,
+    skew: SkewOption = 0.0,
     seed: SeedOption = 7,
     quiet: QuietOption = False,
 ) -> None:
     """Simulate a courier network, its access log and a market; the truth is kept outside the dataset.
 
     `OUT/dataset` is the log, `OUT/leaks.csv` what was bought on the market, `OUT/truth.json` who sold it. Where
-    insiders are planted, `OUT/pulled.parquet` holds each of their pulls.
+    insiders are planted, `OUT/pulled.parquet` holds each of their pulls. Where it is played as a stream,
+    `OUT/stream.json` says what went wrong on its way.
 
     \b
     wayseal simulate world --leaker wide --bought 20 --seed 3
     wayseal simulate watched --scenario watch
     wayseal ingest world/ledger world/dataset
     wayseal trace world/ledger --leaks world/leaks.csv
+    wayseal simulate world --existing --stream nats://127.0.0.1:4222/READS --speed 3600 --late 0.02 --doubled 0.01
     """
+    if existing and stream is None:
+        raise SimulateError("`--existing` plays a dataset, and needs `--stream`")
+    pace = speed_of(speed)
+    faults = Faults(
+        late=late, doubled=doubled, dropped=dropped, reordered=reordered, dying_gateways=dying_gateways, skew=skew
+    )
     settings = {
         "leaker": leaker,
         "buyer": buyer,
@@ -147,8 +182,11 @@ def simulate(
         "noise": noise,
         "missing_scans": missing_scans,
     }
-    chosen = preset(scenario, **{name: value for name, value in settings.items() if value is not None})
-    with progress_bars(quiet) as progress:
-        run(out, chosen, seed=seed, progress=progress)
-    if not quiet:
+    if not existing:
+        chosen = preset(scenario, **{name: value for name, value in settings.items() if value is not None})
+        with progress_bars(quiet) as progress:
+            run(out, chosen, seed=seed, progress=progress)
+    if stream is not None:
+        stream_dataset(out, stream, seed=seed, speed=pace, faults=faults, since=since, until=until, quiet=quiet)
+    if not quiet and not existing:
         warn("{out}: dataset/ (the log), leaks.csv (what was bought), truth.json (who sold it)", out=out)
