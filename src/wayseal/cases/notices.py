@@ -180,7 +180,7 @@ class Outbox:
         return Left(elsewhere=elsewhere, let_go=let_go)
 
     def _name(self, address: str) -> str:
-        return _name_of(address, self._content.salt)
+        return name_of(address, self._content.salt)
 
     def _keep(self, content: _Content) -> None:
         self._held.replace(json.dumps(plain(content), ensure_ascii=False).encode() + b"\n")
@@ -228,7 +228,7 @@ def _noticed(case: Noticeable) -> NoticedCase:
 
 
 @cache
-def _name_of(address: str, salt: str) -> str:
+def name_of(address: str, salt: str) -> str:
     """Rule 10."""
     return hashlib.scrypt(
         address.encode("utf-8", "surrogateescape"), salt=salt.encode(), n=1 << 14, r=8, p=1, dklen=16

@@ -45,7 +45,8 @@ GROUPS: Mapping[str, Group] = {
             "Try it": " ".join(f"{one.module}:{one.name}" for one in entry_points(group="wayseal.commands")),
             "See who reads": "ingest:ingest map show:show ledger:ledger",
             "Name who sold": "trace:trace scope extent canary:canary",
-            "Watch for misuse": "detect:detect reads:explain case reads evidence case:verdict reads:partners rights",
+            "Watch for misuse": "detect:detect watch:watch reads:explain case reads evidence case:verdict "
+            "reads:partners rights",
             "Watch the market": "market:market",
             "Seal waybill data": "vault:vault policy:policy serve:serve",
         },

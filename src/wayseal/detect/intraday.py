@@ -165,14 +165,15 @@ class Intraday:
             if said:
                 story = said[NOW]
                 told |= said
-            counts.append(Count(detector=name, value=n, usual=int(counter.usual[self._view.group[row]])))
+            if name != FRESH:  # which is told with the unexplained first reads
+                counts.append(Count(detector=name, value=n, usual=int(counter.usual[self._view.group[row]])))
         told |= self._of_day(row, known, today, told)
         p = probability(odds_of(told, float(self._lift[row]) if known else 0.0))
         lost = max((c.value for c in counts if c.detector in (MAIN, *STORIES)), default=0)
         worth = is_worth(p, lost, self._options.false_alarm)
         if worth:
             shares = shares_of(told)
-            counts.sort(key=lambda c: (-shares.get(MAIN if c.detector == FRESH else c.detector, 0.0), c.detector))
+            counts.sort(key=lambda c: (-shares.get(c.detector, 0.0), c.detector))
         return Judgement(probability=p, worth=worth, counts=tuple(counts))
 
     def _row(self, account: int) -> tuple[int, bool]:

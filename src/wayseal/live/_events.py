@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from wayseal.detect.explain import Staff
+from wayseal.detect.window import DAY_US
 from wayseal.ledger.codes import numbers_of
 from wayseal.live._parcels import SCAN, TICKET, WAYBILL
 from wayseal.model.arrays import Bytes, Flags, Ints, Longs, UInts
@@ -22,6 +23,7 @@ from wayseal.store.types import Batch, Rejection
 AHEAD, LATE = 10 * 60 * 1_000_000, 24 * 3600 * 1_000_000
 IN_A_ROW = 100
 _NEVER = np.iinfo(np.int64).min
+_GATEWAY = {"gateway": pa.string(), "epoch": pa.int64(), "count": pa.int64()}
 _ACTIONS = pa.array([str(action) for action in Action], pa.string())
 _COLUMNS = {
     "accesses": ("action", "ip", "device", "session"),
@@ -76,19 +78,31 @@ class ParcelRows:
         return len(self.number)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Events:
+    """Reads, rows of parcels, what can't be read, and of events that gateways numbered `gateway`, `epoch`, `count`."""
+
+    reads: Reads
+    rows: ParcelRows
+    rejected: tuple[Rejection, ...]
+    gateways: pa.RecordBatch
+
+
 class EventReader:
     """Turns pieces of the arrival log into keys. staff: gives texts their keys."""
 
     def __init__(self, staff: Staff) -> None:
         self._keys = staff.keys
-        self._reader = RowReader(_COLUMNS)
+        self._reader = RowReader(_COLUMNS, beside=_GATEWAY)
 
-    def read(self, lines: bytes, first: int) -> tuple[Reads, ParcelRows, tuple[Rejection, ...]]:
-        """Reads, rows of parcels, and what is neither and can't be read. first: number of the first line."""
+    def read(self, lines: bytes, first: int) -> Events:
+        """Reads the events of some lines. first: number of the first line."""
         found = self._reader.read(lines, first)
         tables = found.tables
         rows = [self._rows(name, tables[name]) for name in ("scans", "waybills", "tickets") if name in tables]
-        return self._reads(tables.get("accesses")), _in_order(rows), found.rejected
+        beside = pa.RecordBatch.from_arrays(list(found.beside.values()), names=list(found.beside))
+        reads = self._reads(tables.get("accesses"))
+        return Events(reads=reads, rows=_in_order(rows), rejected=found.rejected, gateways=beside.drop_null())
 
     def _reads(self, batch: Batch | None) -> Reads:
         if batch is None:
@@ -149,6 +163,12 @@ def kept_rows(table: str, rows: pa.RecordBatch, staff: Staff) -> ParcelRows:
     return ParcelRows(
         number=np.zeros(n, np.int64), waybill=waybill, table=np.full(n, kind, np.int32), time=time, keys=keys
     )
+
+
+def find_day(lines: bytes, offset: int) -> int | None:
+    """The local day in the middle of the reads of some lines; None: there are none. offset: of local time, µs."""
+    found = RowReader({"accesses": ()}).read(lines, 1).tables.get("accesses")
+    return None if found is None else (int(np.median(_micros(found.rows["at"]))) + offset) // DAY_US
 
 
 def _micros(times: pa.Array) -> Longs:

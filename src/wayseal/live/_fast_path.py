@@ -11,7 +11,7 @@
 """
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -34,8 +34,10 @@ from wayseal.ledger import Snapshot
 from wayseal.ledger.walk import Wanted, WaybillPartition
 from wayseal.live._events import Clock, EventReader, ParcelRows, Reads, kept_rows
 from wayseal.live._parcels import Pairs, Parcels
+from wayseal.live.gateways import GatewayCounts
 from wayseal.live.types import Notice, NoticeKind, Reason, TippingRead
 from wayseal.model.arrays import Bytes, Flags, Longs, UInts
+from wayseal.store.types import Reason as RejectReason
 
 LEAST, STEP, _MOST = 4, 1.2, 10_000_000
 HORIZON_DAYS = 30
@@ -98,7 +100,10 @@ class FastPath:
         self._judged = _JudgedReads(len(context.staff.actors) + 1)
         self._names: dict[int, str] = {}
         self._whole = True
-        self.counted = {"reads": 0, "rows": 0, "rejected": 0, "out_of_time": 0, "judgements": 0}
+        self.counted = {"reads": 0, "rows": 0, "out_of_time": 0, "judgements": 0}
+        self.rejected: Counter[RejectReason] = Counter()
+        self.gateways: dict[str, int] = {}
+        self.gateway_counts = GatewayCounts()
 
     @property
     def now(self) -> int:
@@ -160,8 +165,10 @@ class FastPath:
         Returns:
             What is to be told, in order.
         """
-        reads, rows, rejected = self._events.read(lines, first)
-        self.counted["rejected"] += len(rejected)
+        events = self._events.read(lines, first)
+        reads, rows = events.reads, events.rows
+        self.rejected.update(one.reason for one in events.rejected)
+        self._count_gateways(events.gateways)
         self.counted["reads"] += len(reads)
         self.counted["rows"] += len(rows)
         before = self._clock.now
@@ -304,6 +311,13 @@ class FastPath:
         row = self._open.get(int(reads.waybill[i]), {}).pop(int(reads.actor[i]), None)
         if row is not None:
             changes.append(_Change(number=int(reads.number[i]), row=row, came=False, at=at, waybill=""))
+
+    def _count_gateways(self, found: pa.RecordBatch) -> None:
+        if found.num_rows:
+            names = found["gateway"].dictionary_encode()
+            codes = [self.gateways.setdefault(name, len(self.gateways)) for name in names.dictionary.to_pylist()]
+            code = np.array(codes, np.int64)[names.indices.to_numpy()]
+            self.gateway_counts.take(code, found["epoch"].to_numpy(), found["count"].to_numpy())
 
     # What is made of it
 

@@ -9,7 +9,8 @@
 4. On opening, a batch that a crash left unfinished is cut off, and said: no whole control line stands in it. Anything
    else is damage, and nothing is changed. The end of a closed segment is known by the next one; of the last one only
    whole batches can go unseen.
-5. One writer, by a lock that dies with its process. What can't be written leaves the log as it was.
+5. One writer, by a lock that dies with its process; its threads may append, roll, remove and read beside each other.
+   What can't be written leaves the log as it was.
 6. No event is taken for a control line: a line that begins like one is put one space further to the right.
 """
 
@@ -17,6 +18,7 @@ import json
 import mmap
 import os
 import re
+import threading
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -124,7 +126,7 @@ def open_spool(folder: Path, *, say: Say = silent, entropy: Callable[[int], byte
 
 
 class Spool(Closing):
-    """The arrival log, held for writing. Reading it, other threads may, too.
+    """The arrival log, held for writing.
 
     Attributes:
         folder: Where it lies.
@@ -138,6 +140,7 @@ class Spool(Closing):
         self._handle = handle
         self._held = held
         self._lost = False
+        self._mutex = threading.RLock()
 
     @property
     def number(self) -> int:
@@ -184,17 +187,18 @@ class Spool(Closing):
         Raises:
             OSError: The disk refuses; the log is as it was, and the batch may be appended again.
         """
-        self._refuse_lost()
-        lines = batch.lines
-        if lines.startswith(_MARK[1:]) or _MARK in lines:
-            lines = (b"\n" + lines).replace(_MARK, _MARK.replace(b"{", b" {"))[1:]
-        state = self._state
-        number = state.last.number + lines.count(b"\n")
-        made = _Control(number=number, crc=zlib.crc32(lines, state.last.crc), position=batch.position)
-        last, line = _sealed(made)
-        self._write(lines + line)
-        self._state = _State(heads=state.heads, last=last, size=state.size + len(lines) + len(line))
-        return number
+        with self._mutex:
+            self._refuse_lost()
+            lines = batch.lines
+            if lines.startswith(_MARK[1:]) or _MARK in lines:
+                lines = (b"\n" + lines).replace(_MARK, _MARK.replace(b"{", b" {"))[1:]
+            state = self._state
+            number = state.last.number + lines.count(b"\n")
+            made = _Control(number=number, crc=zlib.crc32(lines, state.last.crc), position=batch.position)
+            last, line = _sealed(made)
+            self._write(lines + line)
+            self._state = _State(heads=state.heads, last=last, size=state.size + len(lines) + len(line))
+            return number
 
     def sync(self) -> None:
         """Makes all that was appended durable. OSError: it can't be told what is; the log must be opened again."""
@@ -207,16 +211,17 @@ class Spool(Closing):
 
     def roll(self) -> None:
         """Closes the last segment and begins the next one; nothing where no event came since it began."""
-        head, last = self._state.heads[-1], self._state.last
-        if last.number == head.number:
-            return
-        self.sync()
-        made = _Control(number=last.number, crc=0, position=last.position, spool=self.id, segment=head.segment + 1,
-                        before=last.crc)  # fmt: skip
-        new, size, handle = _begin(self.folder, made)
-        os.dup2(handle, self._handle, inheritable=False)
-        os.close(handle)
-        self._state = _State(heads=(*self._state.heads, new), last=new, size=size)
+        with self._mutex:
+            head, last = self._state.heads[-1], self._state.last
+            if last.number == head.number:
+                return
+            self.sync()
+            made = _Control(number=last.number, crc=0, position=last.position, spool=self.id, segment=head.segment + 1,
+                            before=last.crc)  # fmt: skip
+            new, size, handle = _begin(self.folder, made)
+            os.dup2(handle, self._handle, inheritable=False)
+            os.close(handle)
+            self._state = _State(heads=(*self._state.heads, new), last=new, size=size)
 
     def read(self, after: int = 0, until: int | None = None) -> Iterator[tuple[int, bytes]]:
         """Reads what the log holds, checked, batch by batch.
@@ -252,11 +257,12 @@ class Spool(Closing):
 
     def remove(self, until: int) -> None:
         """Removes closed segments all of whose events have a number up to `until`, the oldest first."""
-        for segment in takewhile(lambda one: one.until <= until, self.segments):
-            segment_path(self.folder, segment.index).unlink(missing_ok=True)
-            sync_folder(self.folder)
-            state = self._state
-            self._state = _State(heads=state.heads[1:], last=state.last, size=state.size)
+        with self._mutex:
+            for segment in takewhile(lambda one: one.until <= until, self.segments):
+                segment_path(self.folder, segment.index).unlink(missing_ok=True)
+                sync_folder(self.folder)
+                state = self._state
+                self._state = _State(heads=state.heads[1:], last=state.last, size=state.size)
 
     def close(self) -> None:
         """Lets go of it, without making anything durable."""

@@ -36,10 +36,12 @@ class MixedRows:
     Attributes:
         tables: The good rows of each table; their `line` is the number of the row's line.
         rejected: Lines that are no rows of any table, in their order.
+        beside: Columns that were asked for beside the tables' own, of all lines that are objects.
     """
 
     tables: Mapping[str, Batch]
     rejected: tuple[Rejection, ...]
+    beside: Mapping[str, pa.Array]
 
 
 class _Head:
@@ -54,13 +56,20 @@ class _Head:
 class RowReader:
     """Reads pieces of JSON Lines, rows of some tables.
 
-    columns: by table, the optional ones that are wanted; None: all of all tables.
+    columns: by table, the optional ones that are wanted; None: all of all tables. beside: further keys that
+    are wanted whatever the table, texts or whole numbers.
     """
 
-    def __init__(self, columns: Mapping[str, Sequence[str]] | None = None, options: ReadOptions | None = None) -> None:
+    def __init__(
+        self,
+        columns: Mapping[str, Sequence[str]] | None = None,
+        options: ReadOptions | None = None,
+        beside: Mapping[str, pa.DataType] | None = None,
+    ) -> None:
         wanted = {name: table.names for name, table in TABLES.items()} if columns is None else columns
         self._columns = {name: tuple(dict.fromkeys((*TABLES[name].required, *some))) for name, some in wanted.items()}
-        names = {TABLE: pa.string()}
+        self._beside = dict(beside or {})
+        names = {TABLE: pa.string(), **self._beside}
         for table, some in self._columns.items():
             for name in some:
                 names[name] = pa.list_(pa.string()) if TABLES[table].column(name).type in _NAMED else pa.string()
@@ -97,7 +106,11 @@ class RowReader:
         rejected += [Rejection(line=int(k), column=TABLE, reason=Reason.UNKNOWN_VALUE) for k in line[unknown]]
         rejected += [one for batch in tables.values() for one in batch.rejected]
         rejected.sort(key=lambda one: one.line)
-        return MixedRows(tables={k: v for k, v in tables.items() if v.rows.num_rows}, rejected=tuple(rejected))
+        return MixedRows(
+            tables={k: v for k, v in tables.items() if v.rows.num_rows},
+            rejected=tuple(rejected),
+            beside={name: found[name] for name in self._beside},
+        )
 
     def _table(self, table: str, found: Mapping[str, pa.Array], line: Longs, rows: Longs) -> Batch:
         at = pa.array(rows)
@@ -144,8 +157,10 @@ class RowReader:
                 good.append(number)
             elif row is not None:
                 rejected.append(Rejection(line=number, column="", reason=row))
-        texts = {name: [_text(row.get(name)) for row in rows] for name in self._names}
-        found = {name: pa.array(values, pa.string()) for name, values in texts.items()}
+        values = {name: [row.get(name) for row in rows] for name in self._names}
+        found = {name: pa.array(map(_text, each), pa.string()) for name, each in values.items()}
+        numbers = (name for name, kind in self._beside.items() if kind == pa.int64())
+        found |= {name: pa.array(map(_number, values[name]), pa.int64()) for name in numbers}
         return found, np.array(good, np.int64)
 
 
@@ -155,6 +170,10 @@ def _text(value: Any) -> str | None:
         return scalar_text(value, loose=isinstance(value, list | dict))
     except (ValueError, RecursionError):
         return "\0"
+
+
+def _number(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 1 << 63 else None
 
 
 def _as_json(lists: pa.Array) -> pa.Array:

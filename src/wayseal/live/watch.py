@@ -1,0 +1,321 @@
+"""The watch: from a source to notices, with nothing lost and nothing told twice.
+
+1. What arrives is appended to the arrival log; then the fast path takes it. Where that makes a notice, the log is made
+   durable first, then the record of notices, and then somebody is told.
+2. After a start, what the log has and the ledger hasn't goes through the fast path again; notices that come again are
+   known by their ids.
+3. Every so often a segment is closed and brought into the ledger, beside the watch. The source is told then what it
+   need not keep.
+4. A newer batch run makes new limits: a new state is made beside the watch and takes over once it has caught up. Limits
+   are those of the day of the first events that they are held against.
+"""
+
+import json
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from wayseal.detect.explain import load_templates
+from wayseal.detect.facts import FILE as FACTS
+from wayseal.detect.facts import build_context
+from wayseal.detect.intraday import Intraday
+from wayseal.ledger import IngestOptions, Snapshot, open_ledger
+from wayseal.live._events import find_day
+from wayseal.live._fast_path import FastPath
+from wayseal.live.errors import LiveError
+from wayseal.live.notices import NoticeRecord, Send, open_notices
+from wayseal.live.portions import bring_in, committed
+from wayseal.live.spool import Say, Spool, open_spool, silent
+from wayseal.live.types import Batch, Notice, Source
+from wayseal.model.messages import Message
+from wayseal.model.times import iso, now_us
+from wayseal.store.durable import MODE
+
+FOLDER, STATUS, SPOOL = "live", "status.json", "arrivals"
+"""In the ledger: the folder of the watch, and in it its state for others, and the arrival log."""
+_FOLDER_MODE = 0o700
+_NEAR = 50_000
+"""Events that a new state may lag behind when it takes over."""
+_RATE_SECONDS = 10.0
+_MOST_HOLES = 100
+
+Arm = Callable[[Snapshot, int | None], Intraday | None]
+"""Makes the limits of a ledger for a day; None: for its last."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchOptions:
+    """How to watch.
+
+    Attributes:
+        detect: Folder where detection keeps what it keeps; a newer state of it makes new limits.
+        arm: Makes limits.
+        offset: Of local days, microseconds ahead of UTC.
+        receivers: Who is told of notices, by name, in that order: what blocks comes first.
+        say: Is told what a person should know, without stopping.
+        segment_events: Events after which a segment is closed.
+        segment_seconds: Seconds after which one is.
+        linger: Seconds that a source waits for more.
+        who: Who brings the rows into the ledger.
+    """
+
+    detect: Path
+    arm: Arm
+    offset: int
+    receivers: Mapping[str, Send] = field(default_factory=dict)
+    say: Say = silent
+    segment_events: int = 250_000
+    segment_seconds: float = 300.0
+    linger: float = 0.02
+    who: str = "watch"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """What a watch came to. events: that arrived; notices: that were new; number: of the last event in the ledger."""
+
+    events: int
+    notices: int
+    number: int
+
+
+class Watch:
+    """A watch of one ledger over one source."""
+
+    def __init__(self, ledger: Path, source: Source, options: WatchOptions) -> None:
+        self._ledger, self._source, self._options = ledger, source, options
+        self._folder = ledger / FOLDER
+        self._stop = threading.Event()
+        self._recent: deque[tuple[float, int]] = deque()
+
+    def stop(self) -> None:
+        """Ends the watch after what is at hand."""
+        self._stop.set()
+
+    def run(self) -> Watched:
+        """Watches until the source ends, or `stop` is called.
+
+        Returns:
+            What came of it.
+
+        Raises:
+            LiveError: The source, the arrival log or the record of notices can't be used.
+            LedgerError: The ledger is damaged.
+            OSError: The disk refuses.
+        """
+        o = self._options
+        self._folder.mkdir(_FOLDER_MODE, exist_ok=True)
+        with ExitStack() as held:
+            spool = held.enter_context(open_spool(self._folder / SPOOL, say=o.say))
+            record = held.enter_context(open_notices(self._folder))
+            record.welcome(list(o.receivers))
+            pool = held.enter_context(ThreadPoolExecutor(2))
+            bring_in(spool, self._ledger, options=self._ingest())
+            run = _Run(spool=spool, record=record, pool=pool, begun=spool.number)
+            for first, lines in spool.read(committed(self._ledger, spool)):
+                self._move(run, first, lines)
+            held.enter_context(self._source.open(spool.position))
+            try:
+                for batch in self._source.batches(o.linger):
+                    self._take(run, batch)
+                    if self._stop.is_set():
+                        break
+            finally:
+                for job in (run.bringing, run.arming):
+                    if job is not None:
+                        job.result()
+            spool.roll()
+            bring_in(spool, self._ledger, release=self._source.release, options=self._ingest())
+            record.deliver(o.receivers)
+            self._say_status(run, force=True)
+            return Watched(events=spool.number - run.begun, notices=run.new, number=committed(self._ledger, spool))
+
+    def _ingest(self) -> IngestOptions:
+        return IngestOptions(who=f"{self._options.who} {self._source.name}", at=now_us())
+
+    def _take(self, run: "_Run", batch: Batch | None) -> None:
+        spool = run.spool
+        if batch is not None:
+            first = spool.number + 1
+            spool.append(batch)
+            self._recent.append((time.monotonic(), spool.number))
+            self._move(run, first, batch.lines)
+        elif run.unsynced != spool.number:
+            spool.sync()
+            run.unsynced = spool.number
+        self._tend(run)
+        self._say_status(run)
+
+    def _move(self, run: "_Run", first: int, lines: bytes) -> None:
+        """Takes lines through the fast path, and tells what comes of it."""
+        if run.state is None:
+            run.state = _State.make(self._ledger, self._options, run.record, first - 1, lines)
+        self._tell(run, run.state.take(first, lines))
+
+    def _tell(self, run: "_Run", found: Sequence[Notice]) -> None:
+        """Rule 1."""
+        if not found:
+            return
+        run.spool.sync()
+        new = run.record.add(found)
+        run.new += len(new)
+        run.record.deliver(self._options.receivers)
+
+    def _tend(self, run: "_Run") -> None:
+        """Closes segments, has them brought in, and lets a new state take over (rules 3 and 4)."""
+        o, spool, now = self._options, run.spool, time.monotonic()
+        last = spool.segments[-1].until if spool.segments else spool.removed
+        full = spool.number - last >= o.segment_events
+        if full or (spool.number > last and now - run.rolled >= o.segment_seconds):
+            spool.roll()
+            run.rolled = now
+            run.waiting = True
+        if run.bringing is not None and run.bringing.done():
+            run.bringing.result()
+            run.bringing = None
+        if run.waiting and run.bringing is None:
+            run.waiting = False
+            needed = spool.number if run.arming is None else run.needed
+            run.bringing = run.pool.submit(
+                bring_in, spool, self._ledger, needed_after=needed, release=self._source.release, options=self._ingest()
+            )
+        self._rearm(run)
+
+    def _rearm(self, run: "_Run") -> None:
+        """Rule 4."""
+        if run.arming is None:
+            if run.state and run.bringing is None and _version(self._options.detect) != run.state.version:
+                run.needed = committed(self._ledger, run.spool)
+                run.arming = run.pool.submit(self._make_successor, run)
+        elif run.arming.done():
+            made, run.arming = run.arming.result(), None
+            if made is not None:
+                for first, lines in run.spool.read(made.number):
+                    made.passed += made.take(first, lines)
+                run.state = made
+                self._tell(run, made.passed)
+                self._options.say(Message("limits of a newer batch run: {version}", {"version": made.limits}))
+
+    def _make_successor(self, run: "_Run") -> "_State | None":
+        """A new state that has nearly caught up; None where there is nothing yet to hold against new limits."""
+        made: _State | None = None
+        while made is None or run.spool.number - made.number > _NEAR:
+            behind = run.needed if made is None else made.number
+            for first, lines in run.spool.read(behind, run.spool.number):
+                made = made or _State.make(self._ledger, self._options, run.record, run.needed, lines)
+                made.passed += made.take(first, lines)
+            if made is None:
+                return None
+        return made
+
+    def _say_status(self, run: "_Run", *, force: bool = False) -> None:
+        """Keeps the state of the watch for others to see, once a second."""
+        now = time.monotonic()
+        if not force and now - run.told < 1.0:
+            return
+        run.told = now
+        while self._recent and self._recent[0][0] < now - _RATE_SECONDS:
+            self._recent.popleft()
+        since = self._recent[0] if self._recent else (now, run.spool.number)
+        newest = next(reversed(run.record.notices.values()), None)
+        fast = None if run.state is None else run.state.fast
+        names = list(fast.gateways) if fast else []
+        status: dict[str, object] = {
+            "wayseal": 1,
+            "at": iso(now_us()),
+            "source": self._source.name,
+            "running": not force,
+            "events": run.spool.number,
+            "in_ledger": run.spool.segments[0].after if run.spool.segments else run.spool.removed,
+            "rate": round((run.spool.number - since[1]) / max(now - since[0], 1.0), 1),
+            "stream_time": iso(fast.now) if fast and fast.counted["reads"] else None,
+            "limits": run.state.limits if run.state else None,
+            "counted": dict(fast.counted) if fast else {},
+            "rejected": {str(reason): n for reason, n in sorted(fast.rejected.items())} if fast else {},
+            "holes": [
+                {"gateway": names[one.gateway], "epoch": one.epoch, "first": one.first, "last": one.last}
+                for one in (fast.gateway_counts.holes()[:_MOST_HOLES] if fast else ())
+            ],
+            "notices": len(run.record.notices),
+            "newest": None if newest is None else {"id": newest.id, "kind": newest.kind, "at": iso(newest.at)},
+            "waiting": {name: len(run.record.waiting(name)) for name in self._options.receivers},
+        }
+        beside = self._folder / f"{STATUS}.new"
+        beside.touch(MODE)
+        beside.write_text(json.dumps(status, indent=1), "utf-8")
+        beside.replace(self._folder / STATUS)
+
+
+@dataclass(slots=True, kw_only=True)
+class _State:
+    """The fast path as far as it has come.
+
+    number: of the last event; version: of what the limits are made of; passed: notices that nobody was told of yet.
+    """
+
+    fast: FastPath
+    number: int
+    limits: str
+    version: tuple[int, int]
+    passed: list[Notice] = field(default_factory=list)
+
+    @staticmethod
+    def make(ledger: Path, options: WatchOptions, record: NoticeRecord, number: int, lines: bytes) -> "_State":
+        """The state behind a ledger, which has everything up to an event; lines: what comes next."""
+        version = _version(options.detect)
+        with open_ledger(ledger) as snapshot:
+            limits = options.arm(snapshot, find_day(lines, options.offset))
+            if limits is None:
+                raise LiveError("is empty: there is nothing to hold reads against", file=ledger)
+            fast = FastPath(build_context(snapshot, load_templates(None), options.offset), limits, None)
+            fast.load(snapshot)
+        fast.restore([notice for notice in record.notices.values() if notice.tipped_by.number <= number])
+        return _State(fast=fast, number=number, limits=limits.version, version=version)
+
+    def take(self, first: int, lines: bytes) -> list[Notice]:
+        """Moves on by some lines."""
+        found = self.fast.take(lines, first)
+        self.number = first + lines.count(b"\n") - 1
+        return found
+
+
+@dataclass(slots=True, kw_only=True)
+class _Run:
+    """What a watch is in the middle of."""
+
+    spool: Spool
+    record: NoticeRecord
+    pool: ThreadPoolExecutor
+    begun: int
+    state: "_State | None" = None
+    new: int = 0
+    rolled: float = field(default_factory=time.monotonic)
+    told: float = 0.0
+    unsynced: int = -1
+    waiting: bool = False
+    needed: int = 0
+    bringing: "Future[object] | None" = None
+    arming: "Future[_State | None] | None" = None
+
+
+def _version(folder: Path) -> tuple[int, int]:
+    """What tells one state of detection's facts from another; (0, 0): there is none."""
+    try:
+        found = (folder / FACTS).stat()
+    except FileNotFoundError:
+        return 0, 0
+    return found.st_mtime_ns, found.st_ino
+
+
+def read_status(ledger: Path) -> Mapping[str, object] | None:
+    """What a watch said of itself last; None where there was none. ValueError, OSError."""
+    try:
+        content: dict[str, object] = json.loads((ledger / FOLDER / STATUS).read_text("utf-8"))
+    except FileNotFoundError:
+        return None
+    return content
