@@ -5,17 +5,20 @@
 2. What is said is a function of the events in the order of their arrival, not of the pieces in which they come.
 3. An account is judged whenever it has as many suspects of a day as CHECKED has: from LEAST on, then at each STEP more,
    and as they get fewer.
-4. Reads of days before that of the limits aren't judged; those of later ones are held against the same limits. What is
+4. It is told of once it is worth acting on, and something of the day is above what 19 of 20 peers have.
+5. Reads of days before that of the limits aren't judged; those of later ones are held against the same limits. What is
    said of a day is said until the end of the next.
-5. A parcel of which nothing is known is a sign only if no parcel of the ledger was left out of the state.
+6. A parcel of which nothing is known is a sign only if no parcel of the ledger was left out of the state.
 """
 
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from wayseal.detect.explain import NOT_FIRST, UNKNOWN
@@ -61,7 +64,7 @@ CHECKED = _grid()
 
 
 @dataclass(slots=True, kw_only=True)
-class _Day:
+class AccountDay:
     """An account on a day: its suspects (rows of the store), and what was told of it.
 
     raised: id of the notice that stands; told: the count that it, or the last change, told; turns, changes: how often
@@ -90,13 +93,13 @@ class FastPath:
     """The state of the stream behind a ledger. It is made of the ledger and moves event by event."""
 
     def __init__(self, context: ExplanationContext, limits: Intraday, now: int | None) -> None:
-        """limits: what a batch run learnt; now: stream time where nothing came yet, µs."""
+        """limits: what a batch run learnt; now: stream time where nothing came yet, µs; None: the first event's."""
         self._context, self._limits = _with_strangers(context), limits
         self._events, self._clock = EventReader(context.staff), Clock(now)
         self._parcels, self._pairs = Parcels(), Pairs()
         self._store, self._used = np.zeros(1024, _STORE), 0
         self._open: dict[int, dict[int, int]] = defaultdict(dict)  # waybill → account → row of the store
-        self._days: dict[tuple[int, int], _Day] = {}
+        self.days: dict[tuple[int, int], AccountDay] = {}
         self._judged = _JudgedReads(len(context.staff.actors) + 1)
         self._names: dict[int, str] = {}
         self._whole = True
@@ -110,6 +113,10 @@ class FastPath:
         """Stream time, microseconds since 1970."""
         return self._clock.now
 
+    def suspects(self, rows: Longs) -> npt.NDArray[Any]:
+        """First reads that no strong template explains, as in `facts`, by their rows in `days`."""
+        return self._store[rows]
+
     # What is known already
 
     def load(self, snapshot: Snapshot, progress: Progress = lambda *_: None) -> None:
@@ -120,7 +127,7 @@ class FastPath:
         for partition, done, total in snapshot.waybill_partitions(wanted, lambda part: part):
             self._take_partition(partition, since)
             progress("load", done, total)
-        keys = sorted({account for account, _ in self._days})
+        keys = sorted({account for account, _ in self.days})
         self._names.update(zip(keys, snapshot.names("actor", keys), strict=True))
         kept = self._store[: self._used]
         kept["word"] = snapshot.numbers(np.ascontiguousarray(kept["waybill"]))
@@ -129,7 +136,7 @@ class FastPath:
         """Takes in what was told before, of days that the state still has."""
         for notice in told:
             actor = int(self._context.staff.keys([notice.actor])[0])
-            day = self._days.setdefault((actor, notice.day), _Day())
+            day = self.days.setdefault((actor, notice.day), AccountDay())
             self._names[actor] = notice.actor
             self._note(day, notice)
 
@@ -321,10 +328,10 @@ class FastPath:
 
     # What is made of it
 
-    def _count(self, change: _Change) -> tuple[int, int, _Day]:
+    def _count(self, change: _Change) -> tuple[int, int, AccountDay]:
         row = self._store[change.row]
         actor, day = int(row["actor"]), int((row["at"] + self._context.offset) // _DAY)
-        state = self._days.setdefault((actor, day), _Day())
+        state = self.days.setdefault((actor, day), AccountDay())
         if change.came:
             state.rows[change.row] = None
         else:
@@ -348,9 +355,9 @@ class FastPath:
         found = self._limits.judge(actor, columns, columns["word"], judged)
         return self._tell(actor, day, state, found, change)
 
-    def _tell(self, actor: int, day: int, state: _Day, found: Judgement, change: _Change) -> Notice | None:
+    def _tell(self, actor: int, day: int, state: AccountDay, found: Judgement, change: _Change) -> Notice | None:
         most = max((count.value for count in found.counts), default=0)
-        worth = found.worth and most > 0
+        worth = found.worth and any(count.value > count.usual for count in found.counts)
         if worth and not state.raised:
             kind, turn, step = NoticeKind.RAISED, state.turns + 1, 0
         elif state.raised and not worth:
@@ -375,7 +382,7 @@ class FastPath:
         self._note(state, notice)
         return notice
 
-    def _note(self, state: _Day, notice: Notice) -> None:
+    def _note(self, state: AccountDay, notice: Notice) -> None:
         """Remembers what was told."""
         match notice.kind:
             case NoticeKind.RAISED:
@@ -387,10 +394,10 @@ class FastPath:
         state.told = max((reason.value for reason in notice.reasons), default=0)
 
     def _forget(self) -> None:
-        """Lets go of days that are over (rule 4)."""
+        """Lets go of days that are over (rule 5)."""
         last = (self._clock.now + self._context.offset) // _DAY
-        for key in [key for key in self._days if key[1] < last - 1]:
-            for row in self._days.pop(key).rows:
+        for key in [key for key in self.days if key[1] < last - 1]:
+            for row in self.days.pop(key).rows:
                 kept = self._store[row]
                 if self._open.get(int(kept["waybill"]), {}).get(int(kept["actor"])) == row:
                     del self._open[int(kept["waybill"])][int(kept["actor"])]
