@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import importlib.util
+import itertools
 import os
 import shutil
 import socket
@@ -11,11 +12,11 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from tests.conftest import need
 
-_T = TypeVar("_T")
+_NUMBERS = itertools.count(1)
 
 
 def free_port() -> int:
@@ -30,6 +31,7 @@ class Broker:
     def __init__(self, command: Sequence[str], port: int) -> None:
         self.port = port
         self.address = f"127.0.0.1:{port}"
+        self.stream = ""
         self._command = command
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -111,10 +113,15 @@ def publish(broker: Broker, messages: Iterable[bytes], subject: str = "reads.a",
     ask_nats(broker, work, **secrets)
 
 
-def make_stream(broker: Broker, retention: str = "limits", **secrets: str) -> None:
-    ask_nats(
-        broker, lambda stream: stream.add_stream(name="READS", subjects=["reads.>"], retention=retention), **secrets
-    )
+def make_stream(broker: Broker, retention: str = "limits", *, again: bool = False, **secrets: str) -> None:
+    """A stream of a new name, which nothing of an older one can come back under; again: of the same name."""
+    broker.stream = broker.stream if again else f"READS-{next(_NUMBERS)}"
+    made = {"name": broker.stream, "subjects": ["reads.>"], "retention": retention}
+    ask_nats(broker, lambda stream: stream.add_stream(**made), **secrets)
+
+
+def drop_stream(broker: Broker) -> None:
+    ask_nats(broker, lambda stream: stream.delete_stream(broker.stream))
 
 
 def make_topic(broker: Broker, name: str, partitions: int) -> None:

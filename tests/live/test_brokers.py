@@ -6,7 +6,17 @@ from typing import Any
 
 import pytest
 
-from tests.live.brokers import Broker, ask_nats, make_stream, make_topic, nats_server, produce, publish, tansu
+from tests.live.brokers import (
+    Broker,
+    ask_nats,
+    drop_stream,
+    make_stream,
+    make_topic,
+    nats_server,
+    produce,
+    publish,
+    tansu,
+)
 from tests.live.test_sources import all_of, some
 from wayseal.live.errors import GapError, SourceError
 from wayseal.live.sources import Reading, Start, open_source_of
@@ -25,7 +35,7 @@ def nats(server: Broker) -> Iterator[Broker]:
     """The server, with a stream that is new."""
     make_stream(server)
     yield server
-    ask_nats(server, lambda stream: stream.delete_stream("READS"))
+    drop_stream(server)
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +45,7 @@ def kafka() -> Iterator[Broker]:
 
 
 def of_nats(broker: Broker, asked: str = "", **reading: Any) -> Source:
-    return open_source_of(f"nats://{broker.address}/READS{asked}", Reading(**{"until_end": True, **reading}))
+    return open_source_of(f"nats://{broker.address}/{broker.stream}{asked}", Reading(**{"until_end": True, **reading}))
 
 
 def of_kafka(broker: Broker, topic: str, **reading: Any) -> Source:
@@ -48,7 +58,7 @@ def test_a_stream_comes_in_order_and_once(nats: Broker) -> None:
     lines, after = all_of(of_nats(nats))
     assert lines == b"a\nb\nc\n\xff\n"
     assert after is not None
-    assert after.stream.startswith("nats/READS/20")
+    assert after.stream.startswith(f"nats/{nats.stream}/20")
     assert after.parts == {"": 4}
     publish(nats, [b"%d" % n for n in range(3000)])
     assert all_of(of_nats(nats), after)[0] == b"".join(b"%d\n" % n for n in range(3000))
@@ -78,18 +88,18 @@ def test_gaps_of_a_stream(nats: Broker) -> None:
     publish(nats, [b"%d" % n for n in range(6)])
     _, after = all_of(of_nats(nats))
     assert after is not None
-    ask_nats(nats, lambda stream: stream.purge_stream("READS", keep=1))
+    ask_nats(nats, lambda stream: stream.purge_stream(nats.stream, keep=1))
     early = Position(stream=after.stream, parts={"": 2})
     with pytest.raises(GapError, match="messages 3 to 5 are missing"):
         of_nats(nats).open(early)
     with pytest.raises(GapError, match="ends at 6, before 9"):
         of_nats(nats).open(Position(stream=after.stream, parts={"": 9}))
-    ask_nats(nats, lambda stream: stream.delete_stream("READS"))
+    drop_stream(nats)
     with pytest.raises(GapError, match="is gone, with all behind 6"):
         of_nats(nats).open(after)
     with pytest.raises(SourceError, match="no such stream"):
         of_nats(nats).open(None)
-    make_stream(nats)
+    make_stream(nats, again=True)
     publish(nats, [b"%d" % n for n in range(9)])
     with pytest.raises(GapError, match="made anew"):
         of_nats(nats).open(after)
@@ -105,8 +115,8 @@ def test_a_consumer_that_is_lost_is_made_anew(nats: Broker) -> None:
         assert some(batches).lines == b"a\n"
 
         async def remove(stream: Any) -> None:
-            for one in await stream.consumers_info("READS"):
-                await stream.delete_consumer("READS", one.name)
+            for one in await stream.consumers_info(nats.stream):
+                await stream.delete_consumer(nats.stream, one.name)
 
         ask_nats(nats, remove)
         publish(nats, [b"b"])
@@ -142,7 +152,7 @@ def test_a_stream_that_waits_for_acknowledgements_is_refused(server: Broker, ret
     make_stream(server, retention)
     with pytest.raises(SourceError, match="until they are acknowledged"):
         of_nats(server).open(None)
-    ask_nats(server, lambda stream: stream.delete_stream("READS"))
+    drop_stream(server)
 
 
 def test_a_subject_that_is_none(nats: Broker) -> None:
@@ -252,10 +262,10 @@ def test_settings_of_kafka(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     place = tmp_path / "kafka.properties"
     monkeypatch.setenv("WAYSEAL_KAFKA_CONFIG", str(place))
     with pytest.raises(SourceError, match="No such file"):
-        open_source_of("kafka://127.0.0.1:1/reads")
+        open_source_of("kafka://127.0.0.1:1/reads").open(None)
     place.write_text("# ours\n\nnothing.known = hunter2\n")
     with pytest.raises(SourceError, match="settings are refused") as caught:
-        open_source_of("kafka://127.0.0.1:1/reads")
+        open_source_of("kafka://127.0.0.1:1/reads").open(None)
     assert "hunter2" not in str(caught.value)
     place.write_text("client.id=courier\n")
     monkeypatch.setattr("wayseal.live.sources._kafka._PATIENCE", 0.1)

@@ -90,7 +90,7 @@ def test_addresses_that_are_none(url: str, message: str) -> None:
 
 
 def test_what_is_not_installed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    for scheme, name in (("nats", "nats"), ("kafka", "confluent_kafka")):
+    for scheme, name in (("nats", "nats.aio.client"), ("kafka", "confluent_kafka")):
         monkeypatch.setitem(sys.modules, name, None)
         monkeypatch.delitem(sys.modules, f"wayseal.live.sources._{scheme}", raising=False)
         with pytest.raises(SourceError, match=rf"{name} is not installed: pip install 'WHEEL\[live\]'"):

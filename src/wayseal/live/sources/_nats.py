@@ -60,7 +60,7 @@ class NatsSource(Closing):
         self._server, self._stream, self._subject = server, stream, subject
         self._reading = reading
         self._outage = Outage(self.name, reading.say)
-        self._loop = asyncio.new_event_loop()
+        self._loop: asyncio.AbstractEventLoop
         self._client: Client | None = None
         self._known = ""
         self._taken: int | None = None
@@ -74,6 +74,7 @@ class NatsSource(Closing):
         """As of `Source`. A server that can't be reached is waited for by `batches`."""
         if after is not None:
             self._known, self._taken = after.stream, after.parts[""]
+        self._loop = asyncio.new_event_loop()
         try:
             self._run(self._attach())
         except _TROUBLE as error:
