@@ -113,7 +113,7 @@ def publish(broker: Broker, messages: Iterable[bytes], subject: str = "reads.a",
     ask_nats(broker, work, **secrets)
 
 
-def make_stream(broker: Broker, retention: str = "limits", *, again: bool = False, **secrets: str) -> None:
+def make_stream(broker: Broker, retention: str = "limits", *, again: bool = False, **secrets: Any) -> None:
     """A stream of a new name, which nothing of an older one can come back under; again: of the same name."""
     broker.stream = broker.stream if again else f"READS-{next(_NUMBERS)}"
     made = {"name": broker.stream, "subjects": ["reads.>"], "retention": retention}

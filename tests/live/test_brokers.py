@@ -1,6 +1,7 @@
 """NATS and Kafka, with brokers of this machine that are killed, emptied and made anew."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from tests.live.brokers import (
 from tests.live.test_sources import all_of, some
 from wayseal.live.errors import GapError, SourceError
 from wayseal.live.sources import Reading, Start, open_source_of
-from wayseal.live.types import Position, Source
+from wayseal.live.types import Batch, Position, Source
 from wayseal.model.messages import Message
 
 
@@ -160,8 +161,36 @@ def test_a_subject_that_is_none(nats: Broker) -> None:
         of_nats(nats, "?subject=..").open(None)
 
 
+@dataclass(frozen=True)
+class Sent:
+    """A message as NATS brings it, with its number in the stream and in the consumer's count."""
+
+    data: bytes
+    sequence: int = 0
+    count: int = 0
+    headers: dict[str, str] | None = None
+
+    @property
+    def reply(self) -> str:
+        middle = "_.hash." if self.sequence % 2 else ""  # as with and without a domain
+        return f"$JS.ACK.{middle}READS.c.1.{self.sequence}.{self.count}.7.0" + ".x" * bool(middle)
+
+
+def test_a_hole_in_the_count_waits_until_what_came_is_taken() -> None:
+    source: Any = open_source_of("nats://127.0.0.1:1/READS")
+    told = Sent(b"", headers={"Status": "408"})
+    source._arrived.extend([Sent(b"a", 4, 1), told, Sent(b"b", 7, 2), Sent(b"d", 9, 4)])
+    assert source._batch() == Batch(lines=b"a\nb\n", position=Position(stream="", parts={"": 7}))
+    with pytest.raises(BrokenPipeError):
+        source._batch()
+    source._arrived.clear()
+    source._arrived.append(Sent(b"", headers={"Status": "503"}))
+    with pytest.raises(BrokenPipeError):
+        source._batch()
+
+
 def test_secrets_of_nats(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    secrets = {"user": "anna", "password": "hunter2"}
+    secrets: dict[str, Any] = {"user": "anna", "password": "hunter2"}
     with nats_server(tmp_path, "authorization { user: anna, password: hunter2 }") as broker:
         make_stream(broker, **secrets)
         publish(broker, [b"a"], **secrets)
@@ -234,6 +263,38 @@ def test_gaps_of_a_topic(kafka: Broker) -> None:
     early = Position(stream=after.stream, parts={"0": -7, "1": -1})
     with pytest.raises(GapError, match="messages -6 to -1 of partition 0 are missing"):
         of_kafka(kafka, "gaps").open(early)
+
+
+@dataclass(frozen=True)
+class Failed:
+    """An error as Kafka brings it among the messages."""
+
+    code: int
+
+    def error(self) -> Any:
+        from confluent_kafka import KafkaError
+
+        return KafkaError(self.code)
+
+    def partition(self) -> int:
+        return 0
+
+    def offset(self) -> int:
+        return 7
+
+
+def test_errors_among_messages() -> None:
+    """An offset that the brokers have no more is no reason to begin elsewhere."""
+    from confluent_kafka import KafkaError
+
+    source: Any = open_source_of("kafka://127.0.0.1:1/reads")
+    source._taken = {0: 4}
+    assert source._batch([Failed(KafkaError._TRANSPORT)]) is None
+    assert source._shaken
+    with pytest.raises(GapError, match="partition 0 doesn't hold what follows 4"):
+        source._batch([Failed(KafkaError._AUTO_OFFSET_RESET)])
+    with pytest.raises(SourceError, match="brokers refuse"):
+        source._batch([Failed(KafkaError.TOPIC_AUTHORIZATION_FAILED)])
 
 
 def test_a_topic_that_is_lost_with_its_broker(monkeypatch: pytest.MonkeyPatch) -> None:

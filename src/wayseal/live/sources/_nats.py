@@ -120,7 +120,6 @@ class NatsSource(Closing):
 
     async def _detach(self) -> None:
         client, self._client = self._client, None
-        self._arrived.clear()
         if client is not None and not client.is_closed:
             await client.close()
 
@@ -152,6 +151,7 @@ class NatsSource(Closing):
         )  # fmt: skip
         made = await stream.add_consumer(self._stream, wanted)
         self._consumer, self._counted, self._owed = made.name, 0, 0
+        self._arrived.clear()
         self._inbox = client.new_inbox()
         await client.subscribe(self._inbox, cb=self._arrive, pending_bytes_limit=2 * MOST_BYTES)
         if self._reading.until_end and self._left is None:
