@@ -68,7 +68,8 @@ def test_what_arrived_is_read_in_any_split(
                 spool = open_spool(folder)
         assert spool.number == len(arrived)
         assert spool.position == (place(offset) if offset else None)
-        assert held(spool, after) == list(enumerate(arrived, 1))[after:]
+        moved = [b" " * line.startswith(b'{"wayseal":') + line for line in arrived]
+        assert held(spool, after) == list(enumerate(moved, 1))[after:]
     finally:
         spool.close()
 

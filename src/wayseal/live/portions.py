@@ -53,7 +53,7 @@ def committed(ledger: Path, spool: Spool) -> int:
         LedgerError: It is damaged.
     """
     index = 0
-    if ledger.exists() and any(ledger.iterdir()):
+    if (ledger / "manifest.json").exists():
         name = re.compile(rf"{LIVE}{spool.id}-(\d+)\.jsonl")
         with open_ledger(ledger) as snapshot:
             found = (name.fullmatch(source.name) for source in snapshot.manifest.sources)
@@ -92,6 +92,7 @@ def bring_in(
         LiveError: As of `committed`.
         SpoolError: The arrival log is damaged.
         LedgerError: The ledger can't be written; nothing was brought in or removed.
+        OSError: There is no room for the segments' rows beside the arrival log; the same.
     """
     done = committed(ledger, spool)
     new = [one for one in spool.segments if one.until > done]
