@@ -1,4 +1,4 @@
-.PHONY: demo test test-deep check texts docs lock clean setup setup-vault setup-console setup-market setup-demo setup-market-pictures setup-dev
+.PHONY: demo test test-deep check texts docs lock clean setup setup-vault setup-console setup-market setup-live setup-demo setup-market-pictures setup-dev
 
 DEMO ?= demo
 
@@ -34,6 +34,9 @@ setup-console: ## Adds what `wayseal serve console` and evidence packs (paper, t
 setup-market: ## Adds what `wayseal market` needs to look at sites, keep what came, and read pictures' codes.
 	@scripts/setup.sh market
 
+setup-live: ## Adds what `wayseal live` needs to read NATS and Kafka, and to answer while it runs.
+	@scripts/setup.sh live
+
 setup-demo: ## What console and market need: all that `make demo` shows.
 	@scripts/setup.sh demo
 
@@ -54,8 +57,9 @@ lock: ## Compiles the locks anew from the lists in pyproject.toml (needs uv) and
 	$(COMPILE) pyproject.toml --extra vault --group build -c requirements/core.txt --output-file requirements/vault.txt
 	$(COMPILE) pyproject.toml --extra console --group build -c requirements/vault.txt --output-file requirements/console.txt
 	$(COMPILE) pyproject.toml --extra market --group build -c requirements/console.txt --output-file requirements/market.txt
+	$(COMPILE) pyproject.toml --extra live --group build -c requirements/vault.txt -c requirements/console.txt --output-file requirements/live.txt
 	$(COMPILE) pyproject.toml --extra market --extra market-pictures --group build -c requirements/market.txt --output-file requirements/market-pictures.txt
-	$(COMPILE) --group dev -c requirements/vault.txt -c requirements/console.txt -c requirements/market-pictures.txt --output-file requirements/dev.txt
+	$(COMPILE) --group dev -c requirements/vault.txt -c requirements/console.txt -c requirements/market-pictures.txt -c requirements/live.txt --output-file requirements/dev.txt
 	$(COMPILE) --group bench -c requirements/vault.txt -c requirements/dev.txt --output-file requirements/bench.txt
 	$(COMPILE) --group front-end --output-file requirements/front-end.txt
 	.venv/bin/python -m pip install --quiet --require-hashes -r requirements/front-end.txt

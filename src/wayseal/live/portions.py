@@ -14,7 +14,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import BinaryIO
@@ -53,7 +53,7 @@ def committed(ledger: Path, spool: Spool) -> int:
         LedgerError: It is damaged.
     """
     index = 0
-    if ledger.exists() and any(ledger.iterdir()):
+    if (ledger / "manifest.json").exists():
         name = re.compile(rf"{LIVE}{spool.id}-(\d+)\.jsonl")
         with open_ledger(ledger) as snapshot:
             found = (name.fullmatch(source.name) for source in snapshot.manifest.sources)
@@ -92,10 +92,15 @@ def bring_in(
         LiveError: As of `committed`.
         SpoolError: The arrival log is damaged.
         LedgerError: The ledger can't be written; nothing was brought in or removed.
+        OSError: There is no room for the segments' rows beside the arrival log; the same.
     """
     done = committed(ledger, spool)
     new = [one for one in spool.segments if one.until > done]
-    report = _ingest(spool, new, ledger, options or IngestOptions()) if new else None
+    shutil.rmtree(spool.folder / _SCRATCH, ignore_errors=True)
+    try:
+        report = _ingest(spool, new, ledger, options or IngestOptions()) if new else None
+    finally:
+        shutil.rmtree(spool.folder / _SCRATCH, ignore_errors=True)
     done = new[-1].until if new else done
     behind = [one.position for one in spool.segments if one.until <= done and one.position]
     spool.remove(done if needed_after is None else min(done, needed_after))
@@ -106,27 +111,16 @@ def bring_in(
 
 def _ingest(spool: Spool, new: Sequence[Segment], ledger: Path, options: IngestOptions) -> IngestReport:
     scratch = spool.folder / _SCRATCH
+    scratch.mkdir(0o700)
     position = new[-1].position and json.dumps(asdict(new[-1].position), separators=(",", ":"))
-    with _emptied(scratch):
-        files = tuple(file for segment in new for file in _split(spool, segment, scratch))
-        made = replace(
-            options,
-            who=f"{options.who} {position or ''}".strip(),
-            projection=True,
-            commit_bytes=1 + sum(file.size for file in files),
-        )
-        return ingest(Source(path=scratch, files=files), ledger, options=made)
-
-
-@contextmanager
-def _emptied(folder: Path) -> Iterator[None]:
-    """A folder that is new and goes again."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(0o700)
-    try:
-        yield
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    files = tuple(file for segment in new for file in _split(spool, segment, scratch))
+    made = replace(
+        options,
+        who=f"{options.who} {position or ''}".strip(),
+        projection=True,
+        commit_bytes=1 + sum(file.size for file in files),
+    )
+    return ingest(Source(path=scratch, files=files), ledger, options=made)
 
 
 def _split(spool: Spool, segment: Segment, scratch: Path) -> Iterator[SourceFile]:

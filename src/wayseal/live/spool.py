@@ -22,7 +22,7 @@ import threading
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise, takewhile
 from pathlib import Path
 from typing import Final
@@ -298,9 +298,7 @@ def _sealed(made: _Control) -> tuple[_Control, bytes]:
         content |= {"spool": made.spool, "segment": made.segment, "before": made.before}
     body = json.dumps({"wayseal": content}, separators=(",", ":")).encode()[:-2]
     crc = zlib.crc32(body, made.crc)
-    sealed = _Control(number=made.number, crc=crc, position=made.position, spool=made.spool, segment=made.segment,
-                      before=made.before)  # fmt: skip
-    return sealed, body + _CRC + b"%d}}\n" % crc
+    return replace(made, crc=crc), body + _CRC + b"%d}}\n" % crc
 
 
 def _opened(line: bytes, crc: int) -> _Control | None:

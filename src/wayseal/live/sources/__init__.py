@@ -22,7 +22,7 @@ def open_source_of(url: str, reading: Reading | None = None) -> Source:
 
     Args:
         url: `jsonl:-` for standard input, `file:PATH`, `nats://HOST:PORT/STREAM` (`?subject=…` for some of its
-            messages, `?durable=…` for a work queue), or `kafka://HOST:PORT,…/TOPIC`.
+            messages), or `kafka://HOST:PORT,…/TOPIC`.
         reading: How it is read; None: from its beginning, and on and on.
 
     Returns:
@@ -69,5 +69,5 @@ def open_source_of(url: str, reading: Reading | None = None) -> Source:
 def _asked(parts: SplitResult) -> dict[str, str] | None:
     """What stands behind the question mark; None where it isn't known, or stands there twice."""
     found = parse_qs(parts.query, keep_blank_values=True)
-    known = found.keys() <= {"subject", "durable"} and all(len(values) == 1 for values in found.values())
+    known = found.keys() <= {"subject"} and all(len(values) == 1 for values in found.values())
     return {name: values[0] for name, values in found.items()} if known else None

@@ -92,6 +92,9 @@ class FileSource(Closing):
                     self._taken = size - len(tail) + _whole(tail)
         except OSError as error:
             raise SourceError("can't be read ({reason})", file=self._path, reason=disk_says(error)) from error
+        except GapError:
+            self.close()
+            raise
         return self
 
     def batches(self, linger: float) -> Iterator[Batch | None]:

@@ -29,6 +29,12 @@ _AT_ONCE: Final = 5000
 _PATIENCE, _OFTEN = 5.0, 10.0
 """Seconds that a broker has for an answer, and between looks at what the topic is."""
 _GONE = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError.UNKNOWN_TOPIC_ID, KafkaError._UNKNOWN_TOPIC)
+_REFUSED = (
+    KafkaError._AUTHENTICATION,
+    KafkaError.SASL_AUTHENTICATION_FAILED,
+    KafkaError.TOPIC_AUTHORIZATION_FAILED,
+    KafkaError.CLUSTER_AUTHORIZATION_FAILED,
+)
 _OURS: dict[str, Any] = {
     "group.id": "wayseal",
     "enable.auto.commit": False,
@@ -48,15 +54,11 @@ class KafkaSource(Closing):
 
     def __init__(self, servers: str, topic: str, reading: Reading) -> None:
         self.name = f"kafka://{servers}/{topic}"
-        self._topic = topic
+        self._servers, self._topic = servers, topic
         self._reading = reading
         self._outage = Outage(self.name, reading.say)
-        settings: dict[str, Any] = {**_settings(), "bootstrap.servers": servers}
-        try:
-            self._admin = AdminClient(settings | {"log_level": 0, "error_cb": lambda _error: None})
-            self._consumer = Consumer(settings | _OURS | {"error_cb": self._note})
-        except KafkaException as error:
-            raise SourceError("the settings are refused ({reason})", file=self.name, reason=_name(error)) from None
+        self._admin: AdminClient
+        self._consumer: Consumer
         self._known = ""
         self._taken: dict[int, int] = {}
         self._assigned = self._shaken = False
@@ -67,6 +69,12 @@ class KafkaSource(Closing):
         """As of `Source`. Brokers that can't be reached are waited for by `batches`."""
         if after is not None:
             self._known, self._taken = after.stream, {int(part): taken for part, taken in after.parts.items()}
+        settings: dict[str, Any] = {**_settings(), "bootstrap.servers": self._servers}
+        try:
+            self._admin = AdminClient(settings | {"log_level": 0, "error_cb": lambda _error: None})
+            self._consumer = Consumer(settings | _OURS | {"error_cb": self._note})
+        except KafkaException as error:
+            raise SourceError("the settings are refused ({reason})", file=self.name, reason=_name(error)) from None
         try:
             self._look()
         except BaseException:
@@ -95,9 +103,10 @@ class KafkaSource(Closing):
         self._consumer.close()
 
     def _note(self, error: KafkaError) -> None:
+        """What the library says, here or while it works: the topic has to be looked at, or nobody may."""
+        if error.fatal() or error.code() in _REFUSED:
+            raise SourceError("the brokers refuse ({reason})", file=self.name, reason=error.name())
         self._shaken = True
-        if not error.retriable() and error.code() not in (KafkaError._ALL_BROKERS_DOWN, KafkaError._TRANSPORT):
-            self._outage.note(error.name())
 
     def _look(self) -> bool:
         """Whether the topic is still what it was (rule 1); False where nobody answers."""

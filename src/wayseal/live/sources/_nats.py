@@ -5,8 +5,8 @@
 2. Messages come in the stream's order. The consumer is made anew behind the last one taken after any trouble: a lost
    connection, a pull that isn't answered, a hole in the consumer's own count. So nothing is lost, and nothing doubled.
 3. One pull is open at a time, for a bounded number of bytes; what nobody takes stays with the server.
-4. Nothing is acknowledged, but where a stream is kept as a work queue: there all up to what is released, for a consumer
-   of a name of its own (`durable`), so that the server may remove it.
+4. Nothing is acknowledged: a stream keeps what its limits say. One that keeps messages until they are acknowledged is
+   refused, since others' answers, or none, would decide what is seen here.
 5. Secrets come from the environment: WAYSEAL_NATS_CREDS (a file), or WAYSEAL_NATS_USER and WAYSEAL_NATS_PASSWORD, or
    WAYSEAL_NATS_TOKEN.
 """
@@ -19,17 +19,15 @@ import os
 import re
 from collections import deque
 from collections.abc import Coroutine, Iterator, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-import nats
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from nats.aio.client import Client
 from nats.aio.msg import Msg
-from nats.errors import AuthorizationError, Error
+from nats.errors import Error
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, RetentionPolicy, StreamInfo
-from nats.js.errors import NotFoundError
+from nats.js.errors import APIError, NotFoundError
 
 from wayseal.live.errors import GapError, SourceError
 from wayseal.live.sources._reading import MOST_BYTES, Outage, Reading, Start, lines_of
@@ -44,24 +42,25 @@ _EXPIRES, _PATIENCE, _IDLE = 5.0, 5.0, 300.0
 """Seconds: that a pull stays open, that the server has for an answer, and that it keeps a consumer nobody asks."""
 _MOST: Final = 60.0
 """Seconds that anything may take."""
-_FOREVER = 10 * 365 * 86_400.0
 _TROUBLE = (OSError, Error)
 _HARMLESS = ("404", "408", "409")
 """A pull ended: nothing there, its time is over, or as much came as was asked for (or the consumer is gone: the next
 one isn't answered)."""
+_UNREADY: Final = 503
+"""The code of an answer that says that there will be another one later."""
 _SEED = re.compile(r"\bSU[A-Z2-7]{56}\b")
 _TOKEN = re.compile(r"-BEGIN NATS USER JWT-+\s+(\S+)")
 
 
 class NatsSource(Closing):
-    """A stream. subject: of the messages that are wanted, "" for all; durable: see rule 4."""
+    """A stream. subject: of the messages that are wanted, "" for all."""
 
-    def __init__(self, server: str, stream: str, reading: Reading, *, subject: str = "", durable: str = "") -> None:
+    def __init__(self, server: str, stream: str, reading: Reading, *, subject: str = "") -> None:
         self.name = f"nats://{server}/{stream}"
-        self._server, self._stream, self._subject, self._durable = server, stream, subject, durable
+        self._server, self._stream, self._subject = server, stream, subject
         self._reading = reading
         self._outage = Outage(self.name, reading.say)
-        self._loop = asyncio.new_event_loop()
+        self._loop: asyncio.AbstractEventLoop
         self._client: Client | None = None
         self._known = ""
         self._taken: int | None = None
@@ -70,19 +69,22 @@ class NatsSource(Closing):
         self._counted, self._owed, self._deadline = 0, 0, 0.0
         self._arrived: deque[Msg] = deque()
         self._some = asyncio.Event()
-        self._acks: deque[tuple[int, str]] = deque()
-        self._released = 0
 
     def open(self, after: Position | None) -> Closing:
         """As of `Source`. A server that can't be reached is waited for by `batches`."""
         if after is not None:
             self._known, self._taken = after.stream, after.parts[""]
+        self._loop = asyncio.new_event_loop()
         try:
             self._run(self._attach())
-        except AuthorizationError:
-            raise SourceError("the server refuses who asks", file=self.name) from None
         except _TROUBLE as error:
             self._away(error)
+            if "authorization" in str(error).lower():
+                self.close()
+                raise SourceError("the server refuses who asks", file=self.name) from None
+            if isinstance(error, APIError) and error.code != _UNREADY:
+                self.close()
+                raise SourceError("the server refuses (error {code})", file=self.name, code=error.err_code) from None
         except BaseException:
             self.close()
             raise
@@ -101,8 +103,7 @@ class NatsSource(Closing):
             yield batch
 
     def release(self, position: Position) -> None:
-        """As of `Source`; it is told to the server with the next pull."""
-        self._released = position.parts[""]
+        """Rule 4."""
 
     def close(self) -> None:
         """Lets go of the connection."""
@@ -119,7 +120,6 @@ class NatsSource(Closing):
 
     async def _detach(self) -> None:
         client, self._client = self._client, None
-        self._arrived.clear()
         if client is not None and not client.is_closed:
             await client.close()
 
@@ -127,11 +127,13 @@ class NatsSource(Closing):
         async def ignore(_error: Exception) -> None:
             """It is raised where it matters."""
 
-        self._client = await nats.connect(
+        secrets = _secrets()
+        client = self._client = Client()
+        await client.connect(
             f"nats://{self._server}", allow_reconnect=False, max_reconnect_attempts=1, reconnect_time_wait=0,
-            connect_timeout=int(_PATIENCE), error_cb=ignore, name="wayseal", **_secrets(),
+            connect_timeout=int(_PATIENCE), error_cb=ignore, name="wayseal", **secrets,
         )  # fmt: skip
-        stream = self._client.jetstream(timeout=_PATIENCE)
+        stream = client.jetstream(timeout=_PATIENCE)
         try:
             info = await stream.stream_info(self._stream)
         except NotFoundError:
@@ -139,21 +141,19 @@ class NatsSource(Closing):
                 raise SourceError("there is no such stream", file=self.name) from None
             raise GapError("the stream is gone, with all behind {taken}", file=self.name, taken=self._taken) from None
         taken = self._place(info)
-        queue = info.config.retention == RetentionPolicy.WORK_QUEUE
-        if info.config.retention == RetentionPolicy.INTEREST or (queue and not self._durable):
+        if info.config.retention != RetentionPolicy.LIMITS:
             raise SourceError(
-                "keeps messages until they are acknowledged alone: needs a stream that is kept by limits, or a work queue "
-                "and a name for its consumer (?durable=…)",
-                file=self.name,
+                "keeps messages until they are acknowledged, and not as long as limits say", file=self.name
             )
-        if self._durable:
-            with suppress(NotFoundError):
-                await stream.delete_consumer(self._stream, self._durable)
-        made = await stream.add_consumer(self._stream, self._config(taken, queue=queue))
+        wanted = ConsumerConfig(
+            filter_subject=self._subject or None, deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
+            opt_start_seq=taken + 1, ack_policy=AckPolicy.NONE, inactive_threshold=_IDLE, mem_storage=True,
+        )  # fmt: skip
+        made = await stream.add_consumer(self._stream, wanted)
         self._consumer, self._counted, self._owed = made.name, 0, 0
-        self._acks.clear()
-        self._inbox = self._client.new_inbox()
-        await self._client.subscribe(self._inbox, cb=self._arrive, pending_bytes_limit=2 * MOST_BYTES)
+        self._arrived.clear()
+        self._inbox = client.new_inbox()
+        await client.subscribe(self._inbox, cb=self._arrive, pending_bytes_limit=2 * MOST_BYTES)
         if self._reading.until_end and self._left is None:
             self._left = made.num_pending or 0
 
@@ -169,19 +169,10 @@ class NatsSource(Closing):
         if self._taken > last:
             raise GapError("the stream ends at {last}, before {taken}, which was taken", file=self.name, last=last,
                            taken=self._taken)  # fmt: skip
-        if first > self._taken + 1 and info.config.retention != RetentionPolicy.WORK_QUEUE:
+        if first > self._taken + 1:
             raise GapError("messages {first} to {last} are missing: the stream kept them no longer", file=self.name,
                            first=self._taken + 1, last=first - 1)  # fmt: skip
         return self._taken
-
-    def _config(self, taken: int, *, queue: bool) -> ConsumerConfig:
-        named: dict[str, Any] = {"inactive_threshold": _IDLE, "ack_policy": AckPolicy.NONE, "mem_storage": True}
-        if self._durable:
-            named = {"durable_name": self._durable, "ack_policy": AckPolicy.ALL, "ack_wait": _FOREVER,
-                     "max_ack_pending": -1}  # fmt: skip
-        if not queue:
-            named |= {"deliver_policy": DeliverPolicy.BY_START_SEQUENCE, "opt_start_seq": taken + 1}
-        return ConsumerConfig(filter_subject=self._subject or None, **named)
 
     async def _arrive(self, message: Msg) -> None:
         self._arrived.append(message)
@@ -193,7 +184,6 @@ class NatsSource(Closing):
             await self._attach()
         if self._client is None or self._client.is_closed:
             raise BrokenPipeError(errno.EPIPE, "")
-        await self._acknowledge(self._client)
         if not self._arrived and not self._owed:
             most = max(MOST_BYTES // 2, self._client.max_payload + 4096)
             asked = {"batch": _AT_ONCE, "expires": int(_EXPIRES * 1e9), "max_bytes": most}
@@ -234,20 +224,8 @@ class NatsSource(Closing):
         self._counted = count
         if self._left is not None:
             self._left -= 1
-        if self._durable:
-            self._acks.append((sequence, message.reply))
-        if self._taken is not None and sequence <= self._taken:  # the server keeps what isn't released yet
-            return b""
         self._taken = sequence
         return lines_of(message.data)
-
-    async def _acknowledge(self, client: Client) -> None:
-        """Rule 4."""
-        reply = ""
-        while self._acks and self._acks[0][0] <= self._released:
-            reply = self._acks.popleft()[1]
-        if reply:
-            await client.publish(reply, b"+ACK")
 
 
 def _numbers(reply: str) -> tuple[int, int] | None:

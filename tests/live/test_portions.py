@@ -1,0 +1,219 @@
+"""Segments of the arrival log in the ledger (rules of `wayseal.live.portions`)."""
+
+import json
+import shutil
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.ledger.children import ended
+from wayseal import ledger, store
+from wayseal.ledger import IngestOptions
+from wayseal.live.errors import LiveError
+from wayseal.live.portions import bring_in, committed
+from wayseal.live.spool import Spool, open_spool
+from wayseal.live.types import Batch, Position
+from wayseal.store.errors import StoreError
+
+STEPS = ("swept", "batch", "read", "part", "written", "durable", "committed", "cleaned")
+
+
+def read(n: int) -> bytes:
+    row = {"at": f"2026-03-02T08:{n % 60:02}:00Z", "actor": f"u-{n % 3}", "waybill": f"YT{n % 7}"}
+    return json.dumps(row).encode() + b"\n"
+
+
+SCAN = b'{"table":"scans","waybill":"YT1","at":"2026-03-02T07:00:00Z","kind":"pickup","outlet":"o-1"}\n'
+
+
+def put(spool: Spool, lines: bytes, offset: int) -> None:
+    spool.append(Batch(lines=lines, position=Position(stream="t", parts={"": offset})))
+
+
+def fill(folder: Path, segments: int = 2) -> None:
+    """A log with closed segments of ten reads and a scan each, and an open one."""
+    with open_spool(folder) as spool:
+        for n in range(segments):
+            put(spool, b"".join(read(10 * n + k) for k in range(5)), 2 * n)
+            put(spool, SCAN + b"".join(read(10 * n + k) for k in range(5, 10)), 2 * n + 1)
+            spool.roll()
+        put(spool, read(99), 2 * segments)
+
+
+def counts(path: Path) -> tuple[int, int, int]:
+    """Reads, scans and sources."""
+    with ledger.open_ledger(path) as snapshot:
+        made = snapshot.manifest
+        return made.rows("accesses"), made.rows("scans"), len(made.sources)
+
+
+def rejected(path: Path) -> list[tuple[str, str]]:
+    """Line and reason of each row in quarantine."""
+    lines = [line for file in (path / "quarantine").iterdir() for line in file.read_text().splitlines()[1:]]
+    return [(line.split(",")[1], line.split(",")[3]) for line in lines]
+
+
+KILLED = """
+    import os, signal, sys
+    from pathlib import Path
+    from wayseal.ledger import IngestOptions
+    from wayseal.live.portions import bring_in
+    from wayseal.live.spool import open_spool
+    folder, into, step = sys.argv[1:]
+    def on_step(name):
+        if name == step:
+            os.kill(os.getpid(), signal.SIGKILL)
+    def release(position):
+        on_step("release")
+    with open_spool(Path(folder)) as spool:
+        bring_in(spool, Path(into), release=release, options=IngestOptions(parts=2, memory=1, on_step=on_step))
+"""
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("log") / "S"
+    fill(folder)
+    return folder
+
+
+@pytest.fixture
+def spool(log: Path, tmp_path: Path) -> Iterator[Spool]:
+    shutil.copytree(log, tmp_path / "S")
+    with open_spool(tmp_path / "S") as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("step", [*STEPS, "release"])
+def test_killed_at_a_step(log: Path, tmp_path: Path, step: str) -> None:
+    shutil.copytree(log, tmp_path / "S")
+    process = ended(KILLED, tmp_path / "S", tmp_path / "L", step)
+    assert (process.err, process.code) == ("", -signal.SIGKILL)
+    done = step in ("committed", "cleaned", "release")
+    released: list[Position] = []
+    with open_spool(tmp_path / "S") as spool:
+        assert committed(tmp_path / "L", spool) == (22 if done else 0)
+        report = bring_in(spool, tmp_path / "L", release=released.append)
+        assert (report is None) == done
+        assert (spool.first, spool.number, committed(tmp_path / "L", spool)) == (3, 23, 22)
+        assert released == ([] if step == "release" else [Position(stream="t", parts={"": 3})])
+    assert counts(tmp_path / "L") == (20, 2, 4)
+    assert [file.name for file in (tmp_path / "S").iterdir()] == ["arrivals-00000003.jsonl"]
+
+
+def test_broken_off_at_a_step(log: Path, tmp_path: Path) -> None:
+    for step in STEPS:
+
+        def stop(name: str, step: str = step) -> None:
+            if name == step:
+                raise KeyboardInterrupt
+
+        shutil.copytree(log, tmp_path / step / "S")
+        with open_spool(tmp_path / step / "S") as spool:
+            with pytest.raises(KeyboardInterrupt):
+                bring_in(spool, tmp_path / step / "L", options=IngestOptions(parts=2, memory=1, on_step=stop))
+            assert [s.index for s in spool.segments] == [1, 2]
+            bring_in(spool, tmp_path / step / "L")
+        assert counts(tmp_path / step / "L") == (20, 2, 4)
+
+
+def test_what_came_says_from_where(spool: Spool, tmp_path: Path) -> None:
+    report = bring_in(spool, tmp_path / "L", options=IngestOptions(who="live", at=7))
+    assert report is not None
+    names = [f"live-{spool.id}-0000000{n}.jsonl" for n in (1, 2, 1, 2)]
+    assert [(s.table, s.name) for s in report.ingested] == list(
+        zip(["scans"] * 2 + ["accesses"] * 2, names, strict=True)
+    )
+    assert {(s.came_by, s.came_at) for s in report.ingested} == {('live {"stream":"t","parts":{"":3}}', 7)}
+
+
+def test_who_still_reads_keeps_it(spool: Spool, tmp_path: Path) -> None:
+    bring_in(spool, tmp_path / "L", needed_after=13)
+    assert [s.index for s in spool.segments] == [2]
+    spool.roll()
+    bring_in(spool, tmp_path / "L", needed_after=22)
+    assert [s.index for s in spool.segments] == [3]
+    assert counts(tmp_path / "L") == (21, 2, 5)
+    assert committed(tmp_path / "L", spool) == 23
+
+
+def test_another_ledger_or_an_older_copy_is_refused(log: Path, spool: Spool, tmp_path: Path) -> None:
+    bring_in(spool, tmp_path / "L")
+    with pytest.raises(LiveError, match=r"segments up to 0 of the arrival log .* which has 3 to 3"):
+        bring_in(spool, tmp_path / "L2")
+    spool.close()
+    shutil.rmtree(tmp_path / "S")
+    shutil.copytree(log, tmp_path / "S")
+    (tmp_path / "S/arrivals-00000003.jsonl").unlink()
+    (tmp_path / "S/arrivals-00000002.jsonl").unlink()
+    with open_spool(tmp_path / "S") as older, pytest.raises(LiveError, match=r"up to 2 .* which has 1 to 1"):
+        committed(tmp_path / "L", older)
+
+
+def test_nobody_else_brings_such_a_name(log: Path, tmp_path: Path) -> None:
+    file = tmp_path / "live-0123456789abcdef-00000001.jsonl"
+    file.write_bytes(read(1))
+    with pytest.raises(StoreError, match="kept for what the stream brings"):
+        ledger.ingest(store.open_source(file), tmp_path / "L")
+
+
+def test_equal_segments_count_twice(tmp_path: Path) -> None:
+    """Also one that begins with another, which in any other file would be one that has grown (rule 3)."""
+    with open_spool(tmp_path / "S") as spool:
+        for lines in (read(1), read(1), read(1) + read(2)):
+            put(spool, lines, 1)
+            spool.roll()
+        bring_in(spool, tmp_path / "L")
+    assert counts(tmp_path / "L") == (4, 0, 3)
+
+
+POISON: list[tuple[bytes, str]] = [
+    (b"not json", "not-json"),
+    (b"[1]", "not-an-object"),
+    (b'"text"', "not-an-object"),
+    (b'{"Records":[{"at":1}]}', "empty"),
+    (b'[{"at":1},', "not-json"),
+    (b'{"log":"x\\n","stream":"stdout","time":"t"}', "empty"),
+    (b"2026-03-02T08:00:00.000000000Z stdout F x", "not-json"),
+    (b"\xef\xbb\xbf{}", "not-json"),
+    (b'{"actor":"\xd6\xd0\xb9\xfa"}', "undecodable"),
+    (b"\xff\xfe{\0}\0", "undecodable"),
+    (b"{\0}\0{\0}\0{\0}\0{\0}\0", "undecodable"),
+    (b"\0", "undecodable"),
+    (b"{}", "empty"),
+    (b'{"at":NaN}', "not-json"),
+    (b'{"at":1,"at":2}', "duplicate-key"),
+    (b'{"table":"nothing","at":"2026-03-02T08:00:00Z","actor":"u","waybill":"YT1"}', "not-an-object"),
+    (b'{"table":7}', "not-an-object"),
+    (b'{"table":"scans"}', "empty"),
+    (b'{"table":', "not-json"),
+    (b"[" * 100_000, "not-json"),
+    (b'{"waybill":"YT9"}', "empty"),
+    (b'{"wayseal":{"position":null}}', "empty"),
+]
+
+
+def test_a_poisoned_line_spoils_no_other(tmp_path: Path) -> None:
+    """Wherever it stands: what a reader of files would guess from it holds for no other line (rule 2)."""
+    name = {"at": "2026-03-02T08:00:00Z", "actor": "张三", "waybill": "YT1"}
+    good = json.dumps(name, ensure_ascii=False).encode() + b"\n"
+    with open_spool(tmp_path / "S") as spool:
+        for line, _ in POISON:
+            for lines in (line + b"\n" + good, good + line + b"\n"):
+                put(spool, lines, 1)
+                spool.roll()
+            put(spool, line + b"\n", 1)
+            spool.roll()
+        put(spool, b"".join(line + b"\n" for line, _ in POISON) + good, 1)
+        spool.roll()
+        report = bring_in(spool, tmp_path / "L")
+    assert report is not None
+    assert report.rows == 2 * len(POISON) + 1
+    expected = {reason: 4 * sum(why == reason for _, why in POISON) for _, reason in POISON}
+    assert report.rejected == expected
+    with ledger.open_ledger(tmp_path / "L") as snapshot:
+        assert snapshot.reads(snapshot.keys(["YT1"])).num_rows == 2 * len(POISON) + 1
+    mixed = [line for line, reason in rejected(tmp_path / "L") if reason == "duplicate-key"]
+    assert sorted(mixed) == ["1", "1", "15", "2"]
