@@ -1,5 +1,6 @@
 """`wayseal simulate`: a courier network with a hidden leaker, to try things on."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -175,7 +176,7 @@ def simulate(
         stream_dataset(out, stream, seed=seed, speed=pace, faults=faults, since=since, until=until, quiet=quiet)
 
 
-def _make(out: Path, scenario: str, settings: dict[str, object], seed: int, quiet: bool) -> None:
+def _make(out: Path, scenario: str, settings: Mapping[str, object], seed: int, quiet: bool) -> None:
     chosen = preset(scenario, **{name: value for name, value in settings.items() if value is not None})
     with progress_bars(quiet) as progress:
         run(out, chosen, seed=seed, progress=progress)
