@@ -62,13 +62,13 @@ def messages_of(address: str, stream: str) -> list[tuple[str, bytes]]:
     import asyncio
 
     import nats
-    from nats.js.api import ConsumerConfig, DeliverPolicy
+    from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
     async def collect() -> list[tuple[str, bytes]]:
         connection = await nats.connect(address)
         js = connection.jetstream()
         told = await js.stream_info(stream)
-        config = ConsumerConfig(deliver_policy=DeliverPolicy.ALL)
+        config = ConsumerConfig(deliver_policy=DeliverPolicy.ALL, ack_policy=AckPolicy.NONE)
         consumer = await js.pull_subscribe("", stream=stream, config=config)
         found: list[tuple[str, bytes]] = []
         while len(found) < told.state.messages:

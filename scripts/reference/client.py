@@ -8,6 +8,8 @@ from typing import Any, get_type_hints
 
 from scripts.reference.texts import filled
 from wayseal.client import RetryPolicy, VaultClient, errors
+from wayseal.client.events import EventWriter, open_sink
+from wayseal.client.sinks import Sink
 from wayseal.model import records
 
 _SECTION = re.compile(r"^(Args|Attributes|Returns|Raises):\n((?:[ ]{4}.*\n?|\n)+)", re.MULTILINE)
@@ -24,6 +26,11 @@ def page(lang: str) -> str:
         "## Records\n",
         *(_thing(name, record, "###", _fields(record)) for name, record in _defined(records) if name not in INSIDE),
         _thing("RetryPolicy", RetryPolicy, "###", _fields(RetryPolicy)),
+        _thing("EventWriter", EventWriter, "##", _signature("EventWriter", EventWriter)),
+        *(_thing(name, method, "###", _signature(name, method)) for name, method in _public(EventWriter)),
+        _thing("open_sink", open_sink, "###", _signature("open_sink", open_sink)),
+        _thing("Sink", Sink, "###", "class Sink(Closing)"),
+        *(_thing(f"Sink.{name}", method, "####", _signature(name, method)) for name, method in _public(Sink)),
         "## Errors\n",
         *(_thing(name, error, "###", f"exit_code = {error.exit_code}") for name, error in _defined(errors)),
     ]
@@ -76,6 +83,15 @@ def _thing(name: str, thing: Any, level: str, signature: str) -> str:
     text = inspect.getdoc(thing) or ""
     if thing is VaultClient:
         text = text.replace("\n\nRaises:", f"\n\n{_args(VaultClient.__init__)}\nRaises:")
+    if thing is EventWriter:
+        text = "\n\n".join(
+            (
+                text,
+                *re.findall(
+                    r"^(?:Args|Raises):\n(?: {4}.*\n?)+", inspect.getdoc(EventWriter.__init__) or "", re.MULTILINE
+                ),
+            )
+        )
     return f"{level} `{name}`\n\n```python\n{signature}\n```\n\n{_SECTION.sub(_list, text).strip()}\n"
 
 

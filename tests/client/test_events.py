@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from tests.brokers import NatsServer, kafka_broker, messages_of, nats_server, values_of
+from tests.effort import DEEP
 from tests.tables import each
 from wayseal.client.errors import ClientError, DeliveryError, EventError, JournalError
 from wayseal.client.events import EventWriter, FileSync, Sink, open_sink
@@ -323,12 +324,12 @@ def test_gateway_and_broker_are_killed(tmp_path: Path, journal: Path) -> None:
         address = f"{server.address}/KILLED"
         open_sink(address, create=True).close()
         returned = 0
-        for round_ in range(3):
+        for round_ in range(60 if DEEP else 3):
             child = subprocess.Popen([sys.executable, "-c", CHILD, str(journal), address], stdout=subprocess.PIPE)
             assert child.stdout is not None
             for _ in range(150):
                 returned = int(child.stdout.readline())
-                if round_ == 1 and returned % 100 == 0:
+                if round_ % 2 and returned % 100 == 0:
                     server.kill()
                     server.begin()
             child.send_signal(signal.SIGKILL)

@@ -58,7 +58,7 @@ class Weather:
 
     def __init__(self, faults: Faults, gateways: int, low: int, high: int, seed: int) -> None:
         self._faults, self._seed = faults, seed
-        rng = stream(seed, 21)
+        rng = stream(seed, 41)
         span = round(faults.skew * SECOND)
         self.skews: Ints = rng.integers(-span, span + 1, gateways)
         dying = np.sort(rng.permutation(gateways)[: round(faults.dying_gateways * gateways)])
@@ -75,7 +75,7 @@ class Weather:
         Returns:
             Places of the events, some of them twice; when each arrives; and which events are lost.
         """
-        faults, rng, n = self._faults, stream(self._seed, 22, nth), len(at)
+        faults, rng, n = self._faults, stream(self._seed, 42, nth), len(at)
         due = at.copy()
         lost, late, twice = (rng.random(n) < share for share in (faults.dropped, faults.late, faults.doubled))
         if faults.reordered:

@@ -112,7 +112,7 @@ def groups_of(table: str, file: Path) -> Iterator[Group]:
     name = TIMED[table]
     with _opened(file) as opened:
         if name not in opened.schema_arrow.names:
-            raise SimulateError("{file} has no column {name}", file=file, name=name)
+            raise SimulateError("has no column {name}", file=file, name=name)
         column = opened.schema_arrow.names.index(name)
         for number in range(opened.metadata.num_row_groups):
             about = opened.metadata.row_group(number)
@@ -142,9 +142,9 @@ def _opened(file: Path, coded: list[str] | None = None) -> pq.ParquetFile:
     try:
         return pq.ParquetFile(file, read_dictionary=coded)
     except OSError as error:
-        raise SimulateError("{file} can't be read ({reason})", file=file, reason=disk_says(error)) from error
+        raise SimulateError("can't be read ({reason})", file=file, reason=disk_says(error)) from error
     except pa.ArrowException:
-        raise SimulateError("{file} isn't Parquet", file=file) from None
+        raise SimulateError("isn't Parquet", file=file) from None
 
 
 def copy_before(dataset: Path, to: Path, moment: int) -> Path:

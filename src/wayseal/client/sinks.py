@@ -186,17 +186,14 @@ class _NatsSink(Sink):
     def _hand_over(self) -> None:
         waiting, self._waiting = self._waiting, []
         if waiting:
-            self._run(self._publish(waiting))
+            # A time limit for each message would cost as much as the message.
+            self._run(asyncio.wait_for(self._publish(waiting), TIMEOUT))
 
     async def _publish(self, messages: list[tuple[bytes, str]]) -> None:
         self._futures = [f for f in self._futures if not f.done() or f.exception()]
         for lines, name in messages:
             headers = {"Nats-Msg-Id": name} if name else None
-            self._futures.append(
-                await self._js.publish_async(
-                    self._subject, lines, stream=self._stream, headers=headers, wait_stall=TIMEOUT
-                )
-            )
+            self._futures.append(await self._js.publish_async(self._subject, lines, headers=headers))
 
     async def _acknowledged(self) -> None:
         futures, self._futures = self._futures, []

@@ -87,7 +87,7 @@ class GatewayCounts:
         return self._sums("doubled")
 
     def written_off(self) -> Mapping[int, int]:
-        """How many missing events are no longer watched for (rule 2), by gateway; one that comes yet counts as doubled."""
+        """How many missing events are no longer watched for, by gateway; one that comes yet counts as doubled."""
         return self._sums("off")
 
     def state(self) -> Mapping[str, _Longs]:

@@ -77,22 +77,36 @@ def speed_of(text: str) -> float:
 
 
 def stream_dataset(
-    out: Path, where: str, *, seed: int, speed: float, faults: Faults, since: str | None, until: str | None, quiet: bool
+    out: Path,
+    where: str | None,
+    *,
+    seed: int,
+    speed: float,
+    faults: Faults,
+    since: str | None,
+    until: str | None,
+    quiet: bool,
 ) -> None:
     """Plays a dataset into a sink, and writes the truth about the stream.
 
     Args:
         out: A dataset, or a folder with one in `dataset`, beside which the truth is written.
-        where: Address of the sink.
+        where: Address of the sink; None: it was left out.
         seed: Draws the faults.
         speed: As `play` takes it.
         faults: What goes wrong.
         since: The first day, if not all; what was before is laid out in OUT/before.
         until: The day before which it ends.
         quiet: Says nothing of it.
+
+    Raises:
+        SimulateError: There is no address, or nothing to play.
+        DeliveryError: The sink takes nothing.
     """
     from wayseal.client.sinks import open_sink
 
+    if where is None:
+        raise SimulateError("`--existing` plays a dataset, and needs `--stream`")
     held = out / "dataset"
     stream = Stream(held if held.is_dir() else out, seed=seed, faults=faults, since=since, until=until)
     if since is not None:
@@ -103,4 +117,4 @@ def stream_dataset(
     if held.is_dir():
         write_truth(out / "stream.json", stream)
     if not quiet:
-        warn("{lines:,} {lines:line|lines} in the stream; {out}/stream.json says what went wrong", lines=lines, out=out)
+        warn("{lines:,} {lines:line|lines} in the stream", lines=lines)

@@ -1,12 +1,13 @@
 """`wayseal simulate`: a courier network with a hidden leaker, to try things on."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from wayseal.cli.commands import QuietOption, SeedOption, progress_bars, warn
-from wayseal_sim import SimulateError, preset
+from wayseal_sim import preset
 from wayseal_sim import simulate as run
 from wayseal_sim.commands._streaming import (
     DoubledOption,
@@ -159,34 +160,25 @@ def simulate(
     wayseal trace world/ledger --leaks world/leaks.csv
     wayseal simulate world --existing --stream nats://127.0.0.1:4222/READS --speed 3600 --late 0.02 --doubled 0.01
     """
-    if existing and stream is None:
-        raise SimulateError("`--existing` plays a dataset, and needs `--stream`")
     pace = speed_of(speed)
     faults = Faults(
         late=late, doubled=doubled, dropped=dropped, reordered=reordered, dying_gateways=dying_gateways, skew=skew
     )
     settings = {
-        "leaker": leaker,
-        "buyer": buyer,
-        "bought": bought,
-        "reports": reports,
-        "accesses": accesses,
-        "days": days,
-        "colluders": colluders,
-        "unknown_share": unknown_share,
-        "queries": queries,
-        "lost_rows": lost,
-        "system_clock_h": system_clock,
-        "buyer_clock_h": buyer_clock,
-        "insiders": insiders,
-        "noise": noise,
+        "leaker": leaker, "buyer": buyer, "bought": bought, "reports": reports, "accesses": accesses, "days": days,
+        "colluders": colluders, "unknown_share": unknown_share, "queries": queries, "lost_rows": lost,
+        "system_clock_h": system_clock, "buyer_clock_h": buyer_clock, "insiders": insiders, "noise": noise,
         "missing_scans": missing_scans,
-    }
+    }  # fmt: skip
     if not existing:
-        chosen = preset(scenario, **{name: value for name, value in settings.items() if value is not None})
-        with progress_bars(quiet) as progress:
-            run(out, chosen, seed=seed, progress=progress)
-    if stream is not None:
+        _make(out, scenario, settings, seed, quiet)
+    if existing or stream is not None:
         stream_dataset(out, stream, seed=seed, speed=pace, faults=faults, since=since, until=until, quiet=quiet)
-    if not quiet and not existing:
+
+
+def _make(out: Path, scenario: str, settings: Mapping[str, object], seed: int, quiet: bool) -> None:
+    chosen = preset(scenario, **{name: value for name, value in settings.items() if value is not None})
+    with progress_bars(quiet) as progress:
+        run(out, chosen, seed=seed, progress=progress)
+    if not quiet:
         warn("{out}: dataset/ (the log), leaks.csv (what was bought), truth.json (who sold it)", out=out)
