@@ -23,3 +23,13 @@ class SpoolError(LiveError):
     """The arrival log isn't what was written; names the segment and the place."""
 
     exit_code: ClassVar[int] = 6
+
+
+class BlockError(LiveError):
+    """An act about the list of blocked accounts that can't be; names the field."""
+
+
+class BlockRecordError(LiveError):
+    """The record of blocks isn't what was written; names its file and line."""
+
+    exit_code: ClassVar[int] = 6
