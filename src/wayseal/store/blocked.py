@@ -148,6 +148,11 @@ class BlockedFile:
             raise self.trouble.with_traceback(None)
         return self._list
 
+    @property
+    def version(self) -> int:
+        """The version that was read last; -1: none was."""
+        return -1 if self._list is None else self._list.version
+
     def measure_for(self, actor: str, now: int) -> Entry | None:
         """Find the hardest entry of an account that counts at a time (rules 3 and 4).
 
