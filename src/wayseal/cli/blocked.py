@@ -217,7 +217,7 @@ def blocked_add(
 
     \b
     wayseal blocked add ledger u-1042 --case c-17 --reason "pulls at night" --who "Li, audit"
-    wayseal blocked add ledger p-3kx7-q2mf-9c4t --measure block --lasts 2h --case c-17 --reason "sells" --who "Li"
+    wayseal blocked add ledger p-3kx7-q2mf-9c4t --measure block --case c-17 --reason "sells" --who "Li, audit"
     """
     folder = _folder(ledger, write=True)
     with open_ledger(ledger) as snapshot:
@@ -250,7 +250,7 @@ def blocked_lift(
     One person suffices. A notice that made an entry which was lifted by hand doesn't make another.
 
     \b
-    wayseal blocked lift ledger b-17 --who "Wang, audit" --why "helped out at the hub"
+    wayseal blocked lift ledger b-17 --who "Wang, IT" --why "helped out at the hub that week"
     """
     lifted = Blocks(_folder(ledger, write=True)).lift(entries, who=who, why=why)
     echo(
@@ -353,7 +353,10 @@ def blocked_verify(
                 if found.goes_on
                 else "The record does NOT go on from the head that was given: lines were cut off or written anew."
             )
-        yield _("Head: {head}", head=str(found.head))
+        yield _(
+            "Head: {head}  (write it down where nobody can change it who can write here; --head compares with it)",
+            head=str(found.head),
+        )
 
     print_result(format, content, lines())
     if not found.sound:

@@ -443,5 +443,5 @@ def _measure(value: Measure | str) -> Measure:
 
 def _line(text: str, key: str) -> str:
     if not text.strip() or len(text) > MOST_TEXT or not text.isprintable():
-        raise BlockError("needs one line of up to {most} characters", key=key, most=MOST_TEXT)
+        raise BlockError("one line of up to {most} characters", key=key, most=MOST_TEXT)
     return text.strip()
