@@ -26,7 +26,7 @@ COMMANDS = (
     "demo", "simulate", "ingest", "map", "show", "ledger", "trace", "scope", "extent", "canary", "detect", "explain",
     "case", "reads", "evidence", "verdict", "partners", "rights", "blocked", "market", "vault", "policy", "serve",
 )  # fmt: skip
-GROUPS = ("ledger", "canary", "case", "blocked", "blocked rule", "evidence", "partners", "market", "policy", "vault", "serve")
+GROUPS = ("ledger", "canary", "case", "blocked", "evidence", "partners", "market", "policy", "vault", "serve")
 LEDGER = ("key new", "checkpoint", "verify", "prove", "verify-proof")
 CANARY = ("plan", "list", "hit")
 CASE = ("list", "open", "hear", "verify", "forget")
@@ -42,7 +42,8 @@ VAULT = (
 )  # fmt: skip
 GROUPED = (
     *(f"ledger {name}" for name in LEDGER), *(f"canary {name}" for name in CANARY), *(f"case {name}" for name in CASE),
-    *(f"blocked {name}" for name in BLOCKED), *(f"evidence {name}" for name in EVIDENCE), "partners check", "serve vault", "serve console",
+    *(f"blocked {name}" for name in BLOCKED),
+    *(f"evidence {name}" for name in EVIDENCE), "partners check", "serve vault", "serve console",
     *(f"market {name}" for name in MARKET),
     *(f"policy {name}" for name in POLICY), *(f"vault {name}" for name in VAULT),
 )  # fmt: skip
