@@ -6,15 +6,15 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import typer
 
-from wayseal.cases.ledger.casebook import FOLDER, casebook_folder, find_account, load_known, masking
 from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._options import LedgerArgument, OutOption, OutputFormat, OutputFormatOption
 from wayseal.cli._output import clock_time, print_result, write_text
 from wayseal.cli._texts import _, echo, warn
 from wayseal.journal import Head
-from wayseal.ledger import open_ledger
+from wayseal.ledger import Snapshot, open_ledger
 from wayseal.ledger.upkeep import refuse_backup
 from wayseal.live.blocks import (
     MOST_MINUTES,
@@ -69,13 +69,15 @@ class ExportFormat(StrEnum):
 
 def _folder(ledger: Path, *, write: bool) -> Path:
     """Where blocks are; LedgerError where this is no ledger, or may not be written to."""
-    casebook_folder(ledger)
+    open_ledger(ledger).close()
     if write:
         refuse_backup(ledger)
     return blocks_folder(ledger)
 
 
 def _names(ledger: Path) -> Callable[[str], str]:
+    from wayseal.cases.ledger.casebook import FOLDER, load_known, masking
+
     folder = ledger / FOLDER
     return masking(folder, load_known(folder, writable=False))
 
@@ -221,15 +223,23 @@ def blocked_add(
     """
     folder = _folder(ledger, write=True)
     with open_ledger(ledger) as snapshot:
-        actor, _name = find_account(snapshot, ledger / FOLDER, account)
-        if not actor:
-            raise WrongUsageError("no account has this pseudonym", param_hint="ACCOUNT")
-        known = snapshot.knows("actor", int(snapshot.keys([actor])[0]))
+        actors = snapshot.names("actor", np.asarray(snapshot.ids("actor")))
+        actor = account if account in actors else _actor(snapshot, ledger, account)
     until = now_us() + _seconds(lasts, "--lasts") * SECOND_US
     entry = Blocks(folder).add(actor=actor, measure=measure, reason=reason, case=case, until=until, who=who)
-    if not known:
+    if actor not in actors:
         warn("The ledger has no read of this account yet.")
     echo("{id}: {measure} until {until}.", id=entry.id, measure=_(_MEASURES[measure]), until=clock_time(entry.until))
+
+
+def _actor(snapshot: Snapshot, ledger: Path, account: str) -> str:
+    """The account of a pseudonym; an id that isn't known is what it is. Cases are loaded for it alone: time counts."""
+    from wayseal.cases.ledger.casebook import FOLDER, find_account
+
+    actor, _name = find_account(snapshot, ledger / FOLDER, account)
+    if not actor:
+        raise WrongUsageError("no account has this pseudonym", param_hint="ACCOUNT")
+    return actor
 
 
 def _seconds(text: str, option: str) -> int:

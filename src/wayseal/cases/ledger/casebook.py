@@ -118,9 +118,10 @@ def find_account(snapshot: Snapshot, folder: Path, given: str) -> tuple[str, Cal
         return given, str
     pseudonyms = load_pseudonyms(folder)
     names = Names(read_known(folder).opened, pseudonyms.of).of
-    if not _PSEUDONYM.fullmatch(given) or snapshot.knows("actor", int(snapshot.keys([given])[0])):
+    alike = _PSEUDONYM.fullmatch(given) is not None
+    known = snapshot.names("actor", np.asarray(snapshot.ids("actor"))) if alike else [given]
+    if given in known:
         return given, lambda actor: actor if actor == given else names(actor)
-    known = snapshot.names("actor", np.asarray(snapshot.ids("actor")))
     meant = [actor for actor in known if pseudonyms.of(actor) == given]
     return meant[0] if len(meant) == 1 else "", names
 
