@@ -63,9 +63,9 @@ def test_an_account_by_id_or_pseudonym(ledger: Path, lang: str) -> None:
     assert out.count(alias) == 2
     for word in ("step-up", "block"):
         assert worded(lang, word) in out
-    assert [one["account"] for one in listed(ledger)["entries"]] == [alias, alias]
+    assert [one["actor"] for one in listed(ledger)["entries"]] == [alias, alias]
     assert inside("case", "open", ledger, "c-1", *WHY).code == 0
-    assert {one["account"] for one in listed(ledger)["entries"]} == {"thief"}
+    assert {one["actor"] for one in listed(ledger)["entries"]} == {"thief"}
     assert inside("verdict", ledger, "c-1", "false", *WHY).code == 0
 
 
@@ -118,7 +118,7 @@ def test_a_rule_takes_two_people(ledger: Path) -> None:
     done("rule", "agree", ledger, "pulls", *BY, code=3)
     assert "in force by Li, audit and Wang" in done("rule", "agree", ledger, "pulls", "--who", "Wang").out
     (found,) = listed(ledger)["rules"]
-    assert (found["in_force"], found["minutes"], found["detectors"]) == (True, 120, ["bulk"])
+    assert (found["agreed_by"], found["minutes"], found["detectors"]) == ("Wang", 120, ["bulk"])
     assert "is off" in done("rule", "off", ledger, "pulls", *WHY, "--lift").out
     assert listed(ledger)["rules"] == []
 

@@ -30,7 +30,7 @@ from wayseal.live.blocks import (
 from wayseal.live.tokens import TOKENS, add_token, remove_token
 from wayseal.model.errors import WaysealError
 from wayseal.model.messages import N_
-from wayseal.model.schema import parse_length
+from wayseal.model.schema import parse_length, plain
 from wayseal.model.times import SECOND_US, clock_name, iso, now_us
 from wayseal.page import numbers
 from wayseal.page.visible import visible
@@ -106,40 +106,17 @@ def _list_json(state: BlockState, some: Iterable[Added], name: Callable[[str], s
     return {
         "version": state.version,
         "entries": [
-            {
-                "id": act.entry.id,
-                "account": name(act.entry.actor),
-                "measure": act.entry.measure,
-                "since": iso(act.entry.since),
-                "until": iso(act.entry.until),
-                "reason": act.entry.reason,
-                "case": act.entry.case,
-                "who": act.who,
-                "rule": act.rule or None,
-                "lifted": None if (end := state.lifted.get(act.entry.id)) is None else iso(end.at),
-            }
+            plain(act.entry)
+            | {"actor": name(act.entry.actor), "who": act.who, "rule": act.rule or None}
+            | {"lifted": iso(state.lifted[act.entry.id].at) if act.entry.id in state.lifted else None}
             for act in some
         ],
-        "rules": [_rule_json(one) for one in state.rules.values()],
-        "gateways": [
-            {"gateway": one.gateway, "version": one.version, "fails": one.fails, "at": iso(one.at)}
-            for one in state.gateways.values()
+        "rules": [
+            plain(one.proposed.rule)
+            | {"proposed_by": one.proposed.who, "agreed_by": None if one.agreed is None else one.agreed.who}
+            for one in state.rules.values()
         ],
-    }
-
-
-def _rule_json(state: RuleState) -> dict[str, object]:
-    rule = state.proposed.rule
-    return {
-        "rule": rule.name,
-        "in_force": state.agreed is not None,
-        "least": rule.least,
-        "detectors": list(rule.detectors),
-        "measure": rule.measure,
-        "minutes": rule.minutes,
-        "most": rule.most,
-        "proposed_by": state.proposed.who,
-        "agreed_by": None if state.agreed is None else state.agreed.who,
+        "gateways": [plain(one) for one in state.gateways.values()],
     }
 
 

@@ -39,7 +39,7 @@ from wayseal.live.types import Notice, NoticeKind
 from wayseal.model.messages import N_
 from wayseal.model.schema import parse_json, plain
 from wayseal.model.times import now_us
-from wayseal.store.blocked import MODE, Entry, Fails, Measure
+from wayseal.store.blocked import MODE, BlockedFile, Entry, Fails, Measure
 from wayseal.store.durable import lock_folder, replace_file
 
 __all__ = [
@@ -105,13 +105,17 @@ class Blocks:
         Args:
             folder: It is made by the first act. Where `blocked.json` in it is a link, what it leads to is swapped.
             clock: Microseconds after 1970.
-            on_change: Told of each change by this object, after the swap: version, and the list as its file has it.
+            on_change: Told of each list that is another one than was told last: its version, and its file's content.
+                After an act it is told before the act returns, and must not raise; of those of other processes by
+                `tell_changes`.
         """
         self.file = folder / LIST
         self._folder = folder
         self._record = folder / RECORD
         self._clock = clock
         self._on_change = on_change
+        self._told = -1
+        self._list = BlockedFile(self.file, fails=Fails.OPEN)
         self._mutex = threading.Lock()
         self._read = _Reading(self._record)
 
@@ -130,6 +134,12 @@ class Blocks:
         """Brings the list up to the record, and makes it where there is none (rule 1)."""
         with self._writing():
             pass
+
+    def tell_changes(self) -> None:
+        """Tells `on_change` of a list that another process swapped; whoever wants them told soon calls it often."""
+        if self._on_change is not None and (listed := self._list.current()) and listed.version != self._told:
+            self._told = listed.version
+            self._on_change(listed.version, listed.to_bytes())
 
     def add(self, *, actor: str, measure: Measure | str, reason: str, case: str, until: int, who: str) -> Entry:
         """Puts an account on the list.
@@ -314,6 +324,7 @@ class Blocks:
             self._read.take(held.content)
             yield lambda act: self._read.add(held, act)
             self._swap()
+        self.tell_changes()
 
     def _swap(self) -> None:
         body = self._read.state.blocked().to_bytes()
@@ -324,8 +335,6 @@ class Blocks:
             there = b""
         if there != body:
             replace_file(place, body, mode=MODE)
-            if self._on_change is not None:
-                self._on_change(self._read.state.version, body)
 
 
 def _fitting(notice: Notice, state: BlockState) -> Rule | None:
