@@ -24,12 +24,13 @@ from wayseal_sim.commands import demo
 
 COMMANDS = (
     "demo", "simulate", "ingest", "map", "show", "ledger", "trace", "scope", "extent", "canary", "detect", "explain",
-    "case", "reads", "evidence", "verdict", "partners", "rights", "market", "vault", "policy", "serve",
+    "case", "reads", "evidence", "verdict", "partners", "rights", "blocked", "market", "vault", "policy", "serve",
 )  # fmt: skip
-GROUPS = ("ledger", "canary", "case", "evidence", "partners", "market", "policy", "vault", "serve")
+GROUPS = ("ledger", "canary", "case", "blocked", "evidence", "partners", "market", "policy", "vault", "serve")
 LEDGER = ("key new", "checkpoint", "verify", "prove", "verify-proof")
 CANARY = ("plan", "list", "hit")
 CASE = ("list", "open", "hear", "verify", "forget")
+BLOCKED = ("list", "add", "lift", "export", "token", "verify", "rule propose", "rule agree", "rule off")
 EVIDENCE = ("export", "verify", "stamp")
 MARKET = ("add", "look", "watch", "import", "offers", "sellers", "leaks", "verify", "read")
 POLICY = ("show", "check", "test", "explain")
@@ -41,6 +42,7 @@ VAULT = (
 )  # fmt: skip
 GROUPED = (
     *(f"ledger {name}" for name in LEDGER), *(f"canary {name}" for name in CANARY), *(f"case {name}" for name in CASE),
+    *(f"blocked {name}" for name in BLOCKED),
     *(f"evidence {name}" for name in EVIDENCE), "partners check", "serve vault", "serve console",
     *(f"market {name}" for name in MARKET),
     *(f"policy {name}" for name in POLICY), *(f"vault {name}" for name in VAULT),

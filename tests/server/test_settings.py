@@ -168,6 +168,8 @@ def test_every_setting_can_stand_in_the_environment() -> None:
         "WAYSEAL_MOST_CONNECTIONS": "11",
         "WAYSEAL_UTC_OFFSET_HOURS": "9",
         "WAYSEAL_KEY_BACKUP_DAYS": "5",
+        "WAYSEAL_BLOCKED_FILE": "blocked.json",
+        "WAYSEAL_BLOCKED_FAILS_OPEN": "1",
         "WAYSEAL_BODY_SECONDS": "7",
         "WAYSEAL_ANSWER_SECONDS": "8",
         "WAYSEAL_STOP_SECONDS": "9",

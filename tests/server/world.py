@@ -24,6 +24,7 @@ from wayseal.server._middleware import RunningRequests
 from wayseal.server.app import RequestLimits, Service, create_app
 from wayseal.server.scopes import SCOPES
 from wayseal.service.log import make_log
+from wayseal.store.blocked import Enforcer
 from wayseal.vault import Vault, new_vault
 from wayseal.vault.committer import Committer
 from wayseal.vault.keyring import Keyring
@@ -206,17 +207,19 @@ def in_process(vault: Vault, keyring: Keyring) -> Service:
 
 
 @contextmanager
-def world(folder: Path, limits: RequestLimits | None = None) -> Iterator[World]:
+def world(folder: Path, limits: RequestLimits | None = None, blocked: Enforcer | None = None) -> Iterator[World]:
     """A service with one client "all" that may do everything."""
     secret, files, keyring = template()
     ring = Ring(keyring)
     for name, content in zip(FILES, files, strict=True):
         (folder / name).write_bytes(content)
     with ExitStack() as stack:
-        yield _service(folder, secret, ring, limits or RequestLimits(), stack)
+        yield _service(folder, secret, ring, limits or RequestLimits(), stack, blocked)
 
 
-def _service(folder: Path, secret: str, ring: Ring, limits: RequestLimits, stack: ExitStack) -> World:
+def _service(
+    folder: Path, secret: str, ring: Ring, limits: RequestLimits, stack: ExitStack, blocked: Enforcer | None
+) -> World:
     main, keys = map(stack.enter_context, opened(folder))
     vault = Vault(main, keys, ring)
     metrics, running, log = Metrics(), RunningRequests(1000), io.StringIO()
@@ -230,6 +233,7 @@ def _service(folder: Path, secret: str, ring: Ring, limits: RequestLimits, stack
         metrics=metrics,
         log=make_log(log),
         running=running,
+        blocked=blocked,
     )
     stack.callback(service.async_vault.close)
     http = stack.enter_context(closing(Http(service.asgi)))

@@ -46,7 +46,7 @@ GROUPS: Mapping[str, Group] = {
             "See who reads": "ingest:ingest map show:show ledger:ledger",
             "Name who sold": "trace:trace scope extent canary:canary",
             "Watch for misuse": "detect:detect watch:watch reads:explain case reads evidence case:verdict "
-            "reads:partners rights",
+            "reads:partners rights blocked:blocked",
             "Watch the market": "market:market",
             "Seal waybill data": "vault:vault policy:policy serve:serve",
         },
@@ -62,6 +62,19 @@ GROUPS: Mapping[str, Group] = {
             "Work on it": "case:state note merge unmerge",
             "Keep it": "case_upkeep:verify backup rebuild forget",
         },
+    ),
+    "blocked": Group(
+        help="Block accounts, slow them down or ask them for a second factor, and lift it again.",
+        sections={
+            "Block and lift": "blocked:list add lift",
+            "By themselves": "blocked:rule",
+            "Gateways": "blocked:export token",
+            "Keep it": "blocked:verify",
+        },
+    ),
+    "blocked rule": Group(
+        help="Say which notices put an account on the list by themselves; each rule takes two people.",
+        sections={"Commands": "blocked:propose agree off"},
     ),
     "partners": Group(
         help="Hold the interfaces of partners to their contracts.",

@@ -1,6 +1,5 @@
 """`wayseal reads`, `explain`, `rights`, `partners check`: reads one by one, held to work, rights and contracts."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,12 +7,11 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import typer
 
 from wayseal.cases import has_casebook, load_pseudonyms, open_cases, read_known
 from wayseal.cases.book import RecordedCase
-from wayseal.cases.ledger.casebook import FOLDER, Names, writable_casebook
+from wayseal.cases.ledger.casebook import FOLDER, Names, find_account, writable_casebook
 from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._options import (
     FromOption,
@@ -43,7 +41,7 @@ from wayseal.detect.reasons import (
 from wayseal.detect.rights import load_map, render_rights
 from wayseal.detect.rights import rights as run
 from wayseal.detect.window import parse_offset
-from wayseal.ledger import Snapshot, open_ledger
+from wayseal.ledger import open_ledger
 from wayseal.model import clean_waybill
 from wayseal.model.period import parse_period
 from wayseal.model.times import clock_us
@@ -187,9 +185,6 @@ def _record_look(
         return writer.find(request.case), actors, writer.numbers(request.case), name.of
 
 
-_PSEUDONYM = re.compile("p(-[2-9b-z]{4}){3}")
-
-
 def explain(
     ledger: LedgerArgument,
     actor: Annotated[str, typer.Option(help="The account: its id, or its pseudonym in a case.")],
@@ -212,25 +207,9 @@ def explain(
     """
     chosen = load_templates(templates)
     with open_ledger(ledger) as snapshot:
-        account, name = _find_account(snapshot, ledger / FOLDER, actor)
+        account, name = find_account(snapshot, ledger / FOLDER, actor)
         result = explain_pair(snapshot, account, clean_waybill(waybill), chosen, name)
     write_report(partial(render_pair, result), format, None, quiet=quiet)
-
-
-def _find_account(snapshot: Snapshot, folder: Path, given: str) -> tuple[str, Callable[[str], str]]:
-    """The id of an account that was given by id or pseudonym, and what each account may be called.
-
-    Where there is a casebook, only accounts of opened cases are named, and the one whose id was given.
-    """
-    if not has_casebook(folder):
-        return given, str
-    pseudonyms = load_pseudonyms(folder)
-    names = Names(read_known(folder).opened, pseudonyms.of).of
-    if not _PSEUDONYM.fullmatch(given) or snapshot.knows("actor", int(snapshot.keys([given])[0])):
-        return given, lambda actor: actor if actor == given else names(actor)
-    known = snapshot.names("actor", np.asarray(snapshot.ids("actor")))
-    meant = [actor for actor in known if pseudonyms.of(actor) == given]
-    return meant[0] if len(meant) == 1 else "", names
 
 
 def rights(

@@ -29,3 +29,13 @@ class NoticeRecordError(LiveError):
     """The record of notices isn't what was written; names the line."""
 
     exit_code: ClassVar[int] = 6
+
+
+class BlockError(LiveError):
+    """An act about the list of blocked accounts that can't be; names the field."""
+
+
+class BlockRecordError(LiveError):
+    """The record of blocks isn't what was written; names its file and line."""
+
+    exit_code: ClassVar[int] = 6

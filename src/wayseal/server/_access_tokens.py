@@ -37,7 +37,8 @@ _ID = 128
 class Claims:
     """The claims of a token. actor: None: none, rule 5; expires: seconds since 1970.
 
-    certificate: SHA-256 that it is bound to, hexadecimal.
+    certificate: SHA-256 that it is bound to, hexadecimal; auth_time: when the actor last showed a second factor,
+    seconds since 1970, as the client says.
     """
 
     client: str
@@ -45,6 +46,7 @@ class Claims:
     scopes: frozenset[str]
     expires: int
     certificate: str | None = None
+    auth_time: int | None = None
 
 
 class AccessTokens:
@@ -73,6 +75,8 @@ class AccessTokens:
             said["act"] = {"sub": claims.client}
         if claims.certificate is not None:
             said["cnf"] = {"x5t#S256": _base64(bytes.fromhex(claims.certificate))}
+        if claims.auth_time is not None:
+            said["auth_time"] = claims.auth_time
         key = self._current().key(AccessKey)
         headers = {"kid": _kid(key.version), "typ": _TYPE}
         return jwt.encode(said, key.private, algorithm=_ALGORITHM, headers=headers)
@@ -154,12 +158,16 @@ def _claims(said: Mapping[str, Any], now: int) -> Claims | None:
         certificate = _from_base64(bound.get("x5t#S256")) if isinstance(bound, dict) else None
         if certificate is None:
             return None
+    shown = said.get("auth_time")
+    if shown is not None and (type(shown) is not int or shown > now):
+        return None
     return Claims(
         client=client,
         actor=actor if "act" in said else None,
         scopes=frozenset(str(scope).split()),
         expires=expires,
         certificate=certificate,
+        auth_time=shown,
     )
 
 

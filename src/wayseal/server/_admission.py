@@ -122,8 +122,8 @@ class Admission:
     """Lets requests through to `app`, or raises ProblemError.
 
     In scope["state"] it leaves "route" (a path of the table), "parameters" (what stands in the address for its names),
-    "headers" (by name), "caller" where the route needs an actor, "body" unless it is a GET, and "readable": whether
-    that is JSON for the framework.
+    "headers" (by name), "caller" and "auth_time" where the route needs an actor, "body" unless it is a GET, and
+    "readable": whether that is JSON for the framework.
     """
 
     def __init__(
@@ -193,6 +193,7 @@ class Admission:
             )
         if claims.actor is None:
             return None
+        scope["state"]["auth_time"] = claims.auth_time
         return Caller(
             client=client.client,
             actor=claims.actor,

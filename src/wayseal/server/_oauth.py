@@ -136,6 +136,10 @@ _BODY = {
                         "type": "string",
                         "description": "On whose behalf; none: the client's own actor, if it has one.",
                     },
+                    "auth_time": {
+                        "type": "string",
+                        "description": "When the actor last showed a second factor, seconds since 1970.",
+                    },
                 },
             }
         }
@@ -225,7 +229,15 @@ def _granted(principal: Principal, fields: Mapping[str, str], shown: str | None)
         scopes=wanted,
         expires=int(time.time()) + LASTS,
         certificate=None if client.certificate_sha256 is None else shown,
+        auth_time=_auth_time(fields.get("auth_time", ""), int(time.time())),
     )
+
+
+def _auth_time(text: str, now: int) -> int | None:
+    """When a second factor was shown; OAuthError where that is no such time, or lies ahead."""
+    if text and not (text.isascii() and text.isdecimal() and len(text) < 12 and int(text) <= now):
+        raise OAuthError("invalid_request", "auth_time is a time of the past, in seconds since 1970")
+    return int(text) if text else None
 
 
 def _error(request: Request, error: OAuthError) -> Response:

@@ -34,6 +34,10 @@ class Rule(StrEnum):
     CERTIFICATE = "certificate"
     SCOPE_MISSING = "scope_missing"
     NOT_ALLOWED = "not_allowed"
+    BLOCKED = "blocked"
+    STEP_UP = "step_up_required"
+    SLOW_DOWN = "slow_down"
+    BLOCKED_LIST = "blocked_list"
     REFUSED = "refused"
     NOT_FOUND = "not_found"
     METHOD = "method"
@@ -73,6 +77,15 @@ WORDS = {
     Rule.CERTIFICATE: Words(
         401, N_("Certificate needed"), N_("This client has to present the certificate that it is bound to.")
     ),
+    Rule.STEP_UP: Words(
+        401,
+        N_("Second factor needed"),
+        N_(
+            "This account has to show a second factor before it sees more. Then get a token with the time of that "
+            "(auth_time)."
+        ),
+    ),
+    Rule.BLOCKED: Words(403, N_("Blocked"), N_("This account is on the list of blocked accounts and sees nothing.")),
     Rule.SCOPE_MISSING: Words(403, N_("Scope missing"), N_("The token lacks the scope of this route.")),
     Rule.NOT_ALLOWED: Words(403, N_("Not allowed"), N_("Nobody may use this route.")),
     Rule.REFUSED: Words(403, N_("Refused"), N_("A rule of the vault refuses.")),
@@ -87,6 +100,11 @@ WORDS = {
         429,
         N_("Too many requests"),
         N_("The client asks faster than it may. Ask again after the time that Retry-After gives."),
+    ),
+    Rule.SLOW_DOWN: Words(
+        429,
+        N_("Slowed down"),
+        N_("This account is slowed down. Ask again after the time that Retry-After gives."),
     ),
     Rule.FAILURES: Words(
         429, N_("Too many failures"), N_("Too many failed sign-ins. Ask again after the time that Retry-After gives.")
@@ -106,6 +124,11 @@ WORDS = {
             "The vault's log or policy isn't what this vault has written; nothing was shown. Its operator has to "
             "verify it."
         ),
+    ),
+    Rule.BLOCKED_LIST: Words(
+        503,
+        N_("List of blocked accounts not readable"),
+        N_("The list of blocked accounts can't be read; nothing was shown. Its operator has to see to it."),
     ),
     Rule.STOPPING: Words(
         503, N_("Stopping"), N_("The service is stopping. Ask again after the time that Retry-After gives.")

@@ -33,6 +33,7 @@ from wayseal.server import scopes
 from wayseal.server._access_tokens import AccessTokens
 from wayseal.server._admission import Admission
 from wayseal.server._async_vault import AsyncVault, Discloser
+from wayseal.server._blocked import BlockedGuard
 from wayseal.server._directory_cache import DirectoryCache
 from wayseal.server._metrics import Metrics
 from wayseal.server._middleware import App, Receive, RequestMiddleware, RunningRequests, Scope, Send
@@ -41,6 +42,7 @@ from wayseal.server._problems import ProblemError, Rule, describe_errors, field_
 from wayseal.server._schemas import OPEN, PUBLIC_NAMES, problems
 from wayseal.server.routes import add_administration, add_disclosure, add_health, add_log, add_sealing, add_work
 from wayseal.service.log import Log
+from wayseal.store.blocked import Enforcer
 from wayseal.vault import Vault
 from wayseal.vault.keyring import KeySource
 
@@ -152,16 +154,18 @@ def create_app(
     metrics: Metrics,
     log: Log,
     running: RunningRequests,
+    blocked: Enforcer | None = None,
     fast_path: bool = True,
 ) -> Service:
     """The API over a vault.
 
-    keyring: whose access keys sign and verify tokens; issuer: who tokens say they are from; shortcuts: False leads all
+    keyring: whose access keys sign and verify tokens; issuer: who tokens say they are from; blocked: who sees
+    nothing, None: there is no such list; fast_path: False leads all
     requests through the framework, which answers the same. The vault is closed after `async_vault`.
     """
     async_vault = AsyncVault(vault, discloser)
     tokens = AccessTokens(keyring, issuer=issuer)
-    api = _api(async_vault, tokens, metrics, running)
+    api = _api(async_vault, tokens, metrics, running, BlockedGuard(blocked, log))
     metrics.measure(
         waiting=lambda: discloser.waiting,
         running=lambda: running.now,
@@ -180,7 +184,9 @@ def create_app(
     return Service(asgi=middleware, api=api, async_vault=async_vault)
 
 
-def _api(async_vault: AsyncVault, tokens: AccessTokens, metrics: Metrics, running: RunningRequests) -> FastAPI:
+def _api(
+    async_vault: AsyncVault, tokens: AccessTokens, metrics: Metrics, running: RunningRequests, blocked: BlockedGuard
+) -> FastAPI:
     """The routes. Whatever goes wrong in them comes out as it was raised, for the middleware to tell."""
     app = FastAPI(
         title="Wayseal",
@@ -190,10 +196,10 @@ def _api(async_vault: AsyncVault, tokens: AccessTokens, metrics: Metrics, runnin
         redoc_url=None,
         redirect_slashes=False,
     )
-    add_disclosure(app, async_vault, metrics)
+    add_disclosure(app, async_vault, metrics, blocked)
     add_sealing(app, async_vault, metrics)
     add_work(app, async_vault, metrics)
-    add_administration(app, async_vault)
+    add_administration(app, async_vault, blocked)
     add_log(app, async_vault)
     add_oauth(app, async_vault, tokens, metrics)
     add_health(app, async_vault, metrics, lambda: running.stopping)

@@ -28,6 +28,7 @@ from wayseal.model.records import (
 from wayseal.model.schema import adapter
 from wayseal.page.languages import in_both, word
 from wayseal.server._async_vault import AsyncVault, now
+from wayseal.server._blocked import BlockedGuard
 from wayseal.server._metrics import MEDIA_TYPE, Metrics
 from wayseal.server._problems import ProblemError, Rule
 from wayseal.server._schemas import (
@@ -108,9 +109,9 @@ def count_refusals(metrics: Metrics, answers: Iterable[object]) -> None:
             metrics.refused(answer.rule)
 
 
-def add_disclosure(app: FastAPI, async_vault: AsyncVault, metrics: Metrics) -> None:
+def add_disclosure(app: FastAPI, async_vault: AsyncVault, metrics: Metrics, blocked: BlockedGuard) -> None:
     """POST /v1/waybills/{waybill}/disclose, /v1/disclose, /v1/tokens/disclose, /v1/find."""
-    _add_tokens(app, async_vault, metrics)
+    _add_tokens(app, async_vault, metrics, blocked)
 
     @app.post(
         "/v1/waybills/{waybill}/disclose",
@@ -121,6 +122,7 @@ def add_disclosure(app: FastAPI, async_vault: AsyncVault, metrics: Metrics) -> N
     async def disclose(request: Request, waybill: WaybillPath, body: DiscloseBody, key: KeyHeader = None) -> Response:
         """`fields` asks for fewer fields, `approval` names an approval of bulk."""
         ask = Ask(waybill=waybill, purpose=body.purpose, reason=body.reason, fields=body.fields)
+        blocked.check(request)
         (answer,) = await _disclose(async_vault, metrics, request, [ask], key, body.approval)
         if isinstance(answer, Refused):
             raise to_problem(answer)
@@ -134,6 +136,7 @@ def add_disclosure(app: FastAPI, async_vault: AsyncVault, metrics: Metrics) -> N
     )
     async def disclose_batch(request: Request, body: DiscloseBatch, key: KeyHeader = None) -> Response:
         """Up to 1,000 `asks`, with a result for each."""
+        blocked.check(request, len(body.asks))
         done = await _disclose(async_vault, metrics, request, body.asks, key, body.approval)
         count_refusals(metrics, done)
         return json_answer(DisclosureResults(results=done))
@@ -146,6 +149,7 @@ def add_disclosure(app: FastAPI, async_vault: AsyncVault, metrics: Metrics) -> N
     )
     async def find(request: Request, body: FindBody) -> Response:
         """As many a day and account as the purpose says, 20 by default."""
+        blocked.check(request)
         caller = get_caller(request)
         found = await async_vault.act(async_vault.vault.find, caller, body.phone, body.purpose, body.reason, now=now())
         if isinstance(found, Refused):
@@ -153,7 +157,7 @@ def add_disclosure(app: FastAPI, async_vault: AsyncVault, metrics: Metrics) -> N
         return json_answer(Found(waybills=found))
 
 
-def _add_tokens(app: FastAPI, async_vault: AsyncVault, metrics: Metrics) -> None:
+def _add_tokens(app: FastAPI, async_vault: AsyncVault, metrics: Metrics, blocked: BlockedGuard) -> None:
     @app.post(
         "/v1/tokens/disclose",
         response_model=TokenResults,
@@ -162,6 +166,7 @@ def _add_tokens(app: FastAPI, async_vault: AsyncVault, metrics: Metrics) -> None
     )
     async def disclose_tokens(request: Request, body: TokenBatch, key: KeyHeader = None) -> Response:
         """Up to 1,000 `tokens`, with a result for each."""
+        blocked.check(request, len(body.tokens))
         places = [_place(async_vault, token) for token in body.tokens]
         wanted: dict[str, set[Field]] = {}
         for place in places:
@@ -330,7 +335,7 @@ def add_work(app: FastAPI, async_vault: AsyncVault, metrics: Metrics) -> None:
         return json_answer(ActorState(actor=actor, blocked=False))
 
 
-def add_administration(app: FastAPI, async_vault: AsyncVault) -> None:
+def add_administration(app: FastAPI, async_vault: AsyncVault, blocked: BlockedGuard) -> None:
     """POST /v1/approvals, /v1/approvals/{approval}/approve; GET and POST /v1/policy."""
 
     @app.post("/v1/approvals", status_code=201, response_model=Approval, responses=problems(), summary="Ask for bulk")
@@ -348,6 +353,7 @@ def add_administration(app: FastAPI, async_vault: AsyncVault) -> None:
     )
     async def approve(request: Request, approval: Annotated[str, Path(min_length=1, max_length=40)]) -> Response:
         """Nobody agrees to what they asked for themselves, nor by the client that asked, where another one may."""
+        blocked.check(request)
         done = await async_vault.act(async_vault.vault.approve, get_caller(request), approval, now=now())
         return json_answer(done)
 

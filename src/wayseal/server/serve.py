@@ -50,6 +50,7 @@ from wayseal.server.errors import ProcessError, SettingsError
 from wayseal.server.settings import SECRETS, Settings
 from wayseal.service.log import Log, forward_library_logs, make_log, where
 from wayseal.service.process import SIGNALS, forget, handle_signals
+from wayseal.store.blocked import BlockedFile, Enforcer, Fails
 from wayseal.vault import Vault
 from wayseal.vault.committer import Committer
 from wayseal.vault.keyring import ENVIRONMENT, Keyring, KeyringFile
@@ -148,6 +149,14 @@ class Server(uvicorn.Server):
             self.run(sockets=[place])
 
 
+def open_blocked(settings: Settings) -> Enforcer | None:
+    """The list of blocked accounts; None: the settings name none."""
+    if settings.blocked_file is None:
+        return None
+    fails = Fails.OPEN if settings.blocked_fails_open else Fails.CLOSED
+    return Enforcer(BlockedFile(settings.blocked_file, fails=fails))
+
+
 @contextmanager
 def open_server(
     settings: Settings, keyring: OpenKeyring, vault: Vault, discloser: Discloser, metrics: Metrics, log: Log
@@ -168,6 +177,7 @@ def open_server(
             metrics=metrics,
             log=log,
             running=running,
+            blocked=open_blocked(settings),
         )
         with closing(service.async_vault):
             yield Server(make_config(settings, service.asgi), running, log)

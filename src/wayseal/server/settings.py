@@ -119,6 +119,10 @@ class Settings:
     """The courier's clock, by which budgets have their days."""
     key_backup_days: Annotated[float, _NUMBER, Field(ge=0, le=3660)] = 30.0
     """How long backups of the key database are kept: what is erased is erased for good after that."""
+    blocked_file: _File | None = None
+    """The list of blocked accounts, as `wayseal blocked` swaps it."""
+    blocked_fails_open: Annotated[bool, _FLAG] = False
+    """Where that list was never read: disclose all the same, instead of refusing all."""
     body_seconds: _Seconds = 10.0
     answer_seconds: _Seconds = 30.0
     stop_seconds: Annotated[float, _NUMBER, Field(ge=0, le=3600)] = 30.0
@@ -131,6 +135,8 @@ class Settings:
             raise SettingsError("witness and witness_key go together")
         if self.witness is not None and not (self.checkpoint_folder and self.sign_seconds):
             raise SettingsError("witness needs checkpoint_folder, for what it cosigns, and sign_seconds")
+        if self.blocked_fails_open and self.blocked_file is None:
+            raise SettingsError("blocked_fails_open needs blocked_file")
         if (self.tls_certificate is None) != (self.tls_key is None):
             raise SettingsError("tls_certificate and tls_key go together")
         if self.tls_client_ca is not None and self.tls_certificate is None:

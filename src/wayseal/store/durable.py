@@ -40,20 +40,22 @@ def lock_folder(folder: Path, *, wait: bool = True) -> Iterator[int]:
         os.close(handle)
 
 
-def write_file(path: Path, content: bytes, *, new: bool = False) -> None:
+def write_file(path: Path, content: bytes, *, new: bool = False, mode: int = MODE) -> None:
     """Writes a file, durably but for its name; what a crash left under that name goes. new: nothing may be there."""
     if not new:
         path.unlink(missing_ok=True)
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, MODE)
     with os.fdopen(handle, "wb") as file:
+        if mode != MODE:
+            os.fchmod(handle, mode)
         file.write(content)
         file.flush()
         os.fsync(handle)
 
 
-def replace_file(path: Path, content: bytes) -> None:
-    """Swaps `path` for one with `content`, durably and at once or not at all."""
+def replace_file(path: Path, content: bytes, *, mode: int = MODE) -> None:
+    """Swaps `path` for one with `content`, durably and at once or not at all. mode: who else may read it."""
     beside = path.with_name(path.name + ".new")
-    write_file(beside, content)
+    write_file(beside, content, mode=mode)
     beside.replace(path)
     sync_folder(path.parent)

@@ -6,11 +6,14 @@ pseudonyms, and nothing is recorded: what would have to be recorded is refused.
 
 import json
 import os
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from wayseal.cases import Pseudonyms, load_pseudonyms, read_casebook, read_known
+import numpy as np
+
+from wayseal.cases import Pseudonyms, has_casebook, load_pseudonyms, read_casebook, read_known
 from wayseal.cases.book import Casebook, Known, RecordedCase, act_name
 from wayseal.cases.errors import CasebookError
 from wayseal.cases.types import (
@@ -32,13 +35,14 @@ from wayseal.cases.types import (
     Verdict,
 )
 from wayseal.cases.verdicts import ProposalKind
-from wayseal.ledger import open_ledger
+from wayseal.ledger import Snapshot, open_ledger
 from wayseal.ledger.upkeep import refuse_backup
 from wayseal.model.times import iso
 
 FOLDER = "detect"
 """Where detection keeps what it keeps, within a ledger."""
 _SECRET = 32
+_PSEUDONYM = re.compile("p(-[2-9b-z]{4}){3}")
 
 
 class Names:
@@ -103,6 +107,23 @@ def masking(folder: Path, known: Known) -> Callable[[str], str]:
     with suppress(CasebookError, OSError):
         pseudonyms = load_pseudonyms(folder)
     return Names(known.opened, pseudonyms.of).of
+
+
+def find_account(snapshot: Snapshot, folder: Path, given: str) -> tuple[str, Callable[[str], str]]:
+    """The id of an account that was given by id or pseudonym, and what each account may be called.
+
+    Where there is a casebook, only accounts of opened cases are named, and the one whose id was given.
+    """
+    if not has_casebook(folder):
+        return given, str
+    pseudonyms = load_pseudonyms(folder)
+    names = Names(read_known(folder).opened, pseudonyms.of).of
+    alike = _PSEUDONYM.fullmatch(given) is not None
+    known = snapshot.names("actor", np.asarray(snapshot.ids("actor"))) if alike else [given]
+    if given in known:
+        return given, lambda actor: actor if actor == given else names(actor)
+    meant = [actor for actor in known if pseudonyms.of(actor) == given]
+    return meant[0] if len(meant) == 1 else "", names
 
 
 def list_json(book: Casebook, names: Names, state: CaseState | None) -> str:

@@ -1,0 +1,456 @@
+"""Blocks: a record of acts, and the list that comes of it, which is swapped at once.
+
+1. An act is in the record, durably, before the list changes; a list that a crash left behind is brought up to the
+   record by the next act, and by `Blocks.sync`.
+2. By itself only a rule makes entries that two people switched on (`_block_acts`, rule 2). A notice that is told twice
+   blocks once; one that is withdrawn, or falls below the rule, lifts at once what it had made; and what a person lifted
+   the same notice doesn't bring back.
+3. An entry of a rule lasts from the notice on: what is told late, of a log that is read again, blocks nobody for long.
+4. The record is a chain of lines (`wayseal.journal.chain`); a last line that a crash cut off was never acknowledged.
+"""
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from wayseal.journal.chain import Code, Fault, Head, chain_line, check_lines, sum_of
+from wayseal.journal.files import LockedJournal, lock_journal, read_journal
+from wayseal.live._block_acts import (
+    ACT,
+    RULES,
+    Added,
+    AnyAct,
+    BlockState,
+    Enforced,
+    Lifted,
+    Rule,
+    RuleAgreed,
+    RuleOff,
+    RuleProposed,
+    RuleState,
+    same_person,
+)
+from wayseal.live.errors import BlockError, BlockRecordError
+from wayseal.live.types import Notice, NoticeKind
+from wayseal.model.messages import N_
+from wayseal.model.schema import parse_json, plain
+from wayseal.model.times import now_us
+from wayseal.store.blocked import MODE, BlockedFile, Entry, Fails, Measure
+from wayseal.store.durable import lock_folder, replace_file
+
+__all__ = [
+    "Added",
+    "BlockState",
+    "Blocks",
+    "Enforced",
+    "Lifted",
+    "Rule",
+    "RuleState",
+    "Verification",
+    "blocks_folder",
+    "verify_blocks",
+]
+
+FOLDER: Final = "live"
+RECORD: Final = "blocks.jsonl"
+LIST: Final = "blocked.json"
+MOST_MINUTES: Final = 31 * 24 * 60
+"""The longest that an entry may last."""
+MOST_TEXT: Final = 500
+MOST_GATEWAYS: Final = 1000
+_MINUTE = 60_000_000
+_HEADER = {"wayseal": "blocks", "version": 1}
+_STRENGTH = list(Measure)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """What looking at the record found. head: its end; acts: how many there are; faults: what is wrong.
+
+    goes_on: whether it goes on from a head that was written down; None: none was given.
+    """
+
+    head: Head
+    acts: int
+    faults: tuple[Fault, ...]
+    goes_on: bool | None = None
+
+    @property
+    def sound(self) -> bool:
+        """True if nothing is wrong."""
+        return not self.faults and self.goes_on is not False
+
+
+def blocks_folder(ledger: Path) -> Path:
+    """Where a ledger's blocks are kept."""
+    return ledger / FOLDER
+
+
+class Blocks:
+    """The record of blocks and the list, of one folder. Safe to use from many threads and processes."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        clock: Callable[[], int] = now_us,
+        on_change: Callable[[int, bytes], None] | None = None,
+    ) -> None:
+        """Takes the folder.
+
+        Args:
+            folder: It is made by the first act. Where `blocked.json` in it is a link, what it leads to is swapped.
+            clock: Microseconds after 1970.
+            on_change: Told of each list that is another one than was told last: its version, and its file's content.
+                After an act it is told before the act returns, and must not raise; of those of other processes by
+                `tell_changes`.
+        """
+        self.file = folder / LIST
+        self._folder = folder
+        self._record = folder / RECORD
+        self._clock = clock
+        self._on_change = on_change
+        self._told = -1
+        self._list = BlockedFile(self.file, fails=Fails.OPEN)
+        self._mutex = threading.Lock()
+        self._read = _Reading(self._record)
+
+    def state(self) -> BlockState:
+        """What the record comes to now; to be looked at only.
+
+        Raises:
+            BlockRecordError: It isn't what was written.
+        """
+        with self._mutex:
+            if self._record.exists():
+                self._read.take(read_journal(self._record))
+            return self._read.state
+
+    def sync(self) -> None:
+        """Brings the list up to the record, and makes it where there is none (rule 1)."""
+        with self._writing():
+            pass
+
+    def tell_changes(self) -> None:
+        """Tells `on_change` of a list that another process swapped; whoever wants them told soon calls it often."""
+        if self._on_change is not None and (listed := self._list.current()) and listed.version != self._told:
+            self._told = listed.version
+            self._on_change(listed.version, listed.to_bytes())
+
+    def add(self, *, actor: str, measure: Measure | str, reason: str, case: str, until: int, who: str) -> Entry:
+        """Puts an account on the list.
+
+        Args:
+            actor: Id of the account.
+            measure: What is done.
+            reason: Why: a line without names.
+            case: What it is about.
+            until: Up to when, microseconds after 1970.
+            who: Who does it.
+
+        Returns:
+            The entry.
+
+        Raises:
+            BlockError: A field can't be as it is; names it.
+        """
+        now = self._clock()
+        if until <= now:
+            raise BlockError("lies in the past", key="until")
+        if until > now + MOST_MINUTES * _MINUTE:
+            raise BlockError("lies more than {days} days ahead", key="until", days=MOST_MINUTES // 1440)
+        with self._writing() as write:
+            entry = Entry(
+                id=f"b-{len(self._read.state.added) + 1}",
+                actor=_line(actor, "actor"),
+                measure=_measure(measure),
+                since=now,
+                until=until,
+                reason=_line(reason, "reason"),
+                case=_line(case, "case"),
+            )
+            write(Added(at=now, who=_line(who, "who"), entry=entry))
+        return entry
+
+    def lift(self, entries: Sequence[str], *, who: str, why: str) -> tuple[Entry, ...]:
+        """Takes entries off the list.
+
+        Args:
+            entries: Their ids.
+            who: Who does it.
+            why: For what reason.
+
+        Returns:
+            The entries; those that had ended or were lifted before are left out.
+
+        Raises:
+            BlockError: There is no such entry, or a field can't be as it is; names it.
+        """
+        now = self._clock()
+        with self._writing() as write:
+            state = self._read.state
+            if not entries or any(one not in state.added for one in entries):
+                raise BlockError("there is no such entry", key="entry")
+            standing = [a.entry for a in state.standing(now) if a.entry.id in set(entries)]
+            if standing:
+                ids = tuple(one.id for one in standing)
+                write(Lifted(at=now, who=_line(who, "who"), entries=ids, why=_line(why, "why")))
+        return tuple(standing)
+
+    def propose_rule(self, rule: Rule, *, who: str) -> None:
+        """Proposes a rule, in the place of a proposal of that name.
+
+        Raises:
+            BlockError: A field can't be as it is, or a rule of that name is in force; names the field.
+        """
+        _line(rule.name, "name")
+        if not 0 < rule.least <= 1:
+            raise BlockError("is a probability above 0, up to 1", key="least")
+        if not 0 < rule.minutes <= MOST_MINUTES:
+            raise BlockError("is a number from 1 to {most}", key="minutes", most=MOST_MINUTES)
+        if rule.most < 1:
+            raise BlockError("is 1 or more", key="most")
+        with self._writing() as write:
+            known = self._read.state.rules.get(rule.name)
+            if known is not None and known.agreed is not None:
+                raise BlockError("such a rule is in force: switch it off first", key="name")
+            write(RuleProposed(at=self._clock(), who=_line(who, "who"), rule=rule))
+
+    def agree_rule(self, name: str, *, who: str) -> Rule:
+        """Puts a rule in force that another person proposed; gives it.
+
+        Raises:
+            BlockError: No such rule waits, or it is one's own; names the field.
+        """
+        with self._writing() as write:
+            known = self._read.state.rules.get(name)
+            if known is None or known.agreed is not None:
+                raise BlockError("no such rule waits for a second person", key="name")
+            if same_person(known.proposed.who, who):
+                raise BlockError("another person switches a rule on, never who proposed it", key="who")
+            write(RuleAgreed(at=self._clock(), who=_line(who, "who"), rule=name))
+        return known.proposed.rule
+
+    def switch_off_rule(self, name: str, *, who: str, why: str) -> tuple[str, ...]:
+        """Switches a rule off, or declines a proposal; ids of its entries that still count, which this doesn't lift.
+
+        Raises:
+            BlockError: There is no such rule; names the field.
+        """
+        with self._writing() as write:
+            state, now = self._read.state, self._clock()
+            if name not in state.rules:
+                raise BlockError("there is no such rule", key="name")
+            write(RuleOff(at=now, who=_line(who, "who"), rule=name, why=_line(why, "why")))
+            return tuple(a.entry.id for a in state.standing(now) if a.rule == name)
+
+    def act_on(self, notice: Notice, *, case: str = "") -> Entry | None:
+        """Does what the rules in force say of a notice (rules 2 and 3).
+
+        Args:
+            notice: It.
+            case: The case that it is in; "": it stands for itself.
+
+        Returns:
+            The entry that counts because of it; None: none.
+        """
+        root = notice.raised or notice.id
+        known = self.state()
+        if _fitting(notice, known) is None and not any(a.raised == root for a in known.added.values()):
+            return None
+        with self._writing() as write:
+            state, now = self._read.state, self._clock()
+            of_it = [a for a in state.added.values() if a.raised == root]
+            standing = [a.entry for a in state.standing(now) if a.raised == root]
+            rule = None if notice.kind is NoticeKind.WITHDRAWN else _fitting(notice, state)
+            if rule is None:
+                if standing and notice.kind is not NoticeKind.RAISED:
+                    ids = tuple(one.id for one in standing)
+                    write(Lifted(at=now, who=RULES, entries=ids, why=f"notice {notice.id}: {notice.kind}"))
+                return None
+            by_hand = any(a.entry.id in state.lifted and state.lifted[a.entry.id].who != RULES for a in of_it)
+            until = min(notice.at, now) + rule.minutes * _MINUTE
+            told = any(a.notice == notice.id for a in of_it)
+            many = sum(a.rule == rule.name for a in state.standing(now)) >= rule.most
+            if standing or told or by_hand or many or until <= now:
+                return standing[0] if standing else None
+            entry = Entry(
+                id=f"b-{len(state.added) + 1}",
+                actor=notice.actor,
+                measure=rule.measure,
+                since=now,
+                until=until,
+                reason=f"rule {rule.name}: {', '.join(one.detector for one in notice.reasons)}",
+                case=case or f"notice {root}",
+            )
+            write(Added(at=now, who=RULES, entry=entry, rule=rule.name, notice=notice.id, raised=root))
+            return entry
+
+    def enforced(self, gateway: str, version: int, fails: Fails | str, *, who: str) -> None:
+        """Records what a gateway enforces, where that is something else than it said last.
+
+        Args:
+            gateway: Its name.
+            version: Of the list.
+            fails: What it does where it can't know the list.
+            who: Who says so.
+
+        Raises:
+            BlockError: A field can't be as it is; names it.
+        """
+        if fails not in set(Fails):
+            raise BlockError("is one of {known}", key="fails", known=[str(one) for one in Fails])
+        last = self.state().gateways.get(gateway)
+        if last is not None and (last.version, last.fails) == (version, fails):
+            return
+        with self._writing() as write:
+            state = self._read.state
+            if not 0 <= version <= state.version:
+                raise BlockError("the list has no such version", key="version")
+            if gateway not in state.gateways and len(state.gateways) >= MOST_GATEWAYS:
+                raise BlockError("there are too many gateways", key="gateway")
+            name, by = _line(gateway, "gateway"), _line(who, "who")
+            write(Enforced(at=self._clock(), who=by, gateway=name, version=version, fails=Fails(fails)))
+
+    @contextmanager
+    def _writing(self) -> Iterator[Callable[[AnyAct], None]]:
+        """Holds the record, read up to its end; what it gives adds an act. The list is up to it afterwards (rule 1)."""
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        with self._mutex, lock_folder(self._folder), lock_journal(self._record, new=True) as held:
+            self._read.take(held.content)
+            yield lambda act: self._read.add(held, act)
+            self._swap()
+        self.tell_changes()
+
+    def _swap(self) -> None:
+        body = self._read.state.blocked().to_bytes()
+        place = self.file.resolve()
+        try:
+            there = place.read_bytes()
+        except FileNotFoundError:
+            there = b""
+        if there != body:
+            replace_file(place, body, mode=MODE)
+
+
+def _fitting(notice: Notice, state: BlockState) -> Rule | None:
+    """The hardest rule in force that a notice fits, of such the one that lasts longest."""
+    detectors = {one.detector for one in notice.reasons}
+    fitting = [
+        known.proposed.rule
+        for known in state.rules.values()
+        if known.agreed is not None
+        and notice.probability >= known.proposed.rule.least
+        and (not known.proposed.rule.detectors or detectors.intersection(known.proposed.rule.detectors))
+    ]
+    return max(fitting, key=lambda one: (_STRENGTH.index(one.measure), one.minutes), default=None)
+
+
+class _Reading:
+    """The record as far as it was read: only what came since is read again."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._start_anew()
+
+    def _start_anew(self) -> None:
+        self.state = BlockState()
+        self._taken = b""
+        self._lines = 0
+        self._sum = ""
+
+    def take(self, content: bytes) -> None:
+        """Reads what was added; BlockRecordError: it isn't what was written."""
+        whole = content[: content.rfind(b"\n") + 1]
+        if not whole.startswith(self._taken):
+            self._start_anew()
+        lines = whole[len(self._taken) :].decode("utf-8", "surrogateescape").split("\n")[:-1]
+        faults, sums = _apply(self.state, lines, self._lines + 1, self._sum)
+        if faults:
+            self._start_anew()
+            raise BlockRecordError("the record of blocks was changed", file=self._path, line=faults[0].line)
+        self._taken, self._lines = whole, self._lines + len(lines)
+        self._sum = sums[-1] if sums else self._sum
+
+    def add(self, held: LockedJournal, act: AnyAct) -> None:
+        """Adds an act, which was found to be possible, durably."""
+        content = plain(act)
+        parsed: AnyAct = parse_json(json.dumps(content), ACT)
+        lines = [] if self._lines else [chain_line(_HEADER, "")]
+        lines.append(chain_line(content, sum_of(lines[0]) if lines else self._sum, ensure_ascii=False))
+        added = "".join(f"{line}\n" for line in lines).encode()
+        whole = self._taken + added
+        if held.content.startswith(self._taken) and len(held.content) > len(self._taken):
+            held.replace(whole)
+        else:
+            held.add(added)
+        self.state.apply(parsed)
+        self._taken, self._lines, self._sum = whole, self._lines + len(lines), sum_of(lines[-1])
+
+
+def _apply(state: BlockState, lines: Sequence[str], number: int, before: str) -> tuple[list[Fault], tuple[str, ...]]:
+    """Puts lines into a state; what is wrong with them, and the sum of each."""
+    checked = check_lines(enumerate(lines, start=number), number, before)
+    faults = list(checked.faults)
+    for at, found in checked.entries:
+        content = {key: value for key, value in found.items() if key not in {"before", "sum"}}
+        try:
+            if at == 1 and content == _HEADER:
+                continue
+            state.apply(parse_json(json.dumps(content), ACT))
+        except ValueError:
+            faults.append(Fault(line=at, code=Code.ACT))
+    return sorted(faults, key=lambda one: one.line), checked.sums
+
+
+def verify_blocks(folder: Path, head: Head | None = None) -> Verification:
+    """Look at every line of a record.
+
+    Args:
+        folder: Where blocks are kept.
+        head: One that was written down; the record must go on from it.
+
+    Returns:
+        What was found, the list beside it included.
+
+    Raises:
+        BlockRecordError: There is no record.
+    """
+    try:
+        content = read_journal(folder / RECORD)
+    except FileNotFoundError:
+        raise BlockRecordError(N_("there is no record of blocks"), file=folder / RECORD) from None
+    lines = content[: content.rfind(b"\n") + 1].decode("utf-8", "surrogateescape").split("\n")[:-1]
+    state = BlockState()
+    faults, sums = _apply(state, lines, 1, "")
+    if not faults and state.version and _bytes(folder / LIST) != state.blocked().to_bytes():
+        faults.append(Fault(line=len(lines), code=Code.TABLES))
+    goes_on = (
+        None if head is None else head.lines == 0 or (0 < head.lines <= len(sums) and sums[head.lines - 1] == head.sum)
+    )
+    end = Head(lines=len(lines), sum=sums[-1] if sums else "0" * 64)
+    return Verification(head=end, acts=max(0, len(lines) - 1), faults=tuple(faults), goes_on=goes_on)
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+def _measure(value: Measure | str) -> Measure:
+    try:
+        return Measure(value)
+    except ValueError:
+        raise BlockError("is one of {known}", key="measure", known=[str(one) for one in Measure]) from None
+
+
+def _line(text: str, key: str) -> str:
+    if not text.strip() or len(text) > MOST_TEXT or not text.isprintable():
+        raise BlockError("one line of up to {most} characters", key=key, most=MOST_TEXT)
+    return text.strip()

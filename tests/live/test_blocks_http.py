@@ -1,0 +1,254 @@
+"""The list over HTTP, and the reference enforcer on a real nginx (`wayseal.live.http`, deploy/nginx/blocked.conf)."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.live.serving import nginx, served, serving, system
+from tests.tables import each
+from wayseal.live.blocks import Blocks
+from wayseal.live.errors import BlockError
+from wayseal.live.tokens import TOKENS, TokenFile, add_token, remove_token
+from wayseal.model.times import now_us
+from wayseal.store.blocked import Fails
+
+HOUR = 3_600_000_000
+
+
+@pytest.fixture
+def blocks(tmp_path: Path) -> Blocks:
+    made = Blocks(tmp_path / "live")
+    made.sync()
+    return made
+
+
+@pytest.fixture
+def token(blocks: Blocks) -> str:
+    return add_token(blocks.file.parent / TOKENS, "gw-1")
+
+
+@pytest.fixture
+def port(blocks: Blocks, token: str) -> Iterator[int]:
+    with serving(blocks, blocks.file.parent / TOKENS) as found:
+        yield found
+
+
+@pytest.fixture
+def http(port: int, token: str) -> Iterator[httpx.Client]:
+    headers = {"Authorization": f"Bearer {token}"}
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=30) as client:
+        yield client
+
+
+def put(blocks: Blocks, actor: str, measure: str = "block") -> str:
+    return blocks.add(actor=actor, measure=measure, reason="r", case="c-1", until=now_us() + HOUR, who="Li").id
+
+
+ROUTES = (("GET", "/v1/blocked"), ("GET", "/v1/blocked/check"), ("POST", "/v1/blocked/enforced"))
+
+
+def test_nobody_gets_anything_without_a_token(blocks: Blocks, port: int, token: str, http: httpx.Client) -> None:
+    put(blocks, "u-1042")
+    for header in (None, "Bearer", "Bearer x", f"Basic {token}", f"Bearer {token}x", "Bearer é"):
+        headers = [(b"X-Account", b"u-1")] + ([] if header is None else [(b"Authorization", header.encode())])
+        for method, path in ROUTES:
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
+                answer = client.request(method, path, headers=headers)
+            assert (answer.status_code, answer.json()["rule"]) == (401, "token")
+    assert http.get("/v1/blocked").status_code == 200
+    remove_token(blocks.file.parent / TOKENS, "gw-1")
+    assert http.get("/v1/blocked").status_code == 401
+    assert {http.get(path).status_code for path in ("/healthz", "/readyz")} == {200}
+    assert http.get("/").status_code == http.get("/docs").status_code == 404
+
+
+def test_tokens_are_kept_as_hashes(tmp_path: Path) -> None:
+    path = tmp_path / "t" / "tokens"
+    first, second = add_token(path, "gw-1"), add_token(path, "gw-2")
+    tokens = TokenFile(path)
+    assert (tokens.gateway(first), tokens.gateway(second), tokens.gateway("")) == ("gw-1", "gw-2", None)
+    assert first not in path.read_text()
+    assert path.stat().st_mode & 0o777 == 0o600
+    again = add_token(path, "gw-1")
+    assert (tokens.gateway(first), tokens.gateway(again)) == (None, "gw-1")
+    path.write_text(path.read_text() + "damaged\n")
+    assert tokens.gateway(again) is None
+    for name in ("", "a b", "../x"):
+        with pytest.raises(BlockError):
+            add_token(tmp_path / "u" / "tokens", name)
+    with pytest.raises(BlockError, match="line"):
+        add_token(path, "gw-3")
+
+
+def test_the_list_has_its_version_for_a_tag(blocks: Blocks, http: httpx.Client) -> None:
+    first = http.get("/v1/blocked")
+    assert (first.headers["ETag"], first.json()["entries"]) == ('"0"', [])
+    assert http.get("/v1/blocked", headers={"If-None-Match": '"0"'}).status_code == 304
+    put(blocks, "u-1042")
+    for known in ('"0"', 'W/"0", "7"', ""):
+        found = http.get("/v1/blocked", headers={"If-None-Match": known})
+        assert found.headers["ETag"] == '"1"'
+        assert found.content == blocks.file.read_bytes()
+    assert http.get("/v1/blocked?wait=x").status_code == 400
+
+
+def test_who_waits_is_answered_when_it_changes(blocks: Blocks, http: httpx.Client) -> None:
+    changed: list[float] = []
+
+    def change() -> None:
+        time.sleep(0.3)
+        put(Blocks(blocks.file.parent), "u-1")
+        changed.append(time.monotonic())
+
+    thread = threading.Thread(target=change)
+    thread.start()
+    found = http.get("/v1/blocked?wait=30", headers={"If-None-Match": '"0"'})
+    answered = time.monotonic()
+    thread.join()
+    assert found.json()["version"] == 1
+    assert answered - changed[0] < 1
+    began = time.monotonic()
+    assert http.get("/v1/blocked?wait=0.2", headers={"If-None-Match": '"1"'}).status_code == 304
+    assert time.monotonic() - began >= 0.2
+
+
+def test_an_account_is_asked_about(blocks: Blocks, http: httpx.Client) -> None:
+    put(blocks, "账号 7")
+    put(blocks, "up", "step_up")
+    put(blocks, "slow", "slow_down")
+
+    def ask(actor: str, **more: str) -> httpx.Response:
+        headers = [
+            (b"X-Account", actor.encode()),
+            *((k.replace("_", "-").encode(), v.encode()) for k, v in more.items()),
+        ]
+        return http.get("/v1/blocked/check", headers=headers)
+
+    assert ask("other").status_code == 204
+    assert ask("").status_code == 403
+    blocked = ask("账号 7")
+    assert (blocked.status_code, blocked.headers["X-Wayseal-Measure"]) == (403, "block")
+    assert "账号" not in blocked.text
+    up = ask("up")
+    assert (up.status_code, up.headers["X-Wayseal-Measure"]) == (401, "step_up")
+    assert "insufficient_user_authentication" in up.headers["WWW-Authenticate"]
+    for verified, status in (
+        (str(now_us() // 1_000_000 + 1), 204),
+        ("1", 401),
+        ("-1", 401),
+        ("x", 401),
+        ("9" * 99, 401),
+    ):
+        assert ask("up", X_Verified_At=verified).status_code == status
+    assert ask("slow").status_code == 204
+    slow = ask("slow")
+    assert (slow.status_code, slow.headers["X-Accel-Expires"]) == (429, "0")
+    assert 0 < int(slow.headers["Retry-After"]) <= 10
+    blocks.lift(["b-1"], who="Li", why="w")
+    assert ask("账号 7").status_code == 204
+
+
+def test_gateways_say_what_they_enforce(blocks: Blocks, http: httpx.Client) -> None:
+    put(blocks, "u-1")
+    said = {"gateway": "gw-7", "version": 1, "fails": "open"}
+    assert http.post("/v1/blocked/enforced", json=said).status_code == 204
+    assert http.get("/v1/blocked/check", headers={"X-Account": "u", "X-Wayseal-Fails": "closed"}).status_code == 204
+    found = blocks.state().gateways
+    assert {name: (one.version, one.fails, one.who) for name, one in found.items()} == {
+        "gw-7": (1, Fails.OPEN, "gw-1"),
+        "gw-1": (1, Fails.CLOSED, "gw-1"),
+    }
+
+
+@each(
+    ("body", "status"),
+    [
+        (b"", 422), (b"[]", 422), (b"{}", 422), (b"{" * 4000, 422), (b" " * 5000, 413), (b"\xff", 422),
+        ({"version": 9, "fails": "open"}, 422), ({"version": True, "fails": "open"}, 422),
+        ({"version": 0, "fails": "ajar"}, 422), ({"version": 0, "fails": []}, 422),
+        ({"gateway": " ", "version": 0, "fails": "open"}, 422), ({"gateway": 1, "version": 0, "fails": "open"}, 422),
+    ],
+)  # fmt: skip
+def test_what_a_gateway_cant_say(http: httpx.Client, body: Any, status: int) -> None:
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    assert http.post("/v1/blocked/enforced", content=content).status_code == status
+
+
+def test_a_list_that_cant_be_read(blocks: Blocks, token: str) -> None:
+    blocks.file.write_text("damaged")
+    with (
+        serving(blocks, blocks.file.parent / TOKENS) as port,
+        httpx.Client(base_url=f"http://127.0.0.1:{port}", headers={"Authorization": f"Bearer {token}"}) as client,
+    ):
+        assert client.get("/v1/blocked").status_code == 503
+        assert client.get("/v1/blocked/check", headers={"X-Account": "u"}).status_code == 503
+        assert (client.get("/readyz").status_code, client.get("/healthz").status_code) == (503, 200)
+        blocks.sync()
+        assert client.get("/readyz").status_code == 200
+
+
+@pytest.mark.needs("nginx")
+def test_nginx_enforces_the_list(blocks: Blocks, token: str, port: int, tmp_path: Path) -> None:
+    with (
+        served(system) as behind,
+        nginx(tmp_path, token, wayseal=port, behind=behind) as gate,
+        httpx.Client(base_url=f"http://127.0.0.1:{gate}") as http,
+    ):
+
+        def ask(actor: str, **more: str) -> httpx.Response:
+            return http.get("/waybill", headers={"X-Test-User": actor, **more})
+
+        assert (ask("u-1").status_code, ask("u-1").text) == (200, "shown")
+        assert ask("").status_code == 403
+        entry = put(blocks, "u-1")
+        assert _refused_within(lambda: ask("u-1").status_code == 403) < 1
+        assert ask("u-1").headers["X-Wayseal-Measure"] == "block"
+        assert ask("u-2").status_code == 200
+        assert http.get("/_wayseal/check").status_code == http.get("/_wayseal/open").status_code == 404
+        blocks.lift([entry], who="Li", why="w")
+        assert _refused_within(lambda: ask("u-1").status_code == 200) < 1
+        put(blocks, "up", "step_up")
+        put(blocks, "slow", "slow_down")
+        assert (ask("up").status_code, ask("up").headers["X-Wayseal-Measure"]) == (401, "step_up")
+        assert ask("up", **{"X-Test-Verified": str(now_us() // 1_000_000 + 1)}).status_code == 200
+        answers = [ask("slow") for _ in range(3)]
+        assert [one.status_code for one in answers] == [200, 429, 429]
+        assert int(answers[1].headers["Retry-After"]) > 0
+        known = blocks.state().gateways["gw-1"]
+        assert (known.version, known.fails) == (4, Fails.CLOSED)
+
+
+def _refused_within(done: Any) -> float:
+    began = time.monotonic()
+    while not done():
+        assert time.monotonic() - began < 30
+    return time.monotonic() - began
+
+
+@pytest.mark.needs("nginx")
+@pytest.mark.parametrize(("fails_open", "status"), [(False, 500), (True, 200)])
+def test_nginx_fails_as_it_says(blocks: Blocks, token: str, tmp_path: Path, fails_open: bool, status: int) -> None:
+    put(blocks, "u-1")
+    tokens = blocks.file.parent / TOKENS
+    with served(system) as behind:
+        with serving(blocks, tokens) as port:
+            pass
+        with (
+            nginx(tmp_path, token, wayseal=port, behind=behind, fails_open=fails_open) as gate,
+            httpx.Client(base_url=f"http://127.0.0.1:{gate}", headers={"X-Test-User": "u-1"}) as http,
+        ):
+            assert http.get("/waybill").status_code == status
+            blocks.file.write_text("damaged")
+            with serving(blocks, tokens, port):
+                time.sleep(1)
+                assert http.get("/waybill").status_code == status, "503"
+            blocks.sync()
+            with serving(blocks, tokens, port):
+                time.sleep(1)
+                assert http.get("/waybill").status_code == 403
