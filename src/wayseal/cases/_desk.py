@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from wayseal.cases._project_records import SEPARATOR
 from wayseal.cases._queries import Queries
 from wayseal.cases._tables import ACTS, CASES, INBOX, OWNER, QUEUE, THINGS, marks
-from wayseal.cases._unit_of_work import UnitOfWork
+from wayseal.cases._unit_of_work import UnitOfWork, in_look
 from wayseal.cases.inbox import SELLER_BACK, Concern, News
 from wayseal.cases.types import CLOSED_STATES, OPEN_STATES, CaseState, ItemState, ObservableKind
 from wayseal.cases.views import Loss, WeeksOfCases
@@ -73,30 +73,27 @@ class Desk(Queries):
         text = f"SELECT count(*) FROM (SELECT 1 FROM {lists.get(of, ACTS).full_name} WHERE {where} LIMIT ?) AS c"
         return int(self._look(lambda unit: query(unit.connection, text, values))[0][0])
 
-    def weeks(self, start: int, count: int, now: int) -> WeeksOfCases:
+    @in_look
+    def weeks(self, unit: UnitOfWork, start: int, count: int, now: int) -> WeeksOfCases:
         """Return weeks of casework from a moment on: 4 statements, over what was made and closed in them."""
-
-        def ask(unit: UnitOfWork) -> WeeksOfCases:
-            week = f"(({{at}}) - {start}) / {_WEEK}"
-            text = f"SELECT {week.format(at='made_at')}, count(*) FROM {CASES.full_name} WHERE made_at >= ? GROUP BY 1"
-            opened = {int(at): int(n) for at, n in query(unit.connection, text, (start,))}
-            text = (
-                f"SELECT {week.format(at='closed_at')}, state, closed_at - made_at FROM {CASES.full_name} "
-                f"WHERE closed_at >= ? AND state || '' IN ({marks(_CLOSED)})"
-            )
-            closed: defaultdict[int, Counter[str]] = defaultdict(Counter)
-            hours: defaultdict[int, list[float]] = defaultdict(list)
-            for at, state, took in query(unit.connection, text, (start, *_CLOSED)):
-                closed[int(at)][state] += 1
-                hours[int(at)].append(max(0, took) / _HOUR)
-            return WeeksOfCases(
-                opened=tuple(opened.get(n, 0) for n in range(count)),
-                closed=tuple(closed[n] for n in range(count)),
-                hours=tuple(tuple(sorted(hours[n])) for n in range(count)),
-                losses=_losses(unit, start, now),
-            )
-
-        return self._look(ask)
+        week = f"(({{at}}) - {start}) / {_WEEK}"
+        text = f"SELECT {week.format(at='made_at')}, count(*) FROM {CASES.full_name} WHERE made_at >= ? GROUP BY 1"
+        opened = {int(at): int(n) for at, n in query(unit.connection, text, (start,))}
+        text = (
+            f"SELECT {week.format(at='closed_at')}, state, closed_at - made_at FROM {CASES.full_name} "
+            f"WHERE closed_at >= ? AND state || '' IN ({marks(_CLOSED)})"
+        )
+        closed: defaultdict[int, Counter[str]] = defaultdict(Counter)
+        hours: defaultdict[int, list[float]] = defaultdict(list)
+        for at, state, took in query(unit.connection, text, (start, *_CLOSED)):
+            closed[int(at)][state] += 1
+            hours[int(at)].append(max(0, took) / _HOUR)
+        return WeeksOfCases(
+            opened=tuple(opened.get(n, 0) for n in range(count)),
+            closed=tuple(closed[n] for n in range(count)),
+            hours=tuple(tuple(sorted(hours[n])) for n in range(count)),
+            losses=_losses(unit, start, now),
+        )
 
 
 def _losses(unit: UnitOfWork, start: int, now: int) -> tuple[Loss, ...]:
