@@ -36,7 +36,7 @@ from wayseal.cases.views import Pack
 from wayseal.console.errors import JobError
 from wayseal.console.jobs.kinds import later
 from wayseal.console.jobs.logs import MAPPING, drop_upload, log_of, open_log, refuse_bomb
-from wayseal.console.jobs.results import WordSeen, keep_words
+from wayseal.console.jobs.results import WORDS, WordSeen
 from wayseal.console.jobs.types import CaseInput, JobContext, LogInput, StampInput, WithdrawInput, number_of
 from wayseal.console.reading import review_partners, review_rights
 from wayseal.console.settings import FILES, ConsoleSettings, file_place
@@ -425,7 +425,8 @@ def look_for_words(_given: object, work: JobContext) -> Mapping[str, str]:
         for one in found
         if one.word not in passed
     )
-    return {**keep_words(work.folder, seen[:_MOST_WORDS]), "texts": str(len(texts))}
+    kept = seen[:_MOST_WORDS]
+    return {**WORDS.keep(work.folder, kept), "words": str(len(kept)), "texts": str(len(texts))}
 
 
 def _places(word: str, texts: Mapping[str, str]) -> tuple[tuple[str, str], ...]:

@@ -33,7 +33,7 @@ from wayseal.console.jobs.logs import (
     list_mappings,
     upload_place,
 )
-from wayseal.console.jobs.results import MOST_MAPPING, Look, load_look
+from wayseal.console.jobs.results import LOOK, MOST_MAPPING, Look
 from wayseal.console.jobs.types import AGAIN, WAITING, number_of
 from wayseal.console.roles import CASE_ROLES, LEDGER_ROLES, Role
 from wayseal.console.web._ask import Ask, Pages, StatusError, there
@@ -438,4 +438,4 @@ def _look_job(ask: Ask) -> Job:
 
 def _found(ask: Ask, job: Job) -> Look | None:
     """Return what a look found; None: it isn't done. JobError: that isn't kept any more."""
-    return load_look(ask.site.jobs.folder_of(job.id), job.result) if job.state is JobState.DONE else None
+    return LOOK.load(ask.site.jobs.folder_of(job.id), job.result) if job.state is JobState.DONE else None

@@ -29,7 +29,7 @@ from wayseal.console.errors import AccessError, JobError
 from wayseal.console.jobs import Job, JobState
 from wayseal.console.jobs.imports import PastedText, is_market_installed, keep_sent
 from wayseal.console.jobs.logs import drop_upload
-from wayseal.console.jobs.results import ImportSeen, WordSeen, load_import, load_words
+from wayseal.console.jobs.results import IMPORT, WORDS, ImportSeen, WordSeen
 from wayseal.console.jobs.types import WAITING
 from wayseal.console.roles import CASE_ROLES, LEDGER_ROLES
 from wayseal.console.web._ask import Ask, Pages, there
@@ -146,7 +146,7 @@ def show_preview(ask: Ask, error: AccessError | JobError | None = None) -> Respo
     job = _preview(ask)
     files: tuple[ImportSeen, ...] = ()
     try:
-        files = load_import(ask.site.jobs.folder_of(job.id), job.result) if job.state is JobState.DONE else ()
+        files = IMPORT.load(ask.site.jobs.folder_of(job.id), job.result) if job.state is JobState.DONE else ()
     except JobError as gone:
         error = error or gone
     return ask.page(
@@ -173,7 +173,7 @@ def bring_in_seen(ask: Ask) -> Response:
     if job.state is not JobState.DONE:
         raise JobError("nothing of it can be read like that: look at it in another way first")
     if act == "again":
-        (first, *_) = load_import(ask.site.jobs.folder_of(job.id), job.result)
+        (first, *_) = IMPORT.load(ask.site.jobs.folder_of(job.id), job.result)
         chosen = {name: ask.field(f"field.{name}") for name in _FIELDS}
         said = {name: first.columns[int(place)] for name, place in chosen.items() if _is_place(place, first.columns)}
         if "text" not in said:
@@ -242,7 +242,7 @@ def _proposed(ask: Ask) -> tuple[Sequence[WordSeen], Job | None, JobError | None
     if made is None:
         return (), None, None
     try:
-        return load_words(ask.site.jobs.folder_of(made.id), made.result), made, None
+        return WORDS.load(ask.site.jobs.folder_of(made.id), made.result), made, None
     except JobError as error:
         return (), made, error
 
