@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from wayseal.cases._desk import Desk
-from wayseal.cases._page_rows import act_line, item_row, row_of, thing_row
+from wayseal.cases._page_rows import act_line, item_row, thing_row
 from wayseal.cases._pages import MOST_INT, bounded
 from wayseal.cases._project_records import SEPARATOR, alias_by
 from wayseal.cases._pseudonyms import Entropy, check_pseudonyms, make_pseudonyms
@@ -46,7 +46,7 @@ from wayseal.cases.views import (
     Page,
     UnmaskingOnRecord,
 )
-from wayseal.database import Connection, query
+from wayseal.database import Connection, query, record_of
 
 _OVERLAPS = 8
 """Things of an item that are looked at."""
@@ -142,7 +142,7 @@ class Lookups(Desk):
         row = unit.rows.get(FILES, case, digest)
         if row is None:
             raise NoSuchCaseError("{id} has no such file", id=case)
-        return row_of(FileRow, row)
+        return record_of(FileRow, row)
 
     @in_look
     def look(self, unit: UnitOfWork, case: str, who: str, since: int) -> UnmaskingOnRecord | None:

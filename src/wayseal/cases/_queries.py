@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from wayseal.cases._arrivals import Arrivals
 from wayseal.cases._casework import MOST_AT_ONCE
-from wayseal.cases._page_rows import case_row, entry, item_row, proposals_of, row_of, thing_row
+from wayseal.cases._page_rows import case_row, entry, item_row, proposals_of, thing_row
 from wayseal.cases._pages import (
     CASE_SORTS,
     ITEM_SORTS,
@@ -61,7 +61,7 @@ from wayseal.cases.views import (
     Statement,
     Task,
 )
-from wayseal.database import query
+from wayseal.database import query, record_of
 from wayseal.journal.projection import Table
 
 _SHOWN = 4
@@ -180,8 +180,8 @@ class Queries(Arrivals):
             statements=_statements(heard, shown, may and named),
             proposals=proposals_of((act for act in proposing if act.case == case), shown),
             tasks=tuple(_task(row) for row in _in_order(unit, TASKS, case, "task")),
-            notes=tuple(row_of(Note, row, id=row["note"]) for row in _in_order(unit, NOTES, case, "note")),
-            files=tuple(row_of(FileRow, row) for row in _in_order(unit, FILES, case, "digest")),
+            notes=tuple(record_of(Note, row, id=row["note"]) for row in _in_order(unit, NOTES, case, "note")),
+            files=tuple(record_of(FileRow, row) for row in _in_order(unit, FILES, case, "digest")),
             similar=_similar(unit, case, things, may),
             timeline=_timeline(unit, (case, *merged), shown, None, limit),
         )
@@ -208,7 +208,7 @@ class Queries(Arrivals):
             unit.item(id_)
         things = list(unit.rows.group(THINGS, id_).values())
         if names and looker is not None:
-            things = _only_seen(things, _seen_by(unit, id_, looker, since))
+            things = _only_seen(things, _seen(looks_after(unit, id_, looker, since, _STATEMENTS), id_))
         cases = (id_, *sorted({thing["via"] for thing in things} - {""}))
         return _timeline(unit, cases, _Shown(self._alias, things, names), before, limit)
 
@@ -400,12 +400,7 @@ def _in_order(unit: UnitOfWork, table: Table, case: str, name: str) -> list[Row]
 
 
 def _task(row: Row) -> Task:
-    return row_of(Task, row, case=row["case_id"], id=row["task"], content=task_of(row))
-
-
-def _seen_by(unit: UnitOfWork, case: str, looker: str, since: int) -> frozenset[str]:
-    """The accounts of a case that somebody is on record to have looked at after a moment."""
-    return _seen(looks_after(unit, case, looker, since, _STATEMENTS), case)
+    return record_of(Task, row, case=row["case_id"], id=row["task"], content=task_of(row))
 
 
 def looks_after(unit: UnitOfWork, case: str, who: str, moment: int, most: int) -> list[NamesShown]:

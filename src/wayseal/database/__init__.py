@@ -8,7 +8,7 @@ from sqlalchemy.exc import ArgumentError
 from wayseal.database._database import Connection, Database
 from wayseal.database._sqlite import SQLite, scratch
 from wayseal.database.errors import DatabaseError, DatabaseGoneError, Turn
-from wayseal.database.raw import execute, query
+from wayseal.database.raw import execute, query, record_of
 
 __all__ = [
     "Connection",
@@ -18,6 +18,7 @@ __all__ = [
     "execute",
     "open_database",
     "query",
+    "record_of",
     "scratch",
 ]
 
