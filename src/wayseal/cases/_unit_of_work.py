@@ -181,17 +181,14 @@ class Journal:
         line, sum_ = self._head
         lines = select_lines(connection, line)
         if not lines or lines[0][0] != line or sum_of(lines[0][1]) != sum_:
-            return UnitOfWork(connection, self._begun_anew(connection), self._alias)
+            # Somebody had cases forgotten meanwhile: all is looked at again.
+            return UnitOfWork(connection, look_at_all(connection, self._store.place)[1], self._alias)
         found = check_lines(lines[1:], line + 1, sum_)
         if found.faults:
             first = found.faults[0]
             raise CasebookChangedError(SAYS[first.code], file=self._store.place, line=first.line)
         head = (lines[-1][0], found.sums[-1] if found.sums else sum_)
         return UnitOfWork(connection, head, self._alias)
-
-    def _begun_anew(self, connection: Connection) -> Head:
-        """The head where somebody had cases forgotten meanwhile: all is looked at again."""
-        return look_at_all(connection, self._store.place)[1]
 
 
 def in_act(decide: Callable[Concatenate[J, UnitOfWork, P], T]) -> Callable[Concatenate[J, P], T]:
