@@ -1,6 +1,7 @@
 """What concerns somebody, what changed behind a line, and weeks of casework: each in a few statements (rule 20)."""
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 
 from wayseal.cases._project_records import SEPARATOR
 from wayseal.cases._queries import Queries
@@ -8,7 +9,7 @@ from wayseal.cases._tables import ACTS, CASES, INBOX, OWNER, QUEUE, THINGS, mark
 from wayseal.cases._unit_of_work import UnitOfWork, in_look
 from wayseal.cases.inbox import SELLER_BACK, Concern, News
 from wayseal.cases.types import CLOSED_STATES, OPEN_STATES, CaseState, ItemState, ObservableKind
-from wayseal.cases.views import Loss, WeeksOfCases
+from wayseal.cases.views import CaseWeek, Loss
 from wayseal.database import query
 
 _DAY, _HOUR = 86_400_000_000, 3_600_000_000
@@ -74,7 +75,7 @@ class Desk(Queries):
         return int(self._look(lambda unit: query(unit.connection, text, values))[0][0])
 
     @in_look
-    def weeks(self, unit: UnitOfWork, start: int, count: int, now: int) -> WeeksOfCases:
+    def weeks(self, unit: UnitOfWork, start: int, count: int, now: int) -> tuple[CaseWeek, ...]:
         """Return weeks of casework from a moment on: 4 statements, over what was made and closed in them."""
         week = f"(({{at}}) - {start}) / {_WEEK}"
         text = f"SELECT {week.format(at='made_at')}, count(*) FROM {CASES.full_name} WHERE made_at >= ? GROUP BY 1"
@@ -88,15 +89,15 @@ class Desk(Queries):
         for at, state, took in query(unit.connection, text, (start, *_CLOSED)):
             closed[int(at)][state] += 1
             hours[int(at)].append(max(0, took) / _HOUR)
-        return WeeksOfCases(
-            opened=tuple(opened.get(n, 0) for n in range(count)),
-            closed=tuple(closed[n] for n in range(count)),
-            hours=tuple(tuple(sorted(hours[n])) for n in range(count)),
-            losses=_losses(unit, start, now),
+        losses = _losses(unit, start, now)
+        return tuple(
+            CaseWeek(opened=opened.get(n, 0), closed=closed[n], hours=tuple(sorted(hours[n])), losses=tuple(losses[n]))
+            for n in range(count)
         )
 
 
-def _losses(unit: UnitOfWork, start: int, now: int) -> tuple[Loss, ...]:
+def _losses(unit: UnitOfWork, start: int, now: int) -> Mapping[int, list[Loss]]:
+    """The losses of each week after a moment."""
     true, account = CaseState.TRUE.value, ObservableKind.ACCOUNT.value
     which = "c.state || '' = ? AND c.closed_at >= ?"
     text = (
@@ -117,13 +118,13 @@ def _losses(unit: UnitOfWork, start: int, now: int) -> tuple[Loss, ...]:
         f"SELECT c.case_id, c.closed_at, c.alerted_at, c.parcels_a_day, c.detectors FROM {CASES.full_name} AS c "
         f"WHERE {which} ORDER BY c.closed_at, c.number"
     )
-    return tuple(
-        Loss(
-            closed_at=int(closed),
+    found: defaultdict[int, list[Loss]] = defaultdict(list)
+    for case, closed, alerted, rate, detectors in query(unit.connection, text, (true, start)):
+        loss = Loss(
             before=max(0.0, rate * (closed - alerted) / _DAY),
             after=max(0.0, sum(later[case].values())),
             detectors=tuple(detectors.split(SEPARATOR)) if detectors else (),
             accounts=tuple(accounts[case]),
         )
-        for case, closed, alerted, rate, detectors in query(unit.connection, text, (true, start))
-    )
+        found[(closed - start) // _WEEK].append(loss)
+    return found
