@@ -43,7 +43,7 @@ from wayseal.console.settings import FILES, ConsoleSettings, file_place
 from wayseal.detect import DetectResult, Options
 from wayseal.detect.explain import load_templates
 from wayseal.ledger import IngestOptions, IngestReport, ingest
-from wayseal.ledger.integrity import FINDING_TEXTS, Verification, verify
+from wayseal.ledger.integrity import FINDING_TEXTS, verify
 from wayseal.ledger.withdrawal import withdraw
 from wayseal.market.log import open_market
 from wayseal.market.log.queries import words as decided_words
@@ -70,10 +70,6 @@ def verify_ledger(_given: object, work: JobContext) -> Mapping[str, str]:
         work.say(N_("{file}: {text}"), file=_inside(one.where, work.ledger), text=text)
     if len(found.findings) > _TOLD:
         work.say(N_("and {more:,} more"), more=len(found.findings) - _TOLD)
-    return _verified(found)
-
-
-def _verified(found: Verification) -> Mapping[str, str]:
     return {
         "findings": str(len(found.findings)),
         "files": str(found.files),
