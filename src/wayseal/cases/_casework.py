@@ -231,7 +231,13 @@ class Casework(Judging, Notes):
         """Takes something out of the queue, as nothing to act on. A case of detection is closed as no case."""
         self._act(lambda unit: dismiss_item(unit, item, who, why, at))
 
-    # Many at once
+    # One, or many at once
+
+    @in_act
+    def decide(self, unit: UnitOfWork, id_: str, decision: Decision, who: str, at: int) -> str | None:
+        """Decides on a case, or on something in the queue; the case that this is now, if it was promoted."""
+        _check(decision, who)
+        return _decide(unit, id_, decision, who, at)
 
     @in_act
     def decide_all(
@@ -317,10 +323,10 @@ def _check(decision: Decision, who: str) -> None:
         raise CasebookUsageError("say what it is to become", key=needed)
 
 
-def _decide(unit: UnitOfWork, id_: str, decision: Decision, who: str, at: int) -> None:
+def _decide(unit: UnitOfWork, id_: str, decision: Decision, who: str, at: int) -> str | None:
     match decision.action:
         case BulkAction.PROMOTE:
-            promote_item(unit, id_, who, decision.why, at)
+            return promote_item(unit, id_, who, decision.why, at)
         case BulkAction.DISMISS:
             dismiss_item(unit, id_, who, decision.why, at)
         case BulkAction.ASSIGN:
@@ -334,3 +340,4 @@ def _decide(unit: UnitOfWork, id_: str, decision: Decision, who: str, at: int) -
             change_state(unit, id_, decision.state, who, decision.why, at)
         case BulkAction.TAG | BulkAction.UNTAG if decision.tag is not None:
             tag_case(unit, id_, decision.tag, who, at, on=decision.action is BulkAction.TAG)
+    return None

@@ -100,7 +100,6 @@ def show_file(ask: Ask, error: JobError | AccessError | CasebookUsageError | Non
         error=error,
         row=row,
         entry=row.entry,
-        typed=ask.form,
         run=_run_since(ask, row),
         may=ask.whose.person.role in OPENERS,
     )
