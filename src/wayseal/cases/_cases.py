@@ -46,7 +46,8 @@ from wayseal.cases.views import (
     Page,
     UnmaskingOnRecord,
 )
-from wayseal.database import Connection, query, record_of
+from wayseal.database import Connection, query
+from wayseal.database.raw import record_of
 
 _OVERLAPS = 8
 """Things of an item that are looked at."""

@@ -10,7 +10,7 @@ from wayseal.cases._project_records import PRIORITIES, SEPARATOR, concerned, num
 from wayseal.cases.book import act_name
 from wayseal.cases.verdicts import HearingPoint
 from wayseal.cases.views import ActLine, CaseRow, Entry, ItemRow, ObservableRow, Proposal
-from wayseal.database import record_of
+from wayseal.database.raw import record_of
 
 _PLAIN = frozenset({"state", "priority", "owner", "snoozed"})
 """What of a change says nothing that somebody wrote."""

@@ -61,7 +61,8 @@ from wayseal.cases.views import (
     Statement,
     Task,
 )
-from wayseal.database import query, record_of
+from wayseal.database import query
+from wayseal.database.raw import record_of
 from wayseal.journal.projection import Table
 
 _SHOWN = 4

@@ -8,7 +8,7 @@ from sqlalchemy.exc import ArgumentError
 from wayseal.database._database import Connection, Database
 from wayseal.database._sqlite import SQLite, scratch
 from wayseal.database.errors import DatabaseError, DatabaseGoneError, Turn
-from wayseal.database.raw import execute, query, record_of
+from wayseal.database.raw import execute, query
 
 __all__ = [
     "Connection",
@@ -18,7 +18,6 @@ __all__ = [
     "execute",
     "open_database",
     "query",
-    "record_of",
     "scratch",
 ]
 

@@ -23,7 +23,8 @@ import sqlalchemy as sa
 from wayseal.console.access._context import Used
 from wayseal.console.access.types import Act, ActKind, Checked, Person, PersonState, Session, Via, Way
 from wayseal.console.roles import Role, Stage
-from wayseal.database import Connection, record_of
+from wayseal.database import Connection
+from wayseal.database.raw import record_of
 from wayseal.journal.chain import chain_line, sum_of
 
 METADATA = sa.MetaData()

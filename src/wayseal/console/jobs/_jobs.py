@@ -26,7 +26,8 @@ from wayseal.console.errors import JobError
 from wayseal.console.jobs import _rows as rows
 from wayseal.console.jobs.types import Job, JobLine, JobState, Schedule, from_text, id_of, number_of
 from wayseal.console.settings import ConsoleSettings
-from wayseal.database import Connection, Database, record_of
+from wayseal.database import Connection, Database
+from wayseal.database.raw import record_of
 from wayseal.model.messages import N_, Message
 from wayseal.model.times import clock_us
 

@@ -7,7 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from wayseal.console.jobs.types import AGAIN, WAITING, Job, JobState, Schedule, from_text, id_of, to_text
-from wayseal.database import Connection, record_of
+from wayseal.database import Connection
+from wayseal.database.raw import record_of
 from wayseal.model.messages import Message
 
 METADATA = sa.MetaData()

@@ -18,7 +18,8 @@ import sqlalchemy as sa
 
 from wayseal.console.errors import StaleNumberError, TraceWorkError
 from wayseal.console.tracing.types import Basket, BasketAct, Done, Number, Row, Run, RunKind, Sighting
-from wayseal.database import Connection, Database, record_of
+from wayseal.database import Connection, Database
+from wayseal.database.raw import record_of
 from wayseal.model.times import HOUR_US
 
 METADATA = sa.MetaData()
