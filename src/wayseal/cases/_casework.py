@@ -9,7 +9,7 @@ from dataclasses import asdict
 from wayseal.cases._judging import Judging
 from wayseal.cases._notes import Notes
 from wayseal.cases._pages import pack_acts
-from wayseal.cases._project_records import PREFIX, concerned
+from wayseal.cases._project_records import PREFIX, SEPARATOR, concerned
 from wayseal.cases._records import (
     change_state,
     dismiss_item,
@@ -43,6 +43,7 @@ from wayseal.cases.types import (
 from wayseal.cases.views import Pack
 from wayseal.cases.writing import clean_tag, one_line, reasoned
 from wayseal.database import query
+from wayseal.database.raw import record_of
 from wayseal.model.times import iso
 
 _HANDED = frozenset({PackStep.HANDED_OVER, PackStep.RETURNED})
@@ -191,15 +192,8 @@ class Casework(Judging, Notes):
         if not chosen or (accounts and len(accounts) == len(own)):
             raise CaseStateError("something has to go out of {id}, and an account to stay in it", id=case)
         made = f"{PREFIX}{unit.last('case') + 1}"
-        alert = Alert(
-            actors=accounts,
-            alerted_at=row["alerted_at"],
-            score=row["score"],
-            detectors=tuple(row["detectors"].split("\n")) if row["detectors"] else (),
-            parcels_a_day=row["parcels_a_day"],
-            worth=bool(row["worth"]),
-            read_until=row["read_until"],
-        )
+        detectors = tuple(row["detectors"].split(SEPARATOR)) if row["detectors"] else ()
+        alert = record_of(Alert, row, actors=accounts, detectors=detectors, worth=bool(row["worth"]))
         unit.add(Split(case=case, at=at, made=made, things=chosen, alert=alert, **reasoned(who, why)))
         return made
 

@@ -149,12 +149,9 @@ class Site:
 
     def close(self) -> None:
         """Lets go of what it holds open; whoever opened `access` closes that."""
-        if self.cases is not None:
-            self.cases.close()
-        if self.market is not None:
-            self.market.close()
-        if self.reading is not None:
-            self.reading.close()
+        for one in (self.cases, self.market, self.reading):
+            if one is not None:
+                one.close()
 
     @property
     def casebook(self) -> Path | None:
