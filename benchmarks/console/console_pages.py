@@ -24,6 +24,7 @@ from pathlib import Path
 import numpy as np
 from tests.console.world import World, open_world
 
+from benchmarks.console._ready import make_ready
 from benchmarks.console.casework import fill
 from benchmarks.detect.detect_speed import prepare
 from benchmarks.registry import Kept, Said, Table, benchmark, option
@@ -31,7 +32,6 @@ from wayseal.cases import has_casebook, open_cases
 from wayseal.cases.ledger.detection import lay_out_cases, request_of
 from wayseal.cases.types import Alert
 from wayseal.cases.views import CaseSort, ItemSort
-from wayseal.console import Role
 from wayseal.console.reading import review_partners, review_rights
 from wayseal.detect import Options
 from wayseal.detect.explain import load_templates
@@ -180,13 +180,7 @@ def ask(options: Settings) -> Iterator[Said]:
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir()
     with open_world(place) as world:
-        world.give(ledger)
-        world.person("ann", Role.INVESTIGATOR)
-        assert world.site.reading is not None
-        start = time.perf_counter()
-        world.site.reading.warm()
-        world.site.reading.settle()
-        yield f"the ledger's state made ready in {time.perf_counter() - start:.1f} s"
+        yield make_ready(world, ledger, "ann")
         found = measure(world, pages(ledger, options.cases, random.Random(SEED)), options.rounds)
     rows = [(name, *(f"{figure:.0f}" for figure in figures)) for name, figures in found.items()]
     yield Table(("page", "median, ms", "p99, ms", "processor, ms", "first three, ms"), rows)

@@ -22,11 +22,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from tests.console.world import World, open_world
 
+from benchmarks.console._ready import make_ready
 from benchmarks.console.casework import fill
 from benchmarks.registry import Kept, Said, Table, benchmark, option
 from wayseal.cases import open_cases
 from wayseal.cases._read import URL_FILE
-from wayseal.console import Role
 from wayseal.detect import Options as Detection
 from wayseal.detect.explain import load_templates
 from wayseal.detect.facts import update_facts
@@ -150,13 +150,7 @@ def ask(options: Options) -> Iterator[Said]:
                 yield f"{options.cases} cases, {acts} acts, written in {time.perf_counter() - start:.0f} s"
         if options.url is None:
             yield f"database: {(folder / 'casebook.db').stat().st_size / 1e6:.0f} MB"
-        world.give(ledger)
-        world.person("chen", Role.INVESTIGATOR)
-        assert world.site.reading is not None
-        start = time.perf_counter()
-        world.site.reading.warm()
-        world.site.reading.settle()
-        yield f"the ledger's state made ready in {time.perf_counter() - start:.1f} s"
+        yield make_ready(world, ledger, "chen")
         asked = questions(world, ledger, options, random.Random(5))
         yield Table(
             ("what is typed", "median, ms", "p95, ms", "processor p95, ms"),

@@ -17,6 +17,13 @@ CHROMIUM = "/usr/bin/chromium"
 LANGUAGES = ("zh-CN", "en-US")
 AT_THE_TOP = """(selector) => document.activeElement === document.body
     && document.querySelector(".skip") !== null && document.querySelector("main " + selector) !== null"""
+FOCUS = """() => {
+  const place = document.activeElement, drawn = getComputedStyle(place);
+  const width = Number.parseFloat(drawn.outlineWidth), none = ["none", "hidden"].includes(drawn.outlineStyle);
+  const ours = document.getElementById("main") !== null;
+  return place === document.body || !ours || (!none && width >= 2) ? "" : place.outerHTML.slice(0, 120);
+}"""
+"""What has the focus, where that isn't seen, on a page of the console."""
 PATIENCE, LOOK = 60_000, 500
 """Milliseconds that a page may take, since machines on which tests run are busy, and between two looks at it."""
 
@@ -57,6 +64,8 @@ class Visitor:
         self.context = browser.new_context(viewport={"width": 1366, "height": 768}, locale=language)
         self.context.set_default_timeout(PATIENCE)
         self.page = self.context.new_page()
+        self.clicks = self.fields = 0
+        """How often they clicked, and how many fields they filled in, by `click` and `fill`."""
         self.asked: set[str] = set()
         self.complaints: list[str] = []
         """What broke in any page: scripts, or the policy, which the browser writes to its console."""
@@ -112,17 +121,34 @@ class Visitor:
         with self.page.expect_navigation(url=re.compile(re.escape(path) + r"(\?.*)?$")):
             self.page.keyboard.press(key)
 
-    def reach(self, selector: str, most: int = 120) -> None:
-        """By Tab alone, however far it is; from the top of a page past the menu."""
-        if self.page.evaluate(AT_THE_TOP, selector):
+    def reach(self, selector: str, key: str = "Tab", most: int = 120) -> None:
+        """By Tab alone, or another key, however far it is, to where the focus is seen; from the top past the menu."""
+        if key == "Tab" and self.page.evaluate(AT_THE_TOP, selector):
             self.press("Tab")
             self.press("Enter")
         for _ in range(most):
             if self.page.evaluate("(selector) => document.activeElement.matches(selector)", selector):
+                assert self.page.evaluate(FOCUS) == ""
                 return
-            self.page.keyboard.press("Tab")
+            self.page.keyboard.press(key)
         here = self.page.evaluate("document.activeElement.outerHTML.slice(0, 120)")
-        raise AssertionError(f"no way to {selector} by Tab: at {here} of {self.page.url}")
+        raise AssertionError(f"no way to {selector} by {key}: at {here} of {self.page.url}")
+
+    def pick(self, selector: str, value: str) -> None:
+        """One of a list, by the arrows."""
+        self.reach(selector)
+        self.press("Home")
+        self.reach(f'{selector}:has(option[value="{value}"]:checked)', "ArrowDown")
+
+    def click(self, selector: str, then: str) -> None:
+        """By the mouse, until the page shows what comes of it."""
+        self.clicks += 1
+        self.page.click(selector)
+        self.wait(then)
+
+    def fill(self, selector: str, text: str) -> None:
+        self.fields += 1
+        self.page.fill(selector, text)
 
     def paste(self, text: str) -> None:
         """As the clipboard puts it where the focus is."""

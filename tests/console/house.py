@@ -92,7 +92,7 @@ def open_house(browser: Any, small: Watched, folder: Path) -> Iterator[House]:
         world = stack.enter_context(open_world(folder, provider=Provider(issuer, "wayseal", "a secret")))
         # Each code moves this clock on, and a worker, which has the real one, takes no job that is yet to come.
         world.clock.at -= AHEAD
-        settings = with_ledger(world, ledger, unit="某快递")
+        settings = with_ledger(world, ledger, unit="某快递", market=str(folder / "market"))
         world.give_market(folder / "market")
         stack.enter_context(Workers(settings, world.site.jobs, make_log(StringIO())))
         accesses = rows_of(small, "accesses")

@@ -10,7 +10,7 @@ from benchmarks.vault._faults_service import Server
 
 from tests.console.world import PASSWORD, World, hidden, open_world, text
 from tests.database.places import fresh
-from wayseal.console import Page, Role
+from wayseal.console import ConsoleSettings, Page, Role
 from wayseal.console.web._forms import MOST, local_path
 from wayseal.console.web._headers import POLICY, HeadersLayer
 from wayseal.console.web._render import OTHERS, pick_lang
@@ -273,4 +273,4 @@ def test_ready_means_that_the_database_answers(world: World, broken: bool) -> No
     if broken:
         world.access.database.close()
     assert browser.get("/readyz").status_code == (503 if broken else 200)
-    assert replace(world.site, secure=True).cookie == "__Host-wayseal"
+    assert replace(world.site, settings=ConsoleSettings(https=True)).cookie == "__Host-wayseal"

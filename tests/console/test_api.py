@@ -13,6 +13,7 @@ from tests.console.world import HOUR, PASSWORD, World, text
 from wayseal.cases.types import ObservableKind
 from wayseal.console import Role
 from wayseal.console.access._sessions import MOST_TOKENS
+from wayseal.console.access.types import Visit
 
 BASE = "/api/v1"
 
@@ -143,6 +144,16 @@ def test_a_token_is_no_cookie_and_ends(world: World, bench: Bench) -> None:
     assert fresh.get(f"{BASE}/cases").status_code == 401
     for wrong in ("", "Bearer", "Bearer x", "Basic x", f"Token {token}"):
         assert world.browser(authorization=wrong).get(f"{BASE}/queue").status_code == 401
+
+
+def test_a_demonstration_leaves_no_token_behind(world: World) -> None:
+    link = world.access.people.make_demo_link("demo", "Demo", Role.INVESTIGATOR)
+    opened = world.access.people.use_demo_link(link, Visit(address="", device=""))
+    client = program(world, world.access.sessions.make_token(opened.session, "x").token)
+    world.clock.sleep(11 * HOUR)
+    assert client.get(f"{BASE}/queue").status_code == 200
+    world.clock.sleep(HOUR)
+    assert client.get(f"{BASE}/queue").status_code == 401
 
 
 def test_making_one_asks_who_it_is_and_is_on_record(world: World, bench: Bench) -> None:

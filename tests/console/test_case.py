@@ -300,7 +300,7 @@ def test_whoever_knows_an_account_doesnt_learn_its_pseudonym(bench: Bench) -> No
     chen = bench.browser("chen")
     assert chen.post(f"/cases/{case}/split", data={"thing.account.u-1": "1", "why": "x"}).status_code == 400
     send(chen, f"/cases/{case}/open", why="complaint 7")
-    assert send(chen, f"/cases/{case}/split", names="1", why="x", **{"thing.account.u-1": "1"}).url.path == "/cases/c-3"
+    assert send(chen, f"/cases/{case}/split", why="x", **{"thing.account.u-1": "1"}).url.path == "/cases/c-3"
 
 
 def test_what_was_done_can_be_taken_back_for_a_minute(bench: Bench) -> None:
@@ -390,10 +390,9 @@ def test_names_are_not_for_analysts_nor_on_others_reasons(bench: Bench) -> None:
 def two(bench: Bench) -> Iterator[Bench]:
     """Verdicts, names and packs take two."""
     bench.world.person("dong", Role.INVESTIGATOR)
-    site, bench.world.site = (
-        bench.world.site,
-        replace(bench.world.site, second_person=frozenset(list(ProposalKind)[:3])),
-    )
+    site = bench.world.site
+    second = replace(site.settings, second_person=frozenset(list(ProposalKind)[:3]))
+    bench.world.site = replace(site, settings=second)
     bench.world._app = None
     yield bench
     bench.world.site, bench.world._app = site, None
@@ -486,7 +485,7 @@ def test_the_person_is_heard_and_stands_on_top(bench: Bench) -> None:
     assert "I helped" in page.text
     assert page.text.index("I helped") < page.text.index('id="why"')
     assert "chen heard the person behind" in said(page)
-    kept = chen.post(f"{at}/hear", data={"statement": "x" * 20_001, "account": alias, "names": "1"})
+    kept = chen.post(f"{at}/hear", data={"statement": "x" * 20_001, "account": alias})
     assert (kept.status_code, "x" * 20_001 in kept.text) == (400, True)
 
 
@@ -637,7 +636,7 @@ def test_no_page_asks_much(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Non
             asked.clear()
             assert chen.get(path).status_code == 200, path
             assert 3 < len(asked) <= 12, (path, asked)
-        send(chen, f"/cases/{case}/priority", priority="high", names="1")
+        send(chen, f"/cases/{case}/priority", priority="high")
         asked.clear()
         assert "Done: 1 act" in said(chen.get(f"/cases/{case}"))
         assert len(asked) <= 12

@@ -113,7 +113,8 @@ def golden(tmp_path: Path) -> Iterator[World]:
         made.clock.at = NOW
         made.give_cases(folder / "ledger" / "detect")
         made.give_market(folder / "market")
-        made.site = replace(made.site, unit="某快递", contact="abuse@courier.example")
+        named = replace(made.site.settings, unit="某快递", contact="abuse@courier.example")
+        made.site = replace(made.site, settings=named)
         for login, role in WHO.items():
             made.person(login, role)
         _work(made)

@@ -168,7 +168,7 @@ def test_notices_of_my_own(world: World, ledger: Path, people: None, monkeypatch
         )
         key = AccessKeys(bytes.fromhex("6b" * 32))
         assert world.access.keys.mac("x") == key.mac("x")
-        object.__setattr__(world.site, "notices_hosts", (f"127.0.0.1:{there.port}",))
+        object.__setattr__(world.site.settings, "notices_hosts", f"127.0.0.1:{there.port}")
         log = StringIO()
         jobs, ann = world.site.jobs, world.signed_in("ann")
         cases = world.cases

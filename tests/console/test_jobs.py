@@ -220,7 +220,7 @@ def test_steps_are_kept_twice_a_second_and_at_each_new_stage(lite: Jobs, setting
 
     at = [0.0]
     work = JobContext(
-        id_="j-1", who="li", folder=Path(), settings=settings, at=0, sink=ProgressSink(), stopping=Event(),
+        id="j-1", who="li", folder=Path(), settings=settings, at=0, sink=ProgressSink(), stopping=Event(),
         clock=lambda: at[0],
     )  # fmt: skip
     for stage, moment in (("a", 1.0), ("a", 1.4), ("a", 1.6), ("b", 1.7), ("b", 1.8)):

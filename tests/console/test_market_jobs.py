@@ -29,7 +29,7 @@ from wayseal.console.errors import JobError
 from wayseal.console.jobs import JobState, kinds
 from wayseal.console.jobs.imports import lay_out
 from wayseal.console.jobs.logs import plain_name
-from wayseal.console.jobs.results import WordSeen, keep_words
+from wayseal.console.jobs.results import WORDS, WordSeen
 from wayseal.market.crawling import holding
 from wayseal.market.crawling.imports import ImportForm
 from wayseal.market.log import Line, LineKind, open_market
@@ -450,7 +450,7 @@ def test_words_are_proposed_decided_on_and_taken_back(world: World, settings: Co
     assert set(re.findall(r'<option value="(\w+)"', page.text)) >= set(WordKind)
     # What an earlier job found isn't proposed again once it was decided on.
     folder = jobs.folder_of(jobs.list(kind="market_words", limit=1)[0].id)
-    keep_words(folder, (WordSeen(word="x", kind="trade", texts=1, elsewhere=0, near=(), places=()),))
+    WORDS.keep(folder, (WordSeen(word="x", kind="trade", texts=1, elsewhere=0, near=(), places=()),))
     assert "isn't what was written" in said(browser.get(path))
 
 

@@ -184,7 +184,8 @@ def test_a_letter_is_written_in_either_language_and_saved_on_record(stall: Stall
 
 
 def test_who_writes_stands_in_the_settings_and_what_is_due_says_which_letter(stall: Stall) -> None:
-    stall.world.site = replace(stall.world.site, unit="圆通信息安全部", contact="abuse@courier.example")
+    settings = replace(stall.world.site.settings, unit="圆通信息安全部", contact="abuse@courier.example")
+    stall.world.site = replace(stall.world.site, settings=settings)
     made = asked_for(stall)
     assert "请在三个工作日内答复" in letter(stall.browser("ann").get(made))
     stall.world.clock.sleep(4 * 86_400)

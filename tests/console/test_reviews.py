@@ -237,7 +237,7 @@ def test_the_kinds_make_what_the_pages_show(tmp_path: Path) -> None:
 
     def run(kind: str, **values: str) -> Mapping[str, str]:
         work = JobContext(
-            id_="j-1", who="li", folder=tmp_path, settings=settings, at=NOW, sink=sink, stopping=Event()
+            id="j-1", who="li", folder=tmp_path, settings=settings, at=NOW, sink=sink, stopping=Event()
         )  # fmt: skip
         return KINDS[kind].do(values, work)
 
@@ -270,7 +270,7 @@ def test_what_is_found_is_shown_first_grouped_and_put_in_once_and_a_verdict_is_l
 
     def run(kind: str) -> Mapping[str, str]:
         work = JobContext(
-            id_="j-1", who="li", folder=tmp_path, settings=settings, at=NOW, sink=ProgressSink(), stopping=Event()
+            id="j-1", who="li", folder=tmp_path, settings=settings, at=NOW, sink=ProgressSink(), stopping=Event()
         )  # fmt: skip
         return KINDS[kind].do({}, work)
 

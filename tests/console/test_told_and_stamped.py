@@ -49,7 +49,7 @@ def test_new_cases_are_told_of_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(time, "sleep", lambda _: None)
-    world.site = replace(world.site, notices=True)
+    world.site = replace(world.site, settings=replace(world.site.settings, notices=tmp_path / "notices"))
     jobs, browser, file = world.site.jobs, world.signed_in("ann"), tmp_path / "notices"
     told = replace(settings, notices=file)
     with Notices() as away:

@@ -30,7 +30,9 @@ def with_ledger(world: World, ledger: Path, **more: str) -> ConsoleSettings:
     """The world's console shows a ledger; settings as its workers have them."""
     settings = read_console_settings({}, folder=str(world.site.jobs.folder.parent), ledger=str(ledger), **more)
     world.give(ledger)
-    world.site = replace(world.site, logs_folder=settings.logs_folder, mappings_folder=settings.mappings_folder)
+    logs, mappings = settings.logs_folder, settings.mappings_folder
+    shown = replace(world.site.settings, logs_folder=logs, mappings_folder=mappings)
+    world.site = replace(world.site, settings=shown)
     return settings
 
 

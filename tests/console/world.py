@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from httpx import BaseTransport, Client, Request, Response
 
 from wayseal.cases import Cases
-from wayseal.console import Access, Role, Site, create_app
+from wayseal.console import Access, ConsoleSettings, Role, Site, create_app
 from wayseal.console.access import AccessKeys, Cost, Provider
 from wayseal.console.access.types import Person, Visit
 from wayseal.console.jobs import Jobs
@@ -164,7 +164,7 @@ class World:
     def browser(self, **headers: str) -> Client:
         client = Client(
             transport=InProcess(self.app),
-            base_url="https://console.test" if self.site.secure else "http://console.test",
+            base_url="https://console.test" if self.site.settings.secure else "http://console.test",
         )
         client.headers.update(OWN | {"accept-language": "en"} | {k.replace("_", "-"): v for k, v in headers.items()})
         return client
@@ -203,7 +203,7 @@ def open_world(
             company_only=company_only,
         )
         jobs = Jobs(database=database, folder=Path(folder or place) / "jobs", now=clock)
-        site = Site(access=access, jobs=jobs, secure=secure, address="http://console.test")
+        site = Site(access=access, jobs=jobs, settings=ConsoleSettings(https=secure), address="http://console.test")
         if isinstance(place, Path):
             site = replace(site, spool=make_spool(place / "spool"), files=place / "files")
         world = World(access=access, site=site, clock=clock, log=StringIO())

@@ -134,19 +134,8 @@ def _checked(lead: Lead) -> Lead:
 
 def _put(unit: UnitOfWork, lead: Lead, who: str, at: int) -> str:
     item = f"{ITEM_PREFIX}{unit.last('item') + 1}"
-    unit.add(
-        Queued(
-            item=item,
-            at=at,
-            who=who,
-            source=lead.source,
-            things=lead.things,
-            score=lead.score,
-            reason=lead.reason,
-            since=lead.since,
-            until=lead.until,
-        )
-    )
+    said = {name: getattr(lead, name) for name in ("source", "things", "score", "reason", "since", "until")}
+    unit.add(Queued(item=item, at=at, who=who, **said))
     return item
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from wayseal.cases._desk import Desk
-from wayseal.cases._page_rows import act_line, item_row, row_of, thing_row
+from wayseal.cases._page_rows import act_line, item_row, thing_row
 from wayseal.cases._pages import MOST_INT, bounded
 from wayseal.cases._project_records import SEPARATOR, alias_by
 from wayseal.cases._pseudonyms import Entropy, check_pseudonyms, make_pseudonyms
@@ -19,7 +19,7 @@ from wayseal.cases._queries import CLOSED_SINCE, LAST_LINE, closed_since, first_
 from wayseal.cases._read import look_at_all, look_at_lines, opened_store, read_casebook
 from wayseal.cases._search import search, search_named
 from wayseal.cases._tables import ACTS, ALERTS, CASES, COUNTS, FILES, JOURNAL, PROJECTION, QUEUE, THINGS, marks
-from wayseal.cases._unit_of_work import UnitOfWork, bring_up_to_date, start_casebook
+from wayseal.cases._unit_of_work import UnitOfWork, bring_up_to_date, in_look, start_casebook
 from wayseal.cases.book import UNDOABLE, Judged, Known, parted
 from wayseal.cases.errors import NoSuchCaseError
 from wayseal.cases.types import (
@@ -47,6 +47,7 @@ from wayseal.cases.views import (
     UnmaskingOnRecord,
 )
 from wayseal.database import Connection, query
+from wayseal.database.raw import record_of
 
 _OVERLAPS = 8
 """Things of an item that are looked at."""
@@ -109,68 +110,51 @@ class Lookups(Desk):
             back=UNDOABLE.issuperset(row[2] for row in batch),
         )
 
-    def item(self, id_: str, *, names: bool = False) -> ItemRow | None:
+    @in_look
+    def item(self, unit: UnitOfWork, id_: str, *, names: bool = False) -> ItemRow | None:
         """Something that stands or stood in the queue; None: there is nothing of that id: 2 statements."""
+        row = unit.rows.get(QUEUE, id_)
+        return None if row is None else item_row(row, first_things(unit, [id_], names)[id_])
 
-        def ask(unit: UnitOfWork) -> ItemRow | None:
-            row = unit.rows.get(QUEUE, id_)
-            return None if row is None else item_row(row, first_things(unit, [id_], names)[id_])
-
-        return self._look(ask)
-
-    def made_of(self, case: str) -> ItemRow | None:
+    @in_look
+    def made_of(self, unit: UnitOfWork, case: str) -> ItemRow | None:
         """Return the item a case was made of; None: it was made of none, or it was forgotten since: 2 statements."""
         where = "a.case_id = ? AND a.act = 'promoted' ORDER BY a.line LIMIT 1"
+        for _, act in unit.acts(where, (case,)):
+            if isinstance(act, Promoted) and (row := unit.rows.get(QUEUE, act.item)) is not None:
+                return item_row(row)
+        return None
 
-        def ask(unit: UnitOfWork) -> ItemRow | None:
-            for _, act in unit.acts(where, (case,)):
-                if isinstance(act, Promoted) and (row := unit.rows.get(QUEUE, act.item)) is not None:
-                    return item_row(row)
-            return None
-
-        return self._look(ask)
-
-    def note_versions(self, case: str, note: str) -> tuple[NoteVersion, ...]:
+    @in_look
+    def note_versions(self, unit: UnitOfWork, case: str, note: str) -> tuple[NoteVersion, ...]:
         """The versions of a note, the newest first: 2 statements. NoSuchCaseError: there is no such case."""
         where = "a.case_id = ? AND a.act = 'note' ORDER BY a.line DESC LIMIT ?"
+        unit.case(case)
+        return tuple(
+            NoteVersion(version=act.version, text=act.after, who=act.who, at=act.at)
+            for _, act in unit.acts(where, (case, _VERSIONS))
+            if isinstance(act, NoteWritten) and act.note == note
+        )
 
-        def ask(unit: UnitOfWork) -> tuple[NoteVersion, ...]:
-            unit.case(case)
-            return tuple(
-                NoteVersion(version=act.version, text=act.after, who=act.who, at=act.at)
-                for _, act in unit.acts(where, (case, _VERSIONS))
-                if isinstance(act, NoteWritten) and act.note == note
-            )
-
-        return self._look(ask)
-
-    def find_file(self, case: str, digest: str) -> FileRow:
+    @in_look
+    def find_file(self, unit: UnitOfWork, case: str, digest: str) -> FileRow:
         """A file of a case: 2 statements. NoSuchCaseError: it has none of that SHA-256."""
+        unit.case(case)
+        row = unit.rows.get(FILES, case, digest)
+        if row is None:
+            raise NoSuchCaseError("{id} has no such file", id=case)
+        return record_of(FileRow, row)
 
-        def ask(unit: UnitOfWork) -> FileRow:
-            unit.case(case)
-            row = unit.rows.get(FILES, case, digest)
-            if row is None:
-                raise NoSuchCaseError("{id} has no such file", id=case)
-            return row_of(FileRow, row)
-
-        return self._look(ask)
-
-    def look(self, case: str, who: str, since: int) -> UnmaskingOnRecord | None:
+    @in_look
+    def look(self, unit: UnitOfWork, case: str, who: str, since: int) -> UnmaskingOnRecord | None:
         """Find somebody's recorded looks at a case's names, from a moment on; None: there are none. 1 or 2 statements.
 
         Accounts that left the case since, or whose names a verdict took away, are none of them any more.
         """
-
-        def ask(unit: UnitOfWork) -> UnmaskingOnRecord | None:
-            found = looks_after(unit, case, who, since - 1, _VERSIONS)
-            there = (
-                {thing["value"] for thing in unit.rows.group(THINGS, case).values() if thing["named"]} if found else ()
-            )
-            named = frozenset(actor for act in found for actor in act.cases.get(case, ()) if actor in there)
-            return UnmaskingOnRecord(at=found[0].at, why=found[0].why, accounts=named) if named else None
-
-        return self._look(ask)
+        found = looks_after(unit, case, who, since - 1, _VERSIONS)
+        there = {thing["value"] for thing in unit.rows.group(THINGS, case).values() if thing["named"]} if found else ()
+        named = frozenset(actor for act in found for actor in act.cases.get(case, ()) if actor in there)
+        return UnmaskingOnRecord(at=found[0].at, why=found[0].why, accounts=named) if named else None
 
     def listings(self, number: str, limit: int = 20) -> tuple[ListingRow, ...]:
         """Listings that were put into the queue and name a number, the oldest first: 1 statement."""
@@ -183,17 +167,14 @@ class Lookups(Desk):
         rows = self._look(lambda unit: query(unit.connection, text, values))
         return tuple(ListingRow(id=id_, at=int(at), reason=reason) for id_, at, reason in rows)
 
-    def acts(self, before: int | None = None, limit: int = 50) -> Page[ActLine]:
+    @in_look
+    def acts(self, unit: UnitOfWork, before: int | None = None, limit: int = 50) -> Page[ActLine]:
         """All acts, the newest first, without anything personal: 1 statement. before: only those before that line."""
         text = f"SELECT line, content FROM {JOURNAL} WHERE line > 1 AND line < ? ORDER BY line DESC LIMIT ?"
         most, end = bounded(limit), MOST_INT if before is None else before
-
-        def ask(unit: UnitOfWork) -> Page[ActLine]:
-            rows = query(unit.connection, text, (end, most + 1))
-            found = tuple(act_line(int(line), unit.parse(int(line), content)) for line, content in rows[:most])
-            return Page(rows=found, after=str(found[-1].line) if len(rows) > most else None)
-
-        return self._look(ask)
+        rows = query(unit.connection, text, (end, most + 1))
+        found = tuple(act_line(int(line), unit.parse(int(line), content)) for line, content in rows[:most])
+        return Page(rows=found, after=str(found[-1].line) if len(rows) > most else None)
 
     def numbers(self, case: str) -> tuple[str, ...]:
         """The waybill numbers that a case names, such as those on sale: 1 statement."""

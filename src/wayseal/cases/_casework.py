@@ -4,11 +4,12 @@ Decisions on many are made as they were seen (rule 22).
 """
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from wayseal.cases._judging import Judging
 from wayseal.cases._notes import Notes
 from wayseal.cases._pages import pack_acts
-from wayseal.cases._project_records import PREFIX, concerned
+from wayseal.cases._project_records import PREFIX, SEPARATOR, concerned
 from wayseal.cases._records import (
     change_state,
     dismiss_item,
@@ -19,7 +20,7 @@ from wayseal.cases._records import (
     take_item,
 )
 from wayseal.cases._tables import ACTS, ALERTS, CASES, FILES, QUEUE, THINGS, marks
-from wayseal.cases._unit_of_work import UnitOfWork
+from wayseal.cases._unit_of_work import UnitOfWork, in_act
 from wayseal.cases.book import UNDOABLE, act_name
 from wayseal.cases.decisions import BulkAction, Decided, Decision
 from wayseal.cases.errors import CasebookUsageError, CaseStateError, NoSuchCaseError, UndoError
@@ -40,8 +41,9 @@ from wayseal.cases.types import (
     Undone,
 )
 from wayseal.cases.views import Pack
-from wayseal.cases.writing import clean_tag, one_line
+from wayseal.cases.writing import clean_tag, one_line, reasoned
 from wayseal.database import query
+from wayseal.database.raw import record_of
 from wayseal.model.times import iso
 
 _HANDED = frozenset({PackStep.HANDED_OVER, PackStep.RETURNED})
@@ -93,25 +95,25 @@ class Casework(Judging, Notes):
 
     # Links and files
 
-    def link(self, case: str, thing: Observable, who: str, why: str, at: int, *, on: bool = True) -> None:
+    @in_act
+    def link(
+        self, unit: UnitOfWork, case: str, thing: Observable, who: str, why: str, at: int, *, on: bool = True
+    ) -> None:
         """Links a case to a thing, or takes the link away; the accounts of a case stay. The same again is nothing."""
+        unit.case(case)
+        there = unit.rows.get(THINGS, case, thing.kind.value, thing.value, "") is not None
+        if not on and thing.kind is ObservableKind.ACCOUNT:
+            raise CaseStateError("accounts of {id} stay; split the case", id=case)
+        if thing.kind is ObservableKind.CASE:
+            unit.case(thing.value)
+        if there != on:
+            said = Observable(kind=thing.kind, value=one_line(thing.value, "thing"))
+            unit.add(Linked(case=case, at=at, thing=said, on=on, **reasoned(who, why)))
 
-        def change(unit: UnitOfWork) -> None:
-            unit.case(case)
-            there = unit.rows.get(THINGS, case, thing.kind.value, thing.value, "") is not None
-            if not on and thing.kind is ObservableKind.ACCOUNT:
-                raise CaseStateError("accounts of {id} stay; split the case", id=case)
-            if thing.kind is ObservableKind.CASE:
-                unit.case(thing.value)
-            if there != on:
-                by = {"who": one_line(who, "who"), "why": one_line(why, "why")}
-                said = Observable(kind=thing.kind, value=one_line(thing.value, "thing"))
-                unit.add(Linked(case=case, at=at, thing=said, on=on, **by))
-
-        self._act(change)
-
+    @in_act
     def name_file(
         self,
+        unit: UnitOfWork,
         case: str,
         digest: str,
         name: str,
@@ -124,123 +126,90 @@ class Casework(Judging, Notes):
         sm3: str | None = None,
     ) -> None:
         """Says that a file belongs to a case, or no longer does. digest: its SHA-256, sm3: its SM3, 64 digits each."""
+        unit.case(case)
+        if (unit.rows.get(FILES, case, digest) is not None) != on:
+            about = {"digest": digest, "name": one_line(name, "name")}
+            unit.add(FileNamed(case=case, at=at, **about, size=size, on=on, sm3=sm3, **reasoned(who, why)))
 
-        def change(unit: UnitOfWork) -> None:
-            unit.case(case)
-            if (unit.rows.get(FILES, case, digest) is not None) != on:
-                by = {"who": one_line(who, "who"), "why": one_line(why, "why")}
-                said = FileNamed(
-                    case=case, at=at, digest=digest, name=one_line(name, "name"), size=size, on=on, sm3=sm3, **by
-                )
-                unit.add(said)
-
-        self._act(change)
-
-    def seal_pack(self, case: str, pack: Pack, who: str, why: str, at: int, *, to: str = "") -> None:
+    @in_act
+    def seal_pack(self, unit: UnitOfWork, case: str, pack: Pack, who: str, why: str, at: int, *, to: str = "") -> None:
         """Says that a pack of evidence of a case was sealed (rule 21). to: for whom it was made; "" for nobody yet."""
+        unit.case(case)
+        given = one_line(to, "to") if to else ""
+        unit.add(PackHeld(case=case, at=at, step=PackStep.SEALED, to=given, **asdict(pack), **reasoned(who, why)))
 
-        def seal(unit: UnitOfWork) -> None:
-            unit.case(case)
-            given = one_line(to, "to") if to else ""
-            unit.add(_held(case, PackStep.SEALED, pack, given, (who, why, at)))
-
-        self._act(seal)
-
-    def hold_pack(self, case: str, seal: str, step: PackStep, who: str, why: str, at: int, *, to: str = "") -> Pack:
+    @in_act
+    def hold_pack(
+        self, unit: UnitOfWork, case: str, seal: str, step: PackStep, who: str, why: str, at: int, *, to: str = ""
+    ) -> Pack:
         """Says what was done with a pack that was sealed; to: to whom it went, or who brought it back (rule 21).
 
         NoSuchCaseError: no pack with this seal was sealed of this case. Returns the pack.
         """
-
-        def hold(unit: UnitOfWork) -> Pack:
-            unit.case(case)
-            packs = [one.pack for one in pack_acts(unit, case) if one.pack.seal == seal]
-            if not packs:
-                raise NoSuchCaseError("no pack of {id} has this seal", id=case)
-            given = one_line(to, "to") if to or step in _HANDED else ""
-            unit.add(_held(case, step, packs[0], given, (who, why, at)))
-            return packs[0]
-
-        return self._act(hold)
+        unit.case(case)
+        packs = [one.pack for one in pack_acts(unit, case) if one.pack.seal == seal]
+        if not packs:
+            raise NoSuchCaseError("no pack of {id} has this seal", id=case)
+        given = one_line(to, "to") if to or step in _HANDED else ""
+        unit.add(PackHeld(case=case, at=at, step=step, to=given, **asdict(packs[0]), **reasoned(who, why)))
+        return packs[0]
 
     # Several cases
 
-    def merge(self, case: str, into: str, who: str, why: str, at: int) -> None:
+    @in_act
+    def merge(self, unit: UnitOfWork, case: str, into: str, who: str, why: str, at: int) -> None:
         """Puts a case into an open one: its accounts, things and acts are seen there, too (rule 16). CaseStateError."""
+        for id_ in (case, into):
+            refuse_merged(unit, id_)
+        if case == into or CaseState(unit.case(into)["state"]) not in OPEN_STATES:
+            raise CaseStateError("{id} can only go into another case that is open", id=case)
+        if any(row["via"] for row in unit.rows.group(ALERTS, case).values()):
+            raise CaseStateError("other cases went into {id}: take them out first, or merge the other way", id=case)
+        before = CaseState(unit.case(case)["state"])
+        unit.add(Merged(case=case, at=at, into=into, before=before, on=True, **reasoned(who, why)))
 
-        def change(unit: UnitOfWork) -> None:
-            for id_ in (case, into):
-                refuse_merged(unit, id_)
-            if case == into or CaseState(unit.case(into)["state"]) not in OPEN_STATES:
-                raise CaseStateError("{id} can only go into another case that is open", id=case)
-            if any(row["via"] for row in unit.rows.group(ALERTS, case).values()):
-                raise CaseStateError("other cases went into {id}: take them out first, or merge the other way", id=case)
-            before = CaseState(unit.case(case)["state"])
-            by = {"who": one_line(who, "who"), "why": one_line(why, "why")}
-            unit.add(Merged(case=case, at=at, into=into, before=before, on=True, **by))
-
-        self._act(change)
-
-    def unmerge(self, case: str, who: str, why: str, at: int) -> None:
+    @in_act
+    def unmerge(self, unit: UnitOfWork, case: str, who: str, why: str, at: int) -> None:
         """Takes a case out of the one that it went into: both are as they were, with what was done since."""
+        row = unit.case(case)
+        if row["merged_into"] is None:
+            raise CaseStateError("{id} went into no other case", id=case)
+        was = {"into": row["merged_into"], "before": CaseState(row["merged_state"])}
+        unit.add(Merged(case=case, at=at, **was, on=False, **reasoned(who, why)))
 
-        def change(unit: UnitOfWork) -> None:
-            row = unit.case(case)
-            if row["merged_into"] is None:
-                raise CaseStateError("{id} went into no other case", id=case)
-            by = {"who": one_line(who, "who"), "why": one_line(why, "why")}
-            before = CaseState(row["merged_state"])
-            unit.add(Merged(case=case, at=at, into=row["merged_into"], before=before, on=False, **by))
-
-        self._act(change)
-
-    def split(self, case: str, things: Sequence[Observable], who: str, why: str, at: int) -> str:
+    @in_act
+    def split(self, unit: UnitOfWork, case: str, things: Sequence[Observable], who: str, why: str, at: int) -> str:
         """Makes a case of some things of another one; its id. Accounts may be given by pseudonym.
 
         CaseStateError: the case isn't open, or no account would be left in it.
         """
-
-        def change(unit: UnitOfWork) -> str:
-            row = unit.case(case)
-            if CaseState(row["state"]) not in OPEN_STATES:
-                raise CaseStateError("{id} is closed or merged, and can't be split", id=case)
-            chosen = tuple(_own_thing(unit, case, thing) for thing in dict.fromkeys(things))
-            accounts = tuple(thing.value for thing in chosen if thing.kind is ObservableKind.ACCOUNT)
-            own = [t for t in unit.rows.group(THINGS, case).values() if t["kind"] == ObservableKind.ACCOUNT]
-            if not chosen or (accounts and len(accounts) == len(own)):
-                raise CaseStateError("something has to go out of {id}, and an account to stay in it", id=case)
-            made = f"{PREFIX}{unit.last('case') + 1}"
-            alert = Alert(
-                actors=accounts,
-                alerted_at=row["alerted_at"],
-                score=row["score"],
-                detectors=tuple(row["detectors"].split("\n")) if row["detectors"] else (),
-                parcels_a_day=row["parcels_a_day"],
-                worth=bool(row["worth"]),
-                read_until=row["read_until"],
-            )
-            by = {"who": one_line(who, "who"), "why": one_line(why, "why")}
-            unit.add(Split(case=case, at=at, made=made, things=chosen, alert=alert, **by))
-            return made
-
-        return self._act(change)
+        row = unit.case(case)
+        if CaseState(row["state"]) not in OPEN_STATES:
+            raise CaseStateError("{id} is closed or merged, and can't be split", id=case)
+        chosen = tuple(_own_thing(unit, case, thing) for thing in dict.fromkeys(things))
+        accounts = tuple(thing.value for thing in chosen if thing.kind is ObservableKind.ACCOUNT)
+        own = [t for t in unit.rows.group(THINGS, case).values() if t["kind"] == ObservableKind.ACCOUNT]
+        if not chosen or (accounts and len(accounts) == len(own)):
+            raise CaseStateError("something has to go out of {id}, and an account to stay in it", id=case)
+        made = f"{PREFIX}{unit.last('case') + 1}"
+        detectors = tuple(row["detectors"].split(SEPARATOR)) if row["detectors"] else ()
+        alert = record_of(Alert, row, actors=accounts, detectors=detectors, worth=bool(row["worth"]))
+        unit.add(Split(case=case, at=at, made=made, things=chosen, alert=alert, **reasoned(who, why)))
+        return made
 
     # Taking back
 
-    def undo(self, who: str, at: int, lines: Sequence[int] | None = None) -> str:
+    @in_act
+    def undo(self, unit: UnitOfWork, who: str, at: int, lines: Sequence[int] | None = None) -> str:
         """Takes back what somebody did within a minute (rule 19); the id of the case or item. UndoError.
 
         lines: of acts of theirs, such as all of a batch: all are taken back, the newest first, or none. None: what they
         did last.
         """
-
-        def take_back(unit: UnitOfWork) -> str:
-            by = one_line(who, "who")
-            chosen = sorted(set(lines), reverse=True) if lines else [_last_line(unit, by)]
-            cases = [_take_back(unit, line, by, at) for line in chosen]
-            return cases[0]
-
-        return self._act(take_back)
+        by = one_line(who, "who")
+        chosen = sorted(set(lines), reverse=True) if lines else [_last_line(unit, by)]
+        cases = [_take_back(unit, line, by, at) for line in chosen]
+        return cases[0]
 
     # The queue
 
@@ -256,9 +225,18 @@ class Casework(Judging, Notes):
         """Takes something out of the queue, as nothing to act on. A case of detection is closed as no case."""
         self._act(lambda unit: dismiss_item(unit, item, who, why, at))
 
-    # Many at once
+    # One, or many at once
 
-    def decide_all(self, ids: Sequence[str], decision: Decision, seen: int, who: str, at: int) -> Decided:
+    @in_act
+    def decide(self, unit: UnitOfWork, id_: str, decision: Decision, who: str, at: int) -> str | None:
+        """Decides on a case, or on something in the queue; the case that this is now, if it was promoted."""
+        _check(decision, who)
+        return _decide(unit, id_, decision, who, at)
+
+    @in_act
+    def decide_all(
+        self, unit: UnitOfWork, ids: Sequence[str], decision: Decision, seen: int, who: str, at: int
+    ) -> Decided:
         """Decides on each of some cases and items, in one transaction and at one moment (rule 22).
 
         What changed behind the line `seen` is left as it is and told, and so is what can't be done to one of them.
@@ -268,26 +246,22 @@ class Casework(Judging, Notes):
         if len(chosen) > MOST_AT_ONCE:
             raise CasebookUsageError("up to {most} cases at once", key="ids", most=MOST_AT_ONCE)
         _check(decision, who)
-
-        def decide(unit: UnitOfWork) -> Decided:
-            _load(unit, chosen)
-            done, changed = [], []
-            refused: list[tuple[str, CaseStateError | NoSuchCaseError]] = []
-            for id_ in chosen:
-                if unit.line_of(id_) > seen:
-                    changed.append(id_)
-                    continue
-                line = unit.head[0]
-                try:
-                    _decide(unit, id_, decision, who, at)
-                except (CaseStateError, NoSuchCaseError) as error:
-                    refused.append((id_, error))
-                else:
-                    done += [id_] if unit.head[0] > line else []
-            same = len(chosen) - len(done) - len(changed) - len(refused)
-            return Decided(done=tuple(done), changed=tuple(changed), refused=tuple(refused), same=same)
-
-        return self._act(decide)
+        _load(unit, chosen)
+        done, changed = [], []
+        refused: list[tuple[str, CaseStateError | NoSuchCaseError]] = []
+        for id_ in chosen:
+            if unit.line_of(id_) > seen:
+                changed.append(id_)
+                continue
+            line = unit.head[0]
+            try:
+                _decide(unit, id_, decision, who, at)
+            except (CaseStateError, NoSuchCaseError) as error:
+                refused.append((id_, error))
+            else:
+                done += [id_] if unit.head[0] > line else []
+        same = len(chosen) - len(done) - len(changed) - len(refused)
+        return Decided(done=tuple(done), changed=tuple(changed), refused=tuple(refused), same=same)
 
 
 def _last_line(unit: UnitOfWork, who: str) -> int:
@@ -321,22 +295,6 @@ def _own_thing(unit: UnitOfWork, case: str, thing: Observable) -> Observable:
     raise NoSuchCaseError("{id} has no such thing of its own", id=case)
 
 
-def _held(case: str, step: PackStep, pack: Pack, to: str, by: tuple[str, str, int]) -> PackHeld:
-    who, why, at = by
-    return PackHeld(
-        case=case,
-        at=at,
-        who=one_line(who, "who"),
-        why=one_line(why, "why"),
-        step=step,
-        seal=pack.seal,
-        digest=pack.digest,
-        size=pack.size,
-        items=pack.items,
-        to=to,
-    )
-
-
 def _load(unit: UnitOfWork, ids: Sequence[str]) -> None:
     """Loads what decisions look at, of all of them at once."""
     for table in (CASES, QUEUE, THINGS):
@@ -359,10 +317,10 @@ def _check(decision: Decision, who: str) -> None:
         raise CasebookUsageError("say what it is to become", key=needed)
 
 
-def _decide(unit: UnitOfWork, id_: str, decision: Decision, who: str, at: int) -> None:
+def _decide(unit: UnitOfWork, id_: str, decision: Decision, who: str, at: int) -> str | None:
     match decision.action:
         case BulkAction.PROMOTE:
-            promote_item(unit, id_, who, decision.why, at)
+            return promote_item(unit, id_, who, decision.why, at)
         case BulkAction.DISMISS:
             dismiss_item(unit, id_, who, decision.why, at)
         case BulkAction.ASSIGN:
@@ -376,3 +334,4 @@ def _decide(unit: UnitOfWork, id_: str, decision: Decision, who: str, at: int) -
             change_state(unit, id_, decision.state, who, decision.why, at)
         case BulkAction.TAG | BulkAction.UNTAG if decision.tag is not None:
             tag_case(unit, id_, decision.tag, who, at, on=decision.action is BulkAction.TAG)
+    return None

@@ -1,14 +1,15 @@
 """What concerns somebody, what changed behind a line, and weeks of casework: each in a few statements (rule 20)."""
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 
 from wayseal.cases._project_records import SEPARATOR
 from wayseal.cases._queries import Queries
 from wayseal.cases._tables import ACTS, CASES, INBOX, OWNER, QUEUE, THINGS, marks
-from wayseal.cases._unit_of_work import UnitOfWork
+from wayseal.cases._unit_of_work import UnitOfWork, in_look
 from wayseal.cases.inbox import SELLER_BACK, Concern, News
 from wayseal.cases.types import CLOSED_STATES, OPEN_STATES, CaseState, ItemState, ObservableKind
-from wayseal.cases.views import Loss, WeeksOfCases
+from wayseal.cases.views import CaseWeek, Loss
 from wayseal.database import query
 
 _DAY, _HOUR = 86_400_000_000, 3_600_000_000
@@ -73,33 +74,30 @@ class Desk(Queries):
         text = f"SELECT count(*) FROM (SELECT 1 FROM {lists.get(of, ACTS).full_name} WHERE {where} LIMIT ?) AS c"
         return int(self._look(lambda unit: query(unit.connection, text, values))[0][0])
 
-    def weeks(self, start: int, count: int, now: int) -> WeeksOfCases:
+    @in_look
+    def weeks(self, unit: UnitOfWork, start: int, count: int, now: int) -> tuple[CaseWeek, ...]:
         """Return weeks of casework from a moment on: 4 statements, over what was made and closed in them."""
-
-        def ask(unit: UnitOfWork) -> WeeksOfCases:
-            week = f"(({{at}}) - {start}) / {_WEEK}"
-            text = f"SELECT {week.format(at='made_at')}, count(*) FROM {CASES.full_name} WHERE made_at >= ? GROUP BY 1"
-            opened = {int(at): int(n) for at, n in query(unit.connection, text, (start,))}
-            text = (
-                f"SELECT {week.format(at='closed_at')}, state, closed_at - made_at FROM {CASES.full_name} "
-                f"WHERE closed_at >= ? AND state || '' IN ({marks(_CLOSED)})"
-            )
-            closed: defaultdict[int, Counter[str]] = defaultdict(Counter)
-            hours: defaultdict[int, list[float]] = defaultdict(list)
-            for at, state, took in query(unit.connection, text, (start, *_CLOSED)):
-                closed[int(at)][state] += 1
-                hours[int(at)].append(max(0, took) / _HOUR)
-            return WeeksOfCases(
-                opened=tuple(opened.get(n, 0) for n in range(count)),
-                closed=tuple(closed[n] for n in range(count)),
-                hours=tuple(tuple(sorted(hours[n])) for n in range(count)),
-                losses=_losses(unit, start, now),
-            )
-
-        return self._look(ask)
+        week = f"(({{at}}) - {start}) / {_WEEK}"
+        text = f"SELECT {week.format(at='made_at')}, count(*) FROM {CASES.full_name} WHERE made_at >= ? GROUP BY 1"
+        opened = {int(at): int(n) for at, n in query(unit.connection, text, (start,))}
+        text = (
+            f"SELECT {week.format(at='closed_at')}, state, closed_at - made_at FROM {CASES.full_name} "
+            f"WHERE closed_at >= ? AND state || '' IN ({marks(_CLOSED)})"
+        )
+        closed: defaultdict[int, Counter[str]] = defaultdict(Counter)
+        hours: defaultdict[int, list[float]] = defaultdict(list)
+        for at, state, took in query(unit.connection, text, (start, *_CLOSED)):
+            closed[int(at)][state] += 1
+            hours[int(at)].append(max(0, took) / _HOUR)
+        losses = _losses(unit, start, now)
+        return tuple(
+            CaseWeek(opened=opened.get(n, 0), closed=closed[n], hours=tuple(sorted(hours[n])), losses=tuple(losses[n]))
+            for n in range(count)
+        )
 
 
-def _losses(unit: UnitOfWork, start: int, now: int) -> tuple[Loss, ...]:
+def _losses(unit: UnitOfWork, start: int, now: int) -> Mapping[int, list[Loss]]:
+    """The losses of each week after a moment."""
     true, account = CaseState.TRUE.value, ObservableKind.ACCOUNT.value
     which = "c.state || '' = ? AND c.closed_at >= ?"
     text = (
@@ -120,13 +118,13 @@ def _losses(unit: UnitOfWork, start: int, now: int) -> tuple[Loss, ...]:
         f"SELECT c.case_id, c.closed_at, c.alerted_at, c.parcels_a_day, c.detectors FROM {CASES.full_name} AS c "
         f"WHERE {which} ORDER BY c.closed_at, c.number"
     )
-    return tuple(
-        Loss(
-            closed_at=int(closed),
+    found: defaultdict[int, list[Loss]] = defaultdict(list)
+    for case, closed, alerted, rate, detectors in query(unit.connection, text, (true, start)):
+        loss = Loss(
             before=max(0.0, rate * (closed - alerted) / _DAY),
             after=max(0.0, sum(later[case].values())),
             detectors=tuple(detectors.split(SEPARATOR)) if detectors else (),
             accounts=tuple(accounts[case]),
         )
-        for case, closed, alerted, rate, detectors in query(unit.connection, text, (true, start))
-    )
+        found[(closed - start) // _WEEK].append(loss)
+    return found

@@ -6,13 +6,13 @@ from wayseal.cases._page_rows import proposals_of
 from wayseal.cases._project_judging import PROPOSAL_PREFIX, lacking_of, verdicts_of
 from wayseal.cases._records import Records, account_of, accounts_in, refuse_merged, set_field
 from wayseal.cases._tables import JOURNAL, PROPOSALS, THINGS, Row, marks
-from wayseal.cases._unit_of_work import UnitOfWork
+from wayseal.cases._unit_of_work import UnitOfWork, in_act, in_look
 from wayseal.cases.book import PROPOSING, RecordedCase
 from wayseal.cases.errors import CasebookUsageError, CaseStateError, NoSuchCaseError
 from wayseal.cases.types import OPEN_STATES, VERDICTS, Answered, CaseState, Heard, Proposed, Verdict
 from wayseal.cases.verdicts import WAIT_US, AccountVerdict, HearingPoint, ProposalKind, ProposalState
 from wayseal.cases.views import Proposal
-from wayseal.cases.writing import one_line, several_lines
+from wayseal.cases.writing import one_line, reasoned, several_lines
 from wayseal.database import query
 
 _MOST = 50
@@ -37,11 +37,13 @@ class Judging(Records):
         points: what of a hearing was done. NoSuchCaseError also where that account is none of the case's. Returns the
         case.
         """
-        ticked = tuple(point for point in HearingPoint if point in points and point is not HearingPoint.STATEMENT)
 
         def hear(unit: UnitOfWork) -> None:
-            whose, by = _whose(unit, case, actor), one_line(who, "who")
-            said = several_lines(statement, "statement")
+            whose = None if actor is None else account_of(unit, case, actor)
+            if whose is None and len(accounts_in(unit, case)) > 1:
+                raise CasebookUsageError("{id} has several accounts: say whose statement it is", key="actor", id=case)
+            by, said = one_line(who, "who"), several_lines(statement, "statement")
+            ticked = tuple(one for one in HearingPoint if one in points and one is not HearingPoint.STATEMENT)
             unit.add(Heard(case=case, at=at, who=by, statement=said, actor=whose, points=ticked))
 
         self._act(hear)
@@ -58,8 +60,10 @@ class Judging(Records):
         self._act(lambda unit: unit.add(_verdict(unit, case, true, (who, why, at), accounts, lacking)))
         return self.find(case)
 
+    @in_act
     def propose(
         self,
+        unit: UnitOfWork,
         case: str,
         kind: ProposalKind,
         who: str,
@@ -72,83 +76,72 @@ class Judging(Records):
         to: str = "",
     ) -> str:
         """Proposes something that another person puts in force (rule 24); its id. Of a verdict as `verdict`."""
+        row = unit.case(case)
+        refuse_merged(unit, case)
+        whose: tuple[str, ...] = ()
+        if kind is ProposalKind.VERDICT:
+            meant = _verdict(unit, case, true, (who, why, at), accounts, lacking)
+            whose = tuple(one.account for one in meant.accounts) if accounts else ()
+        made = Proposed(
+            case=case,
+            at=at,
+            **reasoned(who, why),
+            proposal=f"{PROPOSAL_PREFIX}{row['next_proposal']}",
+            kind=kind,
+            until=at + WAIT_US,
+            true=true,
+            accounts=whose,
+            lacking=lacking,
+            to=one_line(to, "to") if to else "",
+        )
+        if any(_same(unit, each, made) for each in unit.rows.group(PROPOSALS, case).values()):
+            raise CaseStateError("the same waits for an answer already")
+        unit.add(made)
+        return made.proposal
 
-        def propose(unit: UnitOfWork) -> str:
-            row = unit.case(case)
-            refuse_merged(unit, case)
-            whose: tuple[str, ...] = ()
-            if kind is ProposalKind.VERDICT:
-                meant = _verdict(unit, case, true, (who, why, at), accounts, lacking)
-                whose = tuple(one.account for one in meant.accounts) if accounts else ()
-            made = Proposed(
-                case=case,
-                at=at,
-                who=one_line(who, "who"),
-                why=one_line(why, "why"),
-                proposal=f"{PROPOSAL_PREFIX}{row['next_proposal']}",
-                kind=kind,
-                until=at + WAIT_US,
-                true=true,
-                accounts=whose,
-                lacking=lacking,
-                to=one_line(to, "to") if to else "",
-            )
-            if any(_same(unit, each, made) for each in unit.rows.group(PROPOSALS, case).values()):
-                raise CaseStateError("the same waits for an answer already")
-            unit.add(made)
-            return made.proposal
-
-        return self._act(propose)
-
-    def answer(self, case: str, proposal: str, yes: bool, who: str, why: str, at: int) -> None:
+    @in_act
+    def answer(self, unit: UnitOfWork, case: str, proposal: str, yes: bool, who: str, why: str, at: int) -> None:
         """Puts what another person proposed in force, or declines it; one's own can be taken back (rule 24).
 
         A verdict is given with it, and whoever says yes to an `ask` has the case from then on; the others let their
         proposer do it, for a day.
         """
-
-        def answer(unit: UnitOfWork) -> None:
-            unit.case(case)
-            row = unit.rows.get(PROPOSALS, case, proposal)
-            if row is None:
-                raise NoSuchCaseError("{id} has no proposal {proposal}", id=case, proposal=proposal)
-            if row["state"] != ProposalState.WAITING or at >= row["until"]:
-                raise CaseStateError("it was answered, or has lapsed")
-            if yes and row["who"] == who:
-                raise CaseStateError("another person puts it in force, never its proposer")
-            by, reason = one_line(who, "who"), one_line(why, "why")
-            unit.add(Answered(case=case, at=at, who=by, why=reason, proposal=proposal, yes=yes))
-            made = unit.act_at(row["line"])
-            if yes and isinstance(made, Proposed) and made.kind is ProposalKind.VERDICT:
-                unit.add(_verdict(unit, case, made.true, (who, made.why, at), made.accounts, made.lacking))
-            elif yes and isinstance(made, Proposed) and made.kind is ProposalKind.ASK:
-                set_field(unit, case, "owner", who, who, why, at)
-
-        self._act(answer)
+        unit.case(case)
+        row = unit.rows.get(PROPOSALS, case, proposal)
+        if row is None:
+            raise NoSuchCaseError("{id} has no proposal {proposal}", id=case, proposal=proposal)
+        if row["state"] != ProposalState.WAITING or at >= row["until"]:
+            raise CaseStateError("it was answered, or has lapsed")
+        if yes and row["who"] == who:
+            raise CaseStateError("another person puts it in force, never its proposer")
+        unit.add(Answered(case=case, at=at, **reasoned(who, why), proposal=proposal, yes=yes))
+        made = unit.act_at(row["line"])
+        if yes and isinstance(made, Proposed) and made.kind is ProposalKind.VERDICT:
+            unit.add(_verdict(unit, case, made.true, (who, made.why, at), made.accounts, made.lacking))
+        elif yes and isinstance(made, Proposed) and made.kind is ProposalKind.ASK:
+            set_field(unit, case, "owner", who, who, why, at)
 
     def granted(self, case: str, kind: ProposalKind, who: str, now: int) -> Proposal | None:
         """Find what another person lets somebody do now; None: nothing of that kind. 1 statement."""
         return next((one for one in self.case_proposals(case, kind) if one.made.who == who and one.lets(now)), None)
 
-    def case_proposals(self, case: str, kind: ProposalKind) -> tuple[Proposal, ...]:
+    @in_look
+    def case_proposals(self, unit: UnitOfWork, case: str, kind: ProposalKind) -> tuple[Proposal, ...]:
         """Return what was proposed of a kind in a case, the newest first, without accounts: 1 statement."""
         where = f"a.case_id = ? AND a.act IN ({marks(PROPOSING)}) ORDER BY a.line DESC LIMIT ?"
-        acts = self._look(lambda unit: unit.acts(where, (case, *PROPOSING, 4 * _MOST)))
+        acts = unit.acts(where, (case, *PROPOSING, 4 * _MOST))
         return tuple(one for one in proposals_of((act for _, act in acts)) if one.made.kind is kind)
 
-    def proposals(self, now: int) -> tuple[Proposal, ...]:
+    @in_look
+    def proposals(self, unit: UnitOfWork, now: int) -> tuple[Proposal, ...]:
         """Return what waits for a second person, what lapses first at first, without accounts: 1 statement."""
         text = (
             f"SELECT p.line, j.content FROM {PROPOSALS.full_name} AS p JOIN {JOURNAL} AS j ON j.line = p.line "
             "WHERE p.state = ? AND p.until > ? ORDER BY p.until, p.line LIMIT ?"
         )
-
-        def ask(unit: UnitOfWork) -> tuple[Proposal, ...]:
-            rows = query(unit.connection, text, (ProposalState.WAITING.value, now, _MOST))
-            acts = (unit.parse(int(line), content) for line, content in rows)
-            return tuple(one for act in acts for one in proposals_of((act,)))
-
-        return self._look(ask)
+        rows = query(unit.connection, text, (ProposalState.WAITING.value, now, _MOST))
+        acts = (unit.parse(int(line), content) for line, content in rows)
+        return tuple(one for act in acts for one in proposals_of((act,)))
 
 
 def _same(unit: UnitOfWork, row: Row, made: Proposed) -> bool:
@@ -165,7 +158,8 @@ def _verdict(
     """The act that judges accounts of a case."""
     before = CaseState(unit.case(case)["state"])
     refuse_merged(unit, case)
-    who, why, at = one_line(by[0], "who"), one_line(by[1], "why"), by[2]
+    who, why, at = by
+    signed = reasoned(who, why)
     things = list(unit.rows.group(THINGS, case).values())
     were = verdicts_of(things)
     chosen = tuple(dict.fromkeys(account_of(unit, case, one) for one in given)) or accounts_in(unit, case)
@@ -178,13 +172,4 @@ def _verdict(
         raise CasebookUsageError(
             "a hearing lacks points: hear the person, or say with the verdict that they are lacking", key="lacking"
         )
-    return Verdict(case=case, at=at, who=who, why=why, true=true, before=before, accounts=judged)
-
-
-def _whose(unit: UnitOfWork, case: str, given: str | None) -> str | None:
-    """The id of a case's account that was given by id or pseudonym; None: it has one, and none was given."""
-    if given is None:
-        if len(accounts_in(unit, case)) > 1:
-            raise CasebookUsageError("{id} has several accounts: say whose statement it is", key="actor", id=case)
-        return None
-    return account_of(unit, case, given)
+    return Verdict(case=case, at=at, **signed, true=true, before=before, accounts=judged)

@@ -46,18 +46,9 @@ MOST_PACKS = 500
 def pack_acts(unit: UnitOfWork, case: str) -> tuple[PackAct, ...]:
     """Return the acts on packs of evidence of a case (rule 21), the newest first, up to MOST_PACKS: 1 statement."""
     found = unit.acts("a.case_id = ? AND a.act = 'pack' ORDER BY a.line DESC LIMIT ?", (case, MOST_PACKS))
-    return tuple(
-        PackAct(
-            pack=Pack(seal=act.seal, digest=act.digest, size=act.size, items=act.items),
-            step=act.step,
-            at=act.at,
-            who=act.who,
-            why=act.why,
-            to=act.to,
-        )
-        for _, act in found
-        if isinstance(act, PackHeld)
-    )
+    held = (act for _, act in found if isinstance(act, PackHeld))
+    packs = ((act, Pack(seal=act.seal, digest=act.digest, size=act.size, items=act.items)) for act in held)
+    return tuple(PackAct(pack=pack, step=a.step, at=a.at, who=a.who, why=a.why, to=a.to) for a, pack in packs)
 
 
 def bounded(limit: int) -> int:

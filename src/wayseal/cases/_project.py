@@ -3,8 +3,11 @@
 An act that can't follow what was taken before is refused by a KeyError or ValueError, and nothing of it is taken.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
+from wayseal.cases import types
 from wayseal.cases._project_judging import JudgeProjector
 from wayseal.cases._project_records import (
     ITEM_PREFIX,
@@ -33,56 +36,22 @@ from wayseal.cases._tables import (
 )
 from wayseal.cases.book import act_name
 from wayseal.cases.inbox import concerned_by
-from wayseal.cases.types import (
-    CHANGES,
-    CLOSED_STATES,
-    OPEN_STATES,
-    UNDECIDED,
-    UNDO_US,
-    Act,
-    Answered,
-    CaseState,
-    Changed,
-    FileNamed,
-    Forgotten,
-    Heard,
-    ItemChanged,
-    ItemState,
-    Linked,
-    Merged,
-    NamesShown,
-    NoteWritten,
-    Observable,
-    ObservableKind,
-    PackHeld,
-    Priority,
-    Promoted,
-    Proposed,
-    Queued,
-    ReadMarked,
-    Registered,
-    Source,
-    Split,
-    Tagged,
-    TaskContent,
-    TaskSet,
-    Undone,
-    Verdict,
-)
 from wayseal.detect.policy import expected_loss
 from wayseal.model.times import micros
+
+_NOT_MERGED = {"merged_into": None, "merged_state": None}
 
 
 class WorkProjector(JudgeProjector):
     """Changes, notes, tasks, marks, tags, links, files, and cases that go into one another or come apart."""
 
-    def _change(self, line: int, act: Changed) -> None:
+    def _change(self, line: int, act: types.Changed) -> None:
         row = self._case(act.case)
         if state_field(row, act.field) != act.before or act.before == act.after:
             raise ValueError("was")
         if act.field == "state":
-            after = CaseState(act.after or "")
-            if after not in CHANGES[CaseState(row["state"])]:
+            after = types.CaseState(act.after or "")
+            if after not in types.CHANGES[types.CaseState(row["state"])]:
                 raise ValueError("state")
         self._set_field(line, act.at, row, act.field, act.after)
 
@@ -90,11 +59,11 @@ class WorkProjector(JudgeProjector):
         changes: Row
         match field:
             case "state":
-                changes = {"state": CaseState(value or "").value}
-                if value in CLOSED_STATES and row["state"] in OPEN_STATES:
+                changes = {"state": types.CaseState(value or "").value}
+                if value in types.CLOSED_STATES and row["state"] in types.OPEN_STATES:
                     changes["closed_at"] = at
             case "priority":
-                changes = {"priority": PRIORITIES.index(Priority(value or ""))}
+                changes = {"priority": PRIORITIES.index(types.Priority(value or ""))}
             case "snoozed":
                 changes = {"snoozed_until": 0 if value is None else micros(value)}
             case _:
@@ -103,7 +72,7 @@ class WorkProjector(JudgeProjector):
                     self._find_by(row["case_id"], "title", "", value or "", row["title"] or "")
         self._touch(row, line, at, **changes)
 
-    def _write_note(self, line: int, act: NoteWritten) -> None:
+    def _write_note(self, line: int, act: types.NoteWritten) -> None:
         row = self._case(act.case)
         number = number_of(act.note, "n-")
         old = self._rows.get(NOTES, act.case, act.note)
@@ -125,7 +94,7 @@ class WorkProjector(JudgeProjector):
         self._rows.put(NOTES, {**row, "who": who, "at": at})
         self._find_by(case, "note", note, text, old["text"] if old else "")
 
-    def _set_task(self, line: int, act: TaskSet) -> None:
+    def _set_task(self, line: int, act: types.TaskSet) -> None:
         row = self._case(act.case)
         number = number_of(act.task, "t-")
         old = self._rows.get(TASKS, act.case, act.task)
@@ -138,7 +107,7 @@ class WorkProjector(JudgeProjector):
         self._put_task(line, act.at, act.who, act.case, act.task, act.after)
         self._put_touched(line, act.at, row)
 
-    def _put_task(self, line: int, at: int, who: str, case: str, task: str, content: TaskContent | None) -> None:
+    def _put_task(self, line: int, at: int, who: str, case: str, task: str, content: types.TaskContent | None) -> None:
         old = self._rows.get(TASKS, case, task)
         if content is None:
             self._rows.drop(TASKS, case, task)
@@ -150,7 +119,7 @@ class WorkProjector(JudgeProjector):
         due = min((one.due for one in some if one.due and open_task(one) is not None), default=None)
         self._put_case(self._case(case), {**self._case(case), "due": due})
 
-    def _mark_read(self, line: int, act: ReadMarked, back: ReadMarked | None = None) -> None:
+    def _mark_read(self, line: int, act: types.ReadMarked, back: types.ReadMarked | None = None) -> None:
         """Marks a read, or (back: the act) takes that back."""
         wanted, before = (act.after, act.before) if back is None else (back.before, back.after)
         old = self._rows.get(READ_MARKS, act.case, act.read)
@@ -166,7 +135,7 @@ class WorkProjector(JudgeProjector):
             self._rows.put(READ_MARKS, {**place, **said})
         self._touch(self._case(act.case), line, act.at)
 
-    def _tag(self, line: int, act: Tagged) -> None:
+    def _tag(self, line: int, act: types.Tagged) -> None:
         row = self._case(act.case)
         if (self._rows.get(TAGS, act.case, act.tag) is not None) == act.on:
             raise ValueError("on")
@@ -178,28 +147,32 @@ class WorkProjector(JudgeProjector):
         tags = sorted(one["tag"] for one in self._rows.group(TAGS, act.case).values())
         self._touch(row, line, act.at, tags=SEPARATOR.join(tags))
 
-    def _link(self, line: int, act: Linked) -> None:
+    def _link(self, line: int, act: types.Linked) -> None:
         row = self._linked(act.case)
-        if act.thing.kind is ObservableKind.CASE:
+        if act.thing.kind is types.ObservableKind.CASE:
             self._case(act.thing.value)
-        there = self._rows.get(THINGS, act.case, act.thing.kind.value, act.thing.value, "")
-        if (there is not None) == act.on or (not act.on and act.thing.kind is ObservableKind.ACCOUNT):
+        if (self._linked_thing(act) is not None) == act.on or (
+            not act.on and act.thing.kind is types.ObservableKind.ACCOUNT
+        ):
             raise ValueError("on")
         self._set_link(row, line, act)
+
+    def _linked_thing(self, act: types.Linked) -> Row | None:
+        return self._rows.get(THINGS, act.case, act.thing.kind.value, act.thing.value, "")
 
     def _linked(self, id_: str) -> Row:
         """A case, or something that still stands in the queue: what was found of it since comes to it."""
         if not id_.startswith(ITEM_PREFIX):
             return self._case(id_)
         row = self._rows.get(QUEUE, id_)
-        if row is None or row["state"] not in UNDECIDED:
+        if row is None or row["state"] not in types.UNDECIDED:
             raise KeyError("item")
         return row
 
-    def _set_link(self, row: Row, line: int, act: Linked) -> None:
+    def _set_link(self, row: Row, line: int, act: types.Linked) -> None:
         if act.on:
             self._add_things(act.case, (act.thing,))
-        elif (old := self._rows.get(THINGS, act.case, act.thing.kind.value, act.thing.value, "")) is not None:
+        elif (old := self._linked_thing(act)) is not None:
             self._drop_thing(old)
         if act.case.startswith(ITEM_PREFIX):
             many = row["count"] + (1 if act.on else -1)
@@ -207,36 +180,30 @@ class WorkProjector(JudgeProjector):
         else:
             self._touch(row, line, act.at)
 
-    def _name_file(self, line: int, act: FileNamed) -> None:
-        row = self._case(act.case)
-        if (self._rows.get(FILES, act.case, act.digest) is not None) == act.on:
+    def _name_file(self, line: int, act: types.FileNamed) -> None:
+        row, old = self._case(act.case), self._rows.get(FILES, act.case, act.digest)
+        if (old is not None) == act.on:
             raise ValueError("on")
-        self._set_file(act, act.on, act.who, act.at)
-        self._touch(row, line, act.at)
-
-    def _set_file(self, act: FileNamed, on: bool, who: str, at: int) -> None:
-        if on:
-            row = {"case_id": act.case, "digest": act.digest, "name": act.name, "size": act.size, "sm3": act.sm3}
-            self._rows.put(FILES, {**row, "who": who, "at": at})
+        if old is None:
+            about = {"digest": act.digest, "name": act.name, "size": act.size, "sm3": act.sm3}
+            self._rows.put(FILES, {"case_id": act.case, **about, "who": act.who, "at": act.at})
             self._find_by(act.case, "file", act.digest, act.name)
-        elif (old := self._rows.get(FILES, act.case, act.digest)) is not None:
+        else:
             self._rows.drop(FILES, act.case, act.digest)
             self._find_by(act.case, "file", act.digest, "", old["name"])
+        self._touch(row, line, act.at)
 
-    def _merge(self, line: int, act: Merged) -> None:
+    def _merge(self, line: int, act: types.Merged) -> None:
         row, into = self._case(act.case), self._case(act.into)
         if act.on:
-            free = act.case != act.into and not self._children(act.case) and into["state"] in OPEN_STATES
-            if not free or row["state"] == CaseState.MERGED or row["state"] != act.before:
+            free = act.case != act.into and not self._children(act.case) and into["state"] in types.OPEN_STATES
+            if not free or row["state"] == types.CaseState.MERGED or row["state"] != act.before:
                 raise ValueError("into")
         elif row["merged_into"] != act.into or row["merged_state"] != act.before:
             raise ValueError("into")
-        self._set_merged(line, act, act.on)
-
-    def _set_merged(self, line: int, act: Merged, on: bool) -> None:
-        if on:
+        if act.on:
             own = [row for row in self._things(act.case) if not row["via"]]
-            things = (Observable(kind=ObservableKind(row["kind"]), value=row["value"]) for row in own)
+            things = (types.Observable(kind=types.ObservableKind(row["kind"]), value=row["value"]) for row in own)
             self._add_things(act.into, things, act.case, own)
             for alert in self._rows.group(ALERTS, act.case).values():
                 self._rows.put(ALERTS, {**alert, "case_id": act.into, "via": act.case})
@@ -247,20 +214,20 @@ class WorkProjector(JudgeProjector):
             for alert in list(self._rows.group(ALERTS, act.into).values()):
                 if alert["via"] == act.case:
                     self._rows.drop(ALERTS, act.into, alert["line"])
-        state = CaseState.MERGED if on else act.before
-        went = {"merged_into": act.into if on else None, "merged_state": act.before.value if on else None}
+        state = types.CaseState.MERGED if act.on else act.before
+        went = {"merged_into": act.into, "merged_state": act.before.value} if act.on else _NOT_MERGED
         self._touch(self._case(act.case), line, act.at, state=state.value, **went)
         self._touch(self._case(act.into), line, act.at, **self._told(act.into))
 
-    def _split(self, line: int, act: Split) -> None:
+    def _split(self, line: int, act: types.Split) -> None:
         row = self._case(act.case)
         own = {(t["kind"], t["value"]): t for t in self._things(act.case) if not t["via"]}
         moved = [(thing.kind.value, thing.value) for thing in act.things]
-        if not moved or not own.keys() >= set(moved) or row["state"] not in OPEN_STATES:
+        if not moved or not own.keys() >= set(moved) or row["state"] not in types.OPEN_STATES:
             raise ValueError("things")
-        if {value for kind, value in moved if kind == ObservableKind.ACCOUNT} != set(act.alert.actors):
+        if {value for kind, value in moved if kind == types.ObservableKind.ACCOUNT} != set(act.alert.actors):
             raise ValueError("actors")
-        self._make(line, act.made, act.at, Source(row["source"]), act.alert, act.things)
+        self._make(line, act.made, act.at, types.Source(row["source"]), act.alert, act.things)
         for kind, value in moved:
             if heard := own[kind, value]["heard"]:  # it goes with the account that was heard
                 self._rows.put(
@@ -273,59 +240,17 @@ class WorkProjector(JudgeProjector):
 class Projector(WorkProjector):
     """Takes acts in their order."""
 
-    def take(self, line: int, act: Act) -> None:
+    def take(self, line: int, act: types.Act) -> None:
         """Takes the act of a line."""
-        match act:
-            case Registered():
-                self._register(line, act)
-            case NamesShown():
-                self._show(line, act)
-            case Heard():
-                self._hear(line, act)
-            case Verdict():
-                self._judge(line, act)
-            case Proposed():
-                self._propose(line, act)
-            case Answered():
-                self._answer(line, act)
-            case Forgotten():
-                self._remember_last(act)
-            case Changed():
-                self._change(line, act)
-            case NoteWritten():
-                self._write_note(line, act)
-            case TaskSet():
-                self._set_task(line, act)
-            case ReadMarked():
-                self._mark_read(line, act)
-            case Tagged():
-                self._tag(line, act)
-            case Linked():
-                self._link(line, act)
-            case FileNamed():
-                self._name_file(line, act)
-            case PackHeld():
-                self._touch(self._case(act.case), line, act.at)
-            case Merged():
-                self._merge(line, act)
-            case Split():
-                self._split(line, act)
-            case Queued():
-                self._queue(line, act)
-            case ItemChanged():
-                self._change_item(line, act)
-            case Promoted():
-                self._promote(line, act)
-            case Undone():
-                self._undo(line, act)
+        _TAKEN_BY[type(act)](self, line, act)
         who = getattr(act, "who", "")
         for id_ in concerned(act):
             self._rows.append(ACTS, {"case_id": id_, "line": line, "act": act_name(act), "at": act.at, "who": who})
         self._tell(line, act, who)
 
-    def _tell(self, line: int, act: Act, who: str) -> None:
+    def _tell(self, line: int, act: types.Act, who: str) -> None:
         """Puts an act into the inboxes of those whom it concerns, and takes one out that was taken back."""
-        back = act.line if isinstance(act, Undone) else 0
+        back = act.line if isinstance(act, types.Undone) else 0
         told = self._act_at(back) if back else act
         if not (ids := concerned(told)):
             return
@@ -337,9 +262,12 @@ class Projector(WorkProjector):
             said = {"login": login, "line": line, "at": act.at, "kind": why.value, "act": act_name(act)}
             self._rows.append(INBOX, {**said, "case_id": ids[0], "who": who})
 
-    def _queue(self, line: int, act: Queued) -> None:
+    def _hold_pack(self, line: int, act: types.PackHeld) -> None:
+        self._touch(self._case(act.case), line, act.at)
+
+    def _queue(self, line: int, act: types.Queued) -> None:
         number = number_of(act.item, ITEM_PREFIX)
-        if act.source is Source.DETECTION or self._rows.get(QUEUE, act.item) is not None:
+        if act.source is types.Source.DETECTION or self._rows.get(QUEUE, act.item) is not None:
             raise ValueError("item")
         self._raise_last("item", number)
         self._add_things(act.item, act.things)
@@ -348,7 +276,7 @@ class Projector(WorkProjector):
         until = int(act.since if act.until is None else max(act.since, act.until))
         said = {"score": float(act.score), **loss, "reason": act.reason, "since": int(act.since), "read_until": until}
         times = {"queued_at": act.at, "changed_at": act.at, "changed_line": line, "count": len(act.things)}
-        state = {"state": ItemState.WAITING.value, "owner": None, "snoozed_until": 0}
+        state = {"state": types.ItemState.WAITING.value, "owner": None, "snoozed_until": 0}
         self._put_item(None, {**head, **said, **state, **times})
         self._find_by(act.item, "reason", "", act.reason)
 
@@ -358,12 +286,12 @@ class Projector(WorkProjector):
             raise KeyError("item")
         return row
 
-    def _change_item(self, line: int, act: ItemChanged) -> None:
+    def _change_item(self, line: int, act: types.ItemChanged) -> None:
         row = self._item(act.item)
         if state_field(row, act.field) != act.before or act.before == act.after:
             raise ValueError("was")
-        states = {*UNDECIDED, ItemState.DISMISSED}
-        if row["state"] == ItemState.PROMOTED or (act.field == "state" and act.after not in states):
+        states = {*types.UNDECIDED, types.ItemState.DISMISSED}
+        if row["state"] == types.ItemState.PROMOTED or (act.field == "state" and act.after not in states):
             raise ValueError("state")
         self._set_item(line, act.at, row, act.field, act.after)
 
@@ -373,87 +301,102 @@ class Projector(WorkProjector):
             changes = {"snoozed_until": 0 if value is None else micros(value)}
         self._put_item(row, {**row, **changes, "changed_at": at, "changed_line": line})
 
-    def _promote(self, line: int, act: Promoted) -> None:
+    def _promote(self, line: int, act: types.Promoted) -> None:
         item = self._rows.get(QUEUE, act.item)
         if item is not None:  # it may have been forgotten
-            if item["state"] not in UNDECIDED or item["case_id"] is not None:
+            if item["state"] not in types.UNDECIDED or item["case_id"] is not None:
                 raise ValueError("item")
             self._put_item(
                 item,
                 {
                     **item,
-                    "state": ItemState.PROMOTED.value,
+                    "state": types.ItemState.PROMOTED.value,
                     "case_id": act.case,
                     "changed_at": act.at,
                     "changed_line": line,
                 },
             )
-        source = Source(item["source"]) if item else Source.LISTING
+        source = types.Source(item["source"]) if item else types.Source.LISTING
         self._make(line, act.case, act.at, source, act.alert, act.things)
 
-    def _undo(self, line: int, act: Undone) -> None:
+    def _undo(self, line: int, act: types.Undone) -> None:
         """Rule 19: what the act changed is as it was, unless somebody changed it since."""
         undone = self._act_at(act.line)
         if act.line >= line or act.case not in concerned(undone):
             raise ValueError("line")
-        if getattr(undone, "who", None) != act.who or not 0 <= act.at - undone.at <= UNDO_US:
+        if getattr(undone, "who", None) != act.who or not 0 <= act.at - undone.at <= types.UNDO_US:
             raise ValueError("who")
         match undone:
-            case Changed():
+            case types.Changed():
                 row = self._case(undone.case)
                 if state_field(row, undone.field) != undone.after:
                     raise ValueError("was")
                 self._set_field(line, act.at, row, undone.field, undone.before)
-            case Verdict():
+            case types.Verdict():
                 self._unjudge(line, act.at, undone, act.line)
-            case NoteWritten():
+            case types.NoteWritten():
                 note = self._rows.get(NOTES, undone.case, undone.note)
                 if note is None or note["version"] != undone.version:
                     raise ValueError("version")
                 text = undone.before or ""
                 self._put_note(undone.case, undone.note, undone.version + 1, text, act.who, act.at, note)
                 self._touch(self._case(undone.case), line, act.at)
-            case TaskSet():
+            case types.TaskSet():
                 task = self._rows.get(TASKS, undone.case, undone.task)
                 if task is None or task_of(task) != undone.after:
                     raise ValueError("was")
                 self._put_task(line, act.at, act.who, undone.case, undone.task, undone.before)
                 self._touch(self._case(undone.case), line, act.at)
-            case ReadMarked():
+            case types.ReadMarked():
                 self._mark_read(line, replace(undone, who=act.who, at=act.at), undone)
-            case Linked() | FileNamed() | Merged() | Tagged():
+            case types.Linked():  # what `_link` wouldn't take away is taken back all the same
                 back = replace(undone, on=not undone.on, at=act.at, who=act.who)
-                self._take_back(line, back)
-            case ItemChanged():
+                if (self._linked_thing(back) is not None) == back.on:
+                    raise ValueError("on")
+                self._set_link(self._linked(back.case), line, back)
+            case types.FileNamed() | types.Merged() | types.Tagged():
+                _TAKEN_BY[type(undone)](self, line, replace(undone, on=not undone.on, at=act.at, who=act.who))
+            case types.ItemChanged():
                 item = self._item(undone.item)
-                if state_field(item, undone.field) != undone.after or item["state"] == ItemState.PROMOTED:
+                if state_field(item, undone.field) != undone.after or item["state"] == types.ItemState.PROMOTED:
                     raise ValueError("was")
                 self._set_item(line, act.at, item, undone.field, undone.before)
-            case Promoted():
+            case types.Promoted():
                 self._unmake(line, act.at, undone, act.line)
             case _:
                 raise ValueError("line")
 
-    def _unmake(self, line: int, at: int, made: Promoted, made_line: int) -> None:
+    def _unmake(self, line: int, at: int, made: types.Promoted, made_line: int) -> None:
         """Takes a case away that nobody has touched, and lets what it was made of wait again."""
         row, item = self._case(made.case), self._rows.get(QUEUE, made.item)
         if row["changed_line"] != made_line:
             raise ValueError("was")
         self._drop_case(row)
         if item is not None:
-            waits = {"state": ItemState.WAITING.value, "case_id": None}
+            waits = {"state": types.ItemState.WAITING.value, "case_id": None}
             self._put_item(item, {**item, **waits, "changed_at": at, "changed_line": line})
 
-    def _take_back(self, line: int, back: Linked | FileNamed | Merged | Tagged) -> None:
-        match back:
-            case Tagged():
-                self._tag(line, back)
-            case Linked():
-                there = self._rows.get(THINGS, back.case, back.thing.kind.value, back.thing.value, "")
-                if (there is not None) == back.on:
-                    raise ValueError("on")
-                self._set_link(self._linked(back.case), line, back)
-            case FileNamed():
-                self._name_file(line, back)
-            case Merged():
-                self._merge(line, back)
+
+_TAKEN_BY: Mapping[type[types.Act], Callable[[Projector, int, Any], None]] = {
+    types.Registered: Projector._register,
+    types.NamesShown: Projector._show,
+    types.Heard: Projector._hear,
+    types.Verdict: Projector._judge,
+    types.Proposed: Projector._propose,
+    types.Answered: Projector._answer,
+    types.Forgotten: Projector._remember_last,
+    types.Changed: Projector._change,
+    types.NoteWritten: Projector._write_note,
+    types.TaskSet: Projector._set_task,
+    types.ReadMarked: Projector._mark_read,
+    types.Tagged: Projector._tag,
+    types.Linked: Projector._link,
+    types.FileNamed: Projector._name_file,
+    types.PackHeld: Projector._hold_pack,
+    types.Merged: Projector._merge,
+    types.Split: Projector._split,
+    types.Queued: Projector._queue,
+    types.ItemChanged: Projector._change_item,
+    types.Promoted: Projector._promote,
+    types.Undone: Projector._undo,
+}

@@ -155,7 +155,7 @@ class RecordProjector:
         if number > self.last(name):
             self._rows.put(COUNTS, {"name": "last", "value": name, "n": number})
 
-    def _remember_last(self, act: Forgotten) -> None:
+    def _remember_last(self, _line: int, act: Forgotten) -> None:
         self._raise_last("case", act.last)
         self._raise_last("item", act.last_item)
 

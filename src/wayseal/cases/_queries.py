@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from wayseal.cases._arrivals import Arrivals
 from wayseal.cases._casework import MOST_AT_ONCE
-from wayseal.cases._page_rows import case_row, entry, item_row, proposals_of, row_of, thing_row
+from wayseal.cases._page_rows import case_row, entry, item_row, proposals_of, thing_row
 from wayseal.cases._pages import (
     CASE_SORTS,
     ITEM_SORTS,
@@ -23,7 +23,7 @@ from wayseal.cases._pages import (
 from wayseal.cases._project_records import PREFIX, task_of
 from wayseal.cases._read import marked_reads
 from wayseal.cases._tables import ACTS, CASES, COUNTS, FILES, JOURNAL, NOTES, QUEUE, TASKS, THINGS, marks
-from wayseal.cases._unit_of_work import UnitOfWork
+from wayseal.cases._unit_of_work import UnitOfWork, in_look
 from wayseal.cases.book import LOOKS, PROPOSING
 from wayseal.cases.types import (
     CLOSED_STATES,
@@ -62,6 +62,7 @@ from wayseal.cases.views import (
     Task,
 )
 from wayseal.database import query
+from wayseal.database.raw import record_of
 from wayseal.journal.projection import Table
 
 _SHOWN = 4
@@ -83,8 +84,10 @@ Row = dict[str, Any]
 class Queries(Arrivals):
     """Questions of pages. names: show those of which an act on record says so; else all are pseudonyms (rule 7)."""
 
+    @in_look
     def cases(
         self,
+        unit: UnitOfWork,
         wanted: CaseFilter | None = None,
         sort: CaseSort = CaseSort.CHANGED,
         after: str | None = None,
@@ -94,19 +97,17 @@ class Queries(Arrivals):
     ) -> Page[CaseRow]:
         """A page of cases: 2 statements."""
         chosen = choose_cases(wanted or CaseFilter())
-
-        def ask(unit: UnitOfWork) -> Page[CaseRow]:
-            rows, more = select_page(unit, CASES, chosen, CASE_SORTS[sort], after, bounded(limit))
-            return Page(rows=_case_rows(unit, rows, names), after=more)
-
-        return self._look(ask)
+        rows, more = select_page(unit, CASES, chosen, CASE_SORTS[sort], after, bounded(limit))
+        return Page(rows=_case_rows(unit, rows, names), after=more)
 
     def matching_cases(self, wanted: CaseFilter, sort: CaseSort = CaseSort.CHANGED) -> Matching[CaseRow]:
         """All cases that fit, up to MOST_AT_ONCE in their order, to decide on them together: 3 statements."""
         return self._look(lambda unit: _matching(unit, CASES, choose_cases(wanted), CASE_SORTS[sort], _case_rows))
 
+    @in_look
     def queue(
         self,
+        unit: UnitOfWork,
         now: int,
         wanted: ItemFilter | None = None,
         sort: ItemSort = ItemSort.LOSS,
@@ -117,82 +118,79 @@ class Queries(Arrivals):
     ) -> Page[ItemRow]:
         """A page of what waits for a decision: 2 statements. now: what was put off until later isn't there."""
         chosen = choose_items(wanted or ItemFilter(), now)
-
-        def ask(unit: UnitOfWork) -> Page[ItemRow]:
-            rows, more = select_page(unit, QUEUE, chosen, ITEM_SORTS[sort], after, bounded(limit))
-            return Page(rows=_item_rows(unit, rows, names), after=more)
-
-        return self._look(ask)
+        rows, more = select_page(unit, QUEUE, chosen, ITEM_SORTS[sort], after, bounded(limit))
+        return Page(rows=_item_rows(unit, rows, names), after=more)
 
     def matching_items(self, now: int, wanted: ItemFilter, sort: ItemSort = ItemSort.LOSS) -> Matching[ItemRow]:
         """All that waits and fits, up to MOST_AT_ONCE in its order, to decide on it together: 3 statements."""
         return self._look(lambda unit: _matching(unit, QUEUE, choose_items(wanted, now), ITEM_SORTS[sort], _item_rows))
 
-    def counts(self, moment: int = 0) -> Counts:
+    @in_look
+    def counts(self, unit: UnitOfWork, moment: int = 0) -> Counts:
         """How many there are of what: 1 statement, over counters that are kept. moment: how it stands since then."""
+        found: defaultdict[str, dict[str, int]] = defaultdict(dict)
+        text, values = f"SELECT name, value, n FROM {COUNTS.full_name}", list[object]()
+        if moment:
+            text += f" UNION ALL SELECT 'day', 'line', {LAST_LINE} UNION ALL SELECT 'day', 'closed', ({CLOSED_SINCE})"
+            values = closed_since(moment)
+        for name, value, n in query(unit.connection, text, values):
+            found[name][value] = int(n)
+        day = Day(line=found["day"].get("line", 0), closed=found["day"].get("closed", 0))
+        counts = {one: found[name] for one, name in (("states", "state"), ("owners", "owner"), ("tags", "tag"))}
+        return Counts(queue=found["queue"], tasks=found["tasks"], day=day, **counts)
 
-        def ask(unit: UnitOfWork) -> Counts:
-            found: defaultdict[str, dict[str, int]] = defaultdict(dict)
-            text, values = f"SELECT name, value, n FROM {COUNTS.full_name}", list[object]()
-            if moment:
-                text += (
-                    f" UNION ALL SELECT 'day', 'line', {LAST_LINE} UNION ALL SELECT 'day', 'closed', ({CLOSED_SINCE})"
-                )
-                values = closed_since(moment)
-            for name, value, n in query(unit.connection, text, values):
-                found[name][value] = int(n)
-            day = Day(line=found["day"].get("line", 0), closed=found["day"].get("closed", 0))
-            counts = {one: found[name] for one, name in (("states", "state"), ("owners", "owner"), ("tags", "tag"))}
-            return Counts(queue=found["queue"], tasks=found["tasks"], day=day, **counts)
-
-        return self._look(ask)
-
+    @in_look
     def dossier(
-        self, case: str, *, names: bool = False, looker: str | None = None, since: int = 0, limit: int = 50
+        self,
+        unit: UnitOfWork,
+        case: str,
+        *,
+        names: bool = False,
+        looker: str | None = None,
+        since: int = 0,
+        limit: int = 50,
     ) -> Dossier:
         """A case with all that belongs to it, and the newest page of its timeline: 7 statements. NoSuchCaseError.
 
         looker: names are shown if it is on record that this person looked at names of the case after `since`: of those
         accounts that they looked at.
         """
-
-        def ask(unit: UnitOfWork) -> Dossier:
-            row = unit.case(case)
-            things = sorted(unit.rows.group(THINGS, case).values(), key=lambda thing: thing["place"])
-            unit.load_groups((TASKS, NOTES, FILES), case)
-            merged = tuple(
-                found[0]
-                for found in query(
-                    unit.connection,
-                    f"SELECT case_id FROM {CASES.full_name} WHERE merged_into = ? ORDER BY number",
-                    (case,),
-                )
+        row = unit.case(case)
+        things = sorted(unit.rows.group(THINGS, case).values(), key=lambda thing: thing["place"])
+        unit.load_groups((TASKS, NOTES, FILES), case)
+        merged = tuple(
+            found[0]
+            for found in query(
+                unit.connection,
+                f"SELECT case_id FROM {CASES.full_name} WHERE merged_into = ? ORDER BY number",
+                (case,),
             )
-            (heard, proposing), looked_at, seen = _heard_and_looked(unit, (case, *merged), looker, since)
-            may = names or looked_at > 0
-            if looked_at:
-                things = _only_seen(things, seen)
-            shown = _Shown(self._alias, things, may)
-            named = all(thing["named"] for thing in things if thing["kind"] == ObservableKind.ACCOUNT)
-            return Dossier(
-                row=case_row(row, [thing_row(thing, may) for thing in things[:_SHOWN]]),
-                things=tuple(thing_row(thing, may) for thing in things),
-                named=named,
-                looked_at=looked_at,
-                merged=merged,
-                statements=_statements(heard, shown, may and named),
-                proposals=proposals_of((act for act in proposing if act.case == case), shown),
-                tasks=tuple(_task(row) for row in _in_order(unit, TASKS, case, "task")),
-                notes=tuple(row_of(Note, row, id=row["note"]) for row in _in_order(unit, NOTES, case, "note")),
-                files=tuple(row_of(FileRow, row) for row in _in_order(unit, FILES, case, "digest")),
-                similar=_similar(unit, case, things, may),
-                timeline=_timeline(unit, (case, *merged), shown, None, limit),
-            )
+        )
+        (heard, proposing), looked_at, seen = _heard_and_looked(unit, (case, *merged), looker, since)
+        may = names or looked_at > 0
+        if looked_at:
+            things = _only_seen(things, seen)
+        shown = _Shown(self._alias, things, may)
+        named = all(thing["named"] for thing in things if thing["kind"] == ObservableKind.ACCOUNT)
+        return Dossier(
+            row=case_row(row, [thing_row(thing, may) for thing in things[:_SHOWN]]),
+            things=tuple(thing_row(thing, may) for thing in things),
+            named=named,
+            looked_at=looked_at,
+            merged=merged,
+            statements=_statements(heard, shown, may and named),
+            proposals=proposals_of((act for act in proposing if act.case == case), shown),
+            tasks=tuple(_task(row) for row in _in_order(unit, TASKS, case, "task")),
+            notes=tuple(record_of(Note, row, id=row["note"]) for row in _in_order(unit, NOTES, case, "note")),
+            files=tuple(record_of(FileRow, row) for row in _in_order(unit, FILES, case, "digest")),
+            similar=_similar(unit, case, things, may),
+            timeline=_timeline(unit, (case, *merged), shown, None, limit),
+        )
 
-        return self._look(ask)
-
+    @in_look
     def timeline(
         self,
+        unit: UnitOfWork,
         id_: str,
         before: str | None = None,
         limit: int = 50,
@@ -205,28 +203,21 @@ class Queries(Arrivals):
 
         looker: of names only those that this person looked at after `since` (a statement more).
         """
+        if id_.startswith(PREFIX):
+            unit.case(id_)
+        else:
+            unit.item(id_)
+        things = list(unit.rows.group(THINGS, id_).values())
+        if names and looker is not None:
+            things = _only_seen(things, _seen(looks_after(unit, id_, looker, since, _STATEMENTS), id_))
+        cases = (id_, *sorted({thing["via"] for thing in things} - {""}))
+        return _timeline(unit, cases, _Shown(self._alias, things, names), before, limit)
 
-        def ask(unit: UnitOfWork) -> Page[Entry]:
-            if id_.startswith(PREFIX):
-                unit.case(id_)
-            else:
-                unit.item(id_)
-            things = list(unit.rows.group(THINGS, id_).values())
-            if names and looker is not None:
-                things = _only_seen(things, _seen_by(unit, id_, looker, since))
-            cases = (id_, *sorted({thing["via"] for thing in things} - {""}))
-            return _timeline(unit, cases, _Shown(self._alias, things, names), before, limit)
-
-        return self._look(ask)
-
-    def packs(self, case: str) -> tuple[PackAct, ...]:
+    @in_look
+    def packs(self, unit: UnitOfWork, case: str) -> tuple[PackAct, ...]:
         """Return the acts on packs of evidence of a case, the newest first: 2 statements."""
-
-        def ask(unit: UnitOfWork) -> tuple[PackAct, ...]:
-            unit.case(case)
-            return pack_acts(unit, case)
-
-        return self._look(ask)
+        unit.case(case)
+        return pack_acts(unit, case)
 
     def marked_reads(self, case: str) -> Mapping[str, MarkedRead]:
         """The reads of a case that are starred or commented on, by their place in the ledger: 1 statement."""
@@ -239,28 +230,25 @@ class Queries(Arrivals):
         rows = self._look(lambda unit: unit.select(TASKS, rest, (owner, *states, bounded(limit))))
         return tuple(map(_task, rows))
 
-    def changed_since(self, line: int, limit: int = 50, *, names: bool = False) -> Changes:
+    @in_look
+    def changed_since(self, unit: UnitOfWork, line: int, limit: int = 50, *, names: bool = False) -> Changes:
         """Cases and items that changed behind a line, the oldest change first: 3 statements.
 
         limit: about so many; what one act changed is told together.
         """
-
-        def ask(unit: UnitOfWork) -> Changes:
-            most = bounded(limit)
-            found = [_changed(unit, table, line, most) for table in (CASES, QUEUE)]
-            full = [rows[-1]["changed_line"] for rows in found if len(rows) >= most]
-            last = min(full) if full else max((rows[-1]["changed_line"] for rows in found if rows), default=line)
-            more = bool(full)  # nothing behind the shorter list is lost
-            cases, items = ([row for row in rows if row["changed_line"] <= last] for rows in found)
-            things = first_things(unit, [*(r["case_id"] for r in cases), *(r["item"] for r in items)], names)
-            return Changes(
-                line=last,
-                cases=tuple(case_row(row, things[row["case_id"]]) for row in cases),
-                items=tuple(item_row(row, things[row["item"]]) for row in items),
-                more=more,
-            )
-
-        return self._look(ask)
+        most = bounded(limit)
+        found = [_changed(unit, table, line, most) for table in (CASES, QUEUE)]
+        full = [rows[-1]["changed_line"] for rows in found if len(rows) >= most]
+        last = min(full) if full else max((rows[-1]["changed_line"] for rows in found if rows), default=line)
+        more = bool(full)  # nothing behind the shorter list is lost
+        cases, items = ([row for row in rows if row["changed_line"] <= last] for rows in found)
+        things = first_things(unit, [*(r["case_id"] for r in cases), *(r["item"] for r in items)], names)
+        return Changes(
+            line=last,
+            cases=tuple(case_row(row, things[row["case_id"]]) for row in cases),
+            items=tuple(item_row(row, things[row["item"]]) for row in items),
+            more=more,
+        )
 
 
 class _Shown:
@@ -413,12 +401,7 @@ def _in_order(unit: UnitOfWork, table: Table, case: str, name: str) -> list[Row]
 
 
 def _task(row: Row) -> Task:
-    return row_of(Task, row, case=row["case_id"], id=row["task"], content=task_of(row))
-
-
-def _seen_by(unit: UnitOfWork, case: str, looker: str, since: int) -> frozenset[str]:
-    """The accounts of a case that somebody is on record to have looked at after a moment."""
-    return _seen(looks_after(unit, case, looker, since, _STATEMENTS), case)
+    return record_of(Task, row, case=row["case_id"], id=row["task"], content=task_of(row))
 
 
 def looks_after(unit: UnitOfWork, case: str, who: str, moment: int, most: int) -> list[NamesShown]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from wayseal.cases._project import Projector
 from wayseal.cases._project_judging import verdicts_of
-from wayseal.cases._project_records import Alias, concerned
+from wayseal.cases._project_records import Alias, concerned, mark_of
 from wayseal.cases._tables import ALERTS, CASES, JOURNAL, PROJECTION, READ_MARKS, THINGS, Load, Rows
 from wayseal.cases.book import Casebook, RecordedCase, to_act
 from wayseal.cases.errors import CasebookBusyError, CasebookChangedError, CasebookDiskError, CasebookError
@@ -22,13 +22,13 @@ from wayseal.cases.types import (
     CaseState,
     Forgotten,
     ObservableKind,
-    ReadMark,
     Registered,
     Verdict,
 )
 from wayseal.cases.views import MarkedRead
 from wayseal.database import Connection, Database, DatabaseError, execute, open_database, query
 from wayseal.database.errors import DatabaseBusyError, ForeignDatabaseError
+from wayseal.database.raw import record_of
 from wayseal.journal.chain import Checked, Code, Fault, Line, check_lines, find_last_sum, read_line
 from wayseal.journal.projection import Table, put_rows
 from wayseal.journal.projection import read_batches as batches_of
@@ -268,8 +268,7 @@ def recorded_case(id_: str, rows: Rows, acts: Sequence[Act], act_at: Any) -> Rec
 def marked_reads(rows: Rows, case: str) -> Iterator[MarkedRead]:
     """The reads of a case that are marked, in the order in which they last were."""
     for row in sorted(rows.group(READ_MARKS, case).values(), key=lambda row: row["line"]):
-        mark = ReadMark(starred=bool(row["starred"]), comment=row["comment"])
-        yield MarkedRead(read=row["read"], waybill=row["waybill"], mark=mark, who=row["who"], at=row["at"])
+        yield record_of(MarkedRead, row, mark=mark_of(row))
 
 
 def _alerts(rows: Rows, id_: str, act_at: Any) -> Iterator[Alert]:

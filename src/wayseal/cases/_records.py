@@ -5,11 +5,12 @@ And decisions on one case, or one thing in the queue, within a transaction (rule
 
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from functools import partial
 
 from wayseal.cases._project_records import ITEM_PREFIX, PREFIX, SEPARATOR, concerned, state_field
 from wayseal.cases._read import load_lines, select_lines
 from wayseal.cases._tables import ALERTS, CASES, THINGS, Row, marks
-from wayseal.cases._unit_of_work import ALL_TABLES, Journal, UnitOfWork, no_such_case, replace_journal
+from wayseal.cases._unit_of_work import ALL_TABLES, Journal, UnitOfWork, in_act, no_such_case, replace_journal
 from wayseal.cases.book import Casebook, RecordedCase
 from wayseal.cases.errors import CaseStateError, NoSuchCaseError
 from wayseal.cases.types import (
@@ -35,7 +36,7 @@ from wayseal.cases.types import (
     Undone,
     Unmasking,
 )
-from wayseal.cases.writing import clean_tag, one_line
+from wayseal.cases.writing import clean_tag, one_line, reasoned
 from wayseal.database import Connection, query
 from wayseal.detect.policy import FALSE_ALARM, is_worth
 
@@ -194,23 +195,22 @@ class Records(Journal):
                 )
             )
 
-    def show_reads(self, case: str, who: str, why: str, at: int, *, actor: str | None = None) -> tuple[str, ...]:
+    @in_act
+    def show_reads(
+        self, unit: UnitOfWork, case: str, who: str, why: str, at: int, *, actor: str | None = None
+    ) -> tuple[str, ...]:
         """Records that somebody sees the reads of a case's accounts, or of one: their names may be shown (rule 7).
 
         actor: which one, by id or pseudonym; NoSuchCaseError where it is none of the case's. Returns the accounts.
         """
-
-        def show(unit: UnitOfWork) -> tuple[str, ...]:
-            actors = accounts_in(unit, case)
-            chosen = actors if actor is None else (account_of(unit, case, actor),)
-            _show(unit, {case: chosen}, who, why, at, Unmasking.READS)
-            return chosen
-
-        return self._act(show)
+        actors = accounts_in(unit, case)
+        chosen = actors if actor is None else (account_of(unit, case, actor),)
+        _show(unit, {case: chosen}, who, why, at, Unmasking.READS)
+        return chosen
 
     def forget(self, before: int, who: str, why: str, at: int) -> Forgotten | None:
         """Forgets the cases that were closed before a moment (rule 13); None where there are none."""
-        by = {"who": one_line(who, "who"), "why": one_line(why, "why")}
+        by = reasoned(who, why)
 
         def work(connection: Connection) -> Forgotten | None:
             found = load_lines(select_lines(connection), self._store.place)
@@ -221,8 +221,7 @@ class Records(Journal):
             lines, head = len(found.chain.sums), found.chain.sums[-1]
             done = Forgotten(
                 at=at,
-                who=by["who"],
-                why=by["why"],
+                **by,
                 before=before,
                 cases=len(gone),
                 acts=left.acts,
@@ -289,7 +288,7 @@ def _last_alert(unit: UnitOfWork, case: str) -> Alert | None:
 def _show(
     unit: UnitOfWork, actors: Mapping[str, tuple[str, ...]], who: str, why: str, at: int, look: Unmasking
 ) -> None:
-    unit.add(NamesShown(cases=actors, at=at, who=one_line(who, "who"), why=one_line(why, "why"), look=look))
+    unit.add(NamesShown(cases=actors, at=at, **reasoned(who, why), look=look))
 
 
 def accounts_in(unit: UnitOfWork, case: str) -> tuple[str, ...]:
@@ -327,21 +326,26 @@ def change_state(unit: UnitOfWork, case: str, state: CaseState, who: str, why: s
     before = CaseState(unit.case(case)["state"])
     if state not in CHANGES[before]:
         raise CaseStateError("{id} is {before}, and can't become {after}", id=case, before=before, after=state)
-    by = {"who": one_line(who, "who"), "why": one_line(why, "why")}
-    unit.add(Changed(case=case, at=at, field="state", before=before.value, after=state.value, **by))
+    _change(unit, case, "state", state.value, at, reasoned(who, why))
 
 
 def set_field(unit: UnitOfWork, id_: str, field: str, after: str | None, who: str, why: str, at: int) -> None:
     """Changes a field of a case or an item, if it isn't so already."""
-    by = {"who": one_line(who, "who"), "why": one_line(why, "why") if why else ""}
-    row = _waiting(unit, id_) if id_.startswith(ITEM_PREFIX) else unit.case(id_)
-    act: Callable[..., Act] = ItemChanged if id_.startswith(ITEM_PREFIX) else Changed
-    about = {"item" if id_.startswith(ITEM_PREFIX) else "case": id_}
-    if id_.startswith(ITEM_PREFIX) and field not in _OF_ITEMS:
-        raise no_such_case(id_)
-    before = state_field(row, field)
+    by = reasoned(who, why) if why else {"who": one_line(who, "who"), "why": ""}
+    if id_.startswith(ITEM_PREFIX):
+        _waiting(unit, id_)
+        if field not in _OF_ITEMS:
+            raise no_such_case(id_)
+    _change(unit, id_, field, after, at, by)
+
+
+def _change(unit: UnitOfWork, id_: str, field: str, after: str | None, at: int, by: Mapping[str, str]) -> None:
+    """Changes a field of a case or an item, if it isn't so already."""
+    of_item = id_.startswith(ITEM_PREFIX)
+    before = state_field(unit.item(id_) if of_item else unit.case(id_), field)
+    act: Callable[..., Act] = partial(ItemChanged, item=id_) if of_item else partial(Changed, case=id_)
     if before != after:
-        unit.add(act(**about, at=at, field=field, before=before, after=after, **by))
+        unit.add(act(at=at, field=field, before=before, after=after, **by))
 
 
 def tag_case(unit: UnitOfWork, case: str, tag: str, who: str, at: int, *, on: bool) -> None:
@@ -357,10 +361,9 @@ def tag_case(unit: UnitOfWork, case: str, tag: str, who: str, at: int, *, on: bo
 def promote_item(unit: UnitOfWork, item: str, who: str, why: str, at: int) -> str:
     """Makes a case of something in the queue; its id. A case of detection is one: somebody works on it now."""
     row = _waiting(unit, item)
-    by = {"who": one_line(who, "who"), "why": one_line(why, "why")}
+    by = reasoned(who, why)
     if not item.startswith(ITEM_PREFIX):
-        before, after = unit.case(item)["state"], CaseState.IN_PROGRESS.value
-        unit.add(Changed(case=item, at=at, field="state", before=before, after=after, **by))
+        _change(unit, item, "state", CaseState.IN_PROGRESS.value, at, by)
         return item
     things = sorted(unit.rows.group(THINGS, item).values(), key=lambda thing: thing["place"])
     accounts = tuple(thing["value"] for thing in things if thing["kind"] == ObservableKind.ACCOUNT)
@@ -380,27 +383,16 @@ def promote_item(unit: UnitOfWork, item: str, who: str, why: str, at: int) -> st
 
 def take_item(unit: UnitOfWork, item: str, who: str, at: int) -> None:
     """Makes something in the queue somebody's, and in progress."""
-    row, by = _waiting(unit, item), {"who": one_line(who, "who"), "why": ""}
+    _waiting(unit, item)
     set_field(unit, item, "owner", who, who, "", at)
-    before, after = row["state"], ItemState.IN_PROGRESS.value
-    if not item.startswith(ITEM_PREFIX):
-        before = unit.case(item)["state"]
-        unit.add(Changed(case=item, at=at, field="state", before=before, after=CaseState.IN_PROGRESS.value, **by))
-    elif before != after:
-        unit.add(ItemChanged(item=item, at=at, field="state", before=before, after=after, **by))
+    _change(unit, item, "state", ItemState.IN_PROGRESS.value, at, {"who": who, "why": ""})
 
 
 def dismiss_item(unit: UnitOfWork, item: str, who: str, why: str, at: int) -> None:
     """Takes something out of the queue, as nothing to act on. A case of detection is closed as no case."""
     _waiting(unit, item)
-    by = {"who": one_line(who, "who"), "why": one_line(why, "why")}
-    before: str = unit.item(item)["state"]
-    if item.startswith(ITEM_PREFIX):
-        after = ItemState.DISMISSED.value
-        unit.add(ItemChanged(item=item, at=at, field="state", before=before, after=after, **by))
-    else:
-        was, no_case = unit.case(item)["state"], CaseState.NO_CASE.value
-        unit.add(Changed(case=item, at=at, field="state", before=was, after=no_case, **by))
+    after = ItemState.DISMISSED if item.startswith(ITEM_PREFIX) else CaseState.NO_CASE
+    _change(unit, item, "state", after.value, at, reasoned(who, why))
 
 
 def _waiting(unit: UnitOfWork, item: str) -> Row:

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from copy import copy
-from typing import Any, Self, TypeVar
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 from wayseal.cases._project import Projector
 from wayseal.cases._project_records import ITEM_PREFIX, Alias, alias_by
@@ -27,6 +28,8 @@ from wayseal.journal.chain import chain_line, check_lines, sum_of
 from wayseal.journal.projection import Table
 from wayseal.page.visible import shorten, visible
 
+J = TypeVar("J", bound="Journal")
+P = ParamSpec("P")
 T = TypeVar("T")
 Head = tuple[int, str]
 """The last line that was looked at, and its SHA-256."""
@@ -178,7 +181,8 @@ class Journal:
         line, sum_ = self._head
         lines = select_lines(connection, line)
         if not lines or lines[0][0] != line or sum_of(lines[0][1]) != sum_:
-            return UnitOfWork(connection, self._begun_anew(connection), self._alias)
+            # Somebody had cases forgotten meanwhile: all is looked at again.
+            return UnitOfWork(connection, look_at_all(connection, self._store.place)[1], self._alias)
         found = check_lines(lines[1:], line + 1, sum_)
         if found.faults:
             first = found.faults[0]
@@ -186,9 +190,25 @@ class Journal:
         head = (lines[-1][0], found.sums[-1] if found.sums else sum_)
         return UnitOfWork(connection, head, self._alias)
 
-    def _begun_anew(self, connection: Connection) -> Head:
-        """The head where somebody had cases forgotten meanwhile: all is looked at again."""
-        return look_at_all(connection, self._store.place)[1]
+
+def in_act(decide: Callable[Concatenate[J, UnitOfWork, P], T]) -> Callable[Concatenate[J, P], T]:
+    """A method that adds acts, durable when it returns (rule 1): whoever calls it leaves the unit of work out."""
+
+    @wraps(decide)
+    def run(self: J, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return self._act(lambda unit: decide(self, unit, *args, **kwargs))
+
+    return run
+
+
+def in_look(ask: Callable[Concatenate[J, UnitOfWork, P], T]) -> Callable[Concatenate[J, P], T]:
+    """A method that asks one snapshot, and adds nothing: whoever calls it leaves the unit of work out."""
+
+    @wraps(ask)
+    def run(self: J, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return self._look(lambda unit: ask(self, unit, *args, **kwargs))
+
+    return run
 
 
 def start_casebook(connection: Connection, make: Callable[[], Pseudonyms]) -> None:

@@ -5,37 +5,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, TypeVar
 
+from wayseal.cases import types
 from wayseal.cases.errors import NoSuchCaseError
-from wayseal.cases.types import (
-    CLOSED_STATES,
-    MOST_ID,
-    OPEN_STATES,
-    Act,
-    Alert,
-    Answered,
-    CaseAct,
-    CaseState,
-    Changed,
-    FileNamed,
-    Forgotten,
-    Heard,
-    ItemChanged,
-    Linked,
-    Merged,
-    NamesShown,
-    NoteWritten,
-    PackHeld,
-    Promoted,
-    Proposed,
-    Queued,
-    ReadMarked,
-    Registered,
-    Split,
-    Tagged,
-    TaskSet,
-    Undone,
-    Verdict,
-)
 from wayseal.cases.verdicts import HearingPoint
 from wayseal.cases.views import MarkedRead
 from wayseal.journal import Fault, Head
@@ -55,11 +26,11 @@ class RecordedCase:
 
     id: str
     actors: tuple[str, ...]
-    alerts: tuple[Alert, ...]
-    acts: tuple[CaseAct, ...] = ()
+    alerts: tuple[types.Alert, ...]
+    acts: tuple[types.CaseAct, ...] = ()
     named: frozenset[str] = frozenset()
-    state: CaseState = CaseState.NEW
-    verdict: Verdict | None = None
+    state: types.CaseState = types.CaseState.NEW
+    verdict: types.Verdict | None = None
     verdicts: Mapping[str, bool] = field(default_factory=dict)
     closed_at: int | None = None
     merged_into: str | None = None
@@ -68,17 +39,19 @@ class RecordedCase:
     @property
     def closed(self) -> bool:
         """True if nothing more is to be done with it as it stands."""
-        return self.state in CLOSED_STATES
+        return self.state in types.CLOSED_STATES
 
     @property
-    def heard(self) -> tuple[Heard, ...]:
+    def heard(self) -> tuple[types.Heard, ...]:
         """The statements of the persons concerned."""
-        return tuple(act for act in self.acts if isinstance(act, Heard))
+        return tuple(act for act in self.acts if isinstance(act, types.Heard))
 
     @property
     def judged(self) -> tuple[tuple[str, bool, tuple[HearingPoint, ...]], ...]:
         """Each account's verdict that counts, and what hearings of its person lacked when it was given."""
-        given = {(one.account, act.true): one for act in self.acts if isinstance(act, Verdict) for one in act.accounts}
+        given = {
+            (one.account, act.true): one for act in self.acts if isinstance(act, types.Verdict) for one in act.accounts
+        }
         some = [(account, true, given.get((account, true))) for account, true in self.verdicts.items()]
         return tuple((account, true, one.lacking if one else ()) for account, true, one in some)
 
@@ -159,14 +132,14 @@ class Casebook:
     """The content of a casebook."""
 
     cases: tuple[RecordedCase, ...] = ()
-    forgotten: tuple[Forgotten, ...] = ()
+    forgotten: tuple[types.Forgotten, ...] = ()
 
     def case(self, id_: str) -> RecordedCase:
         """The case of that id; NoSuchCaseError if there is none."""
         for case in self.cases:
             if case.id == id_:
                 return case
-        name = shorten(visible(id_), MOST_ID) or '""'
+        name = shorten(visible(id_), types.MOST_ID) or '""'
         raise NoSuchCaseError("there is no case {name}; `wayseal case list` shows which there are", name=name)
 
     @property
@@ -178,7 +151,7 @@ class Casebook:
     def known(self) -> Known:
         """The part of it that detection has to know."""
         several = (
-            tuple(sorted(set(c.actors))) for c in sorted(self.cases, key=lambda c: c.id) if c.state in OPEN_STATES
+            tuple(sorted(set(c.actors))) for c in sorted(self.cases, key=lambda c: c.id) if c.state in types.OPEN_STATES
         )
         linked = tuple(some for some in several if len(some) > 1)
         return Known(verdicts=self.verdicts, opened=self.opened_actors, linked=linked)
@@ -192,7 +165,7 @@ class Casebook:
         open_ = {
             families[case.id]
             for case in self.cases
-            if case.state is not CaseState.MERGED and (case.closed_at is None or case.closed_at >= moment)
+            if case.state is not types.CaseState.MERGED and (case.closed_at is None or case.closed_at >= moment)
         }
         return tuple(case for case in self.cases if families[case.id] not in open_)
 
@@ -207,14 +180,14 @@ class Casebook:
 
         for case in self.cases:
             for act in case.acts:
-                other = act.into if isinstance(act, Merged) else act.made if isinstance(act, Split) else ""
+                other = act.into if isinstance(act, types.Merged) else act.made if isinstance(act, types.Split) else ""
                 if other in of and act.case in of:  # type: ignore[union-attr]
                     of[root(other)] = root(act.case)  # type: ignore[union-attr]
         return {id_: root(id_) for id_ in of}
 
     def waiting_since(self, moment: int) -> tuple[RecordedCase, ...]:
         """The open cases that had their last alert before a moment."""
-        return tuple(case for case in self.cases if case.state in OPEN_STATES and case.last_alerted_at < moment)
+        return tuple(case for case in self.cases if case.state in types.OPEN_STATES and case.last_alerted_at < moment)
 
     @property
     def verdicts(self) -> tuple[Judged, ...]:
@@ -247,9 +220,9 @@ class Verification:
     head: Head
     acts: int
     faults: tuple[Fault, ...]
-    forgotten: tuple[Forgotten, ...]
+    forgotten: tuple[types.Forgotten, ...]
     earlier: bool | None = None
-    restarted: Forgotten | None = None
+    restarted: types.Forgotten | None = None
 
     @property
     def sound(self) -> bool:
@@ -258,26 +231,26 @@ class Verification:
 
 
 A = TypeVar("A")
-_KINDS: Mapping[str, Callable[..., Act]] = {
-    "heard": Heard,
-    "verdict": Verdict,
-    "proposed": Proposed,
-    "answered": Answered,
-    "forgotten": Forgotten,
-    "changed": Changed,
-    "note": NoteWritten,
-    "task": TaskSet,
-    "mark": ReadMarked,
-    "tag": Tagged,
-    "link": Linked,
-    "file": FileNamed,
-    "pack": PackHeld,
-    "merge": Merged,
-    "split": Split,
-    "undone": Undone,
-    "item": Queued,
-    "item_changed": ItemChanged,
-    "promoted": Promoted,
+_KINDS: Mapping[str, Callable[..., types.Act]] = {
+    "heard": types.Heard,
+    "verdict": types.Verdict,
+    "proposed": types.Proposed,
+    "answered": types.Answered,
+    "forgotten": types.Forgotten,
+    "changed": types.Changed,
+    "note": types.NoteWritten,
+    "task": types.TaskSet,
+    "mark": types.ReadMarked,
+    "tag": types.Tagged,
+    "link": types.Linked,
+    "file": types.FileNamed,
+    "pack": types.PackHeld,
+    "merge": types.Merged,
+    "split": types.Split,
+    "undone": types.Undone,
+    "item": types.Queued,
+    "item_changed": types.ItemChanged,
+    "promoted": types.Promoted,
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 _TIMES = {"at", "since", "until"}
@@ -291,16 +264,16 @@ UNDOABLE = frozenset(
 """What can be taken back (rule 19)."""
 
 
-def to_object(act: Act) -> dict[str, object]:
+def to_object(act: types.Act) -> dict[str, object]:
     """An act as an object."""
     head: dict[str, object] = {"at": iso(act.at)}
     match act:
-        case Registered():
+        case types.Registered():
             return {"act": act_name(act), **head, "case": act.case, **_alert(act.alert)}
-        case NamesShown():
+        case types.NamesShown():
             cases = {case: list(actors) for case, actors in act.cases.items()}
             return {"act": act_name(act), **head, "cases": cases, "who": act.who, "why": act.why}
-        case Forgotten():
+        case types.Forgotten():
             numbers = {name: getattr(act, name) for name in ("cases", "acts", "lines", "head", "last", "last_item")}
             by = {"who": act.who, "why": act.why}
             return {"act": act_name(act), **head, "before_at": iso(act.before), **numbers, **by}
@@ -308,27 +281,27 @@ def to_object(act: Act) -> dict[str, object]:
             return {"act": act_name(act), **_plain(act)}
 
 
-def act_name(act: Act) -> str:
+def act_name(act: types.Act) -> str:
     """Return the name that a line gives such an act."""
     match act:
-        case Registered():
+        case types.Registered():
             return "case" if act.first else "alert"
-        case NamesShown():
+        case types.NamesShown():
             return act.look.value
         case _:
             return _NAMES[type(act)]
 
 
-def to_act(found: Mapping[str, Any]) -> Act:
+def to_act(found: Mapping[str, Any]) -> types.Act:
     """An act from an object; ValueError where it is none."""
     name = found.get("act")
     inner = {key: value for key, value in found.items() if key not in {"before", "sum"}}
     if "was" in inner:
         inner["before"] = inner.pop("was")
     if name in {"case", "alert"}:
-        return _read(Registered, {**inner, "alert": inner, "first": name == "case"})
+        return _read(types.Registered, {**inner, "alert": inner, "first": name == "case"})
     if name in LOOKS:
-        return _read(NamesShown, {**inner, "look": name})
+        return _read(types.NamesShown, {**inner, "look": name})
     kind = _KINDS.get(name) if isinstance(name, str) else None
     if kind is None:
         raise ValueError("act")
@@ -343,7 +316,7 @@ def _plain(record: Any) -> dict[str, object]:
     out: dict[str, object] = {}
     for each in fields(record):
         value = getattr(record, each.name)
-        if isinstance(value, Alert):
+        if isinstance(value, types.Alert):
             value = _alert(value)
         elif isinstance(value, tuple):
             value = [_plain(one) if is_dataclass(one) else one for one in value]
@@ -355,7 +328,7 @@ def _plain(record: Any) -> dict[str, object]:
     return out
 
 
-def _alert(alert: Alert) -> dict[str, object]:
+def _alert(alert: types.Alert) -> dict[str, object]:
     until = {} if alert.read_until is None else {"read_until": iso(int(alert.read_until))}
     return {
         "actors": list(alert.actors),

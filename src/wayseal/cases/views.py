@@ -5,7 +5,7 @@ that shows them (rule 7).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, TypeVar
 
@@ -370,14 +370,12 @@ class Loss:
     """The loss that a case judged true stands for, in parcels.
 
     Attributes:
-        closed_at: When it was decided.
         before: Between its first alert and the decision, at the rate that its last alert told.
         after: Of later cases of the same accounts that were alerted after the decision and aren't refuted.
         detectors: That gave reasons.
         accounts: Whose reads they are.
     """
 
-    closed_at: int
     before: float
     after: float
     detectors: tuple[str, ...]
@@ -385,20 +383,20 @@ class Loss:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WeeksOfCases:
-    """Weeks of casework, the oldest first.
+class CaseWeek:
+    """A week of casework.
 
     Attributes:
-        opened: Cases that were made in each.
-        closed: Cases that were closed in each and still are: state → how many.
-        hours: Their times from being made to being closed, in hours.
-        losses: Of cases judged true in all of them.
+        opened: Cases that were made in it.
+        closed: Cases that were closed in it and still are: state → how many.
+        hours: Their times from being made to being closed, in hours, the shortest first.
+        losses: Of those judged true.
     """
 
-    opened: tuple[int, ...]
-    closed: tuple[Mapping[str, int], ...]
-    hours: tuple[tuple[float, ...], ...]
-    losses: tuple[Loss, ...]
+    opened: int = 0
+    closed: Mapping[str, int] = field(default_factory=dict)
+    hours: tuple[float, ...] = ()
+    losses: tuple[Loss, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

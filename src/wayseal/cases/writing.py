@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from typing import Any
 
 from wayseal.cases.errors import CasebookUsageError
 from wayseal.cases.types import MOST_TAG
@@ -17,6 +18,11 @@ def one_line(text: str, field: str) -> str:
     if not text.strip() or len(text) > MOST_LINE or not text.isprintable():
         raise CasebookUsageError("one line of up to {most} characters", key=field, most=MOST_LINE)
     return text
+
+
+def reasoned(who: str, why: str) -> dict[str, Any]:
+    """Who does something and why, as an act has it. CasebookUsageError: one of them can't be."""
+    return {"who": one_line(who, "who"), "why": one_line(why, "why")}
 
 
 def several_lines(text: str, field: str) -> str:

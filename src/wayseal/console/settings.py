@@ -184,6 +184,11 @@ class ConsoleSettings:
         return self.https or self.tls_certificate is not None
 
     @property
+    def webhook_hosts(self) -> tuple[str, ...]:
+        """Hosts to which people may send their own notices by webhooks."""
+        return tuple(filter(None, (host.strip() for host in self.notices_hosts.split(","))))
+
+    @property
     def database_address(self) -> str:
         """Where the database is."""
         return self.database or f"sqlite:///{self.folder.absolute() / DATABASE}"

@@ -5,13 +5,15 @@ They run in the transaction of the connection that is given, like any other, and
 `fetch` and `run_many` take the driver's own marks: `?` on SQLite, `$1` on PostgreSQL.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.util import await_only
 
+T = TypeVar("T")
 Tuples = Sequence[Sequence[Any]]
 
 
@@ -71,3 +73,18 @@ def execute(connection: sa.Connection, text: str, rows: Sequence[Sequence[Any]])
         return
     for start in range(0, len(rows), _CHUNK):
         run_many(connection, _number_marks(text), rows[start : start + _CHUNK])
+
+
+def record_of(kind: type[T], columns: Mapping[Any, Any], /, **others: Any) -> T:
+    """A row as a record.
+
+    Args:
+        kind: A dataclass, whose fields are called as columns are.
+        columns: Of the row.
+        **others: Fields that no column holds as it is.
+
+    Returns:
+        It; a field that neither names has its default.
+    """
+    named = {one.name: columns[one.name] for one in fields(kind) if one.name in columns}  # type: ignore[arg-type]
+    return kind(**named | others)

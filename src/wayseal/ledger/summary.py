@@ -19,6 +19,7 @@ from wayseal.ledger._sorted import contains
 from wayseal.ledger._strata import read_counts, reads_by_actor
 from wayseal.model.arrays import UInts
 
+__all__ = ["SAMPLE", "USUAL", "Shares", "SourceEntry", "Summary", "silent_hours", "summarise"]
 USUAL = 30.0
 """An hour without reads is a gap if so many were usual at that hour of the day."""
 

@@ -364,7 +364,10 @@ def _facts(request: PackRequest, material: _Material, head: PackHead) -> CaseFac
         acts=tuple(map(_act, case.acts)),
         verdicts=case.judged,
         found={lang: _detect_json(material.found, lang) for lang in LANGS} if material.found is not None else {},
-        reads={lang: _csv_rows(material.reads, lang) for lang in LANGS},
+        reads={
+            lang: [dict(zip(READ_COLUMNS, row, strict=True)) for row in list_rows(material.reads, lang)]
+            for lang in LANGS
+        },
         waybills=len({one.waybill for one in material.reads.reads}),
         commands=_commands(request, material),
         score=case.score,
@@ -387,10 +390,6 @@ def _detect_json(found: DetectResult, lang: str) -> dict[str, object]:
         for reason in case["reasons"]:
             reason["title"] = words.get(f"detector.{reason['detector']}", reason["detector"])
     return content
-
-
-def _csv_rows(reads: ReadsResult, lang: str) -> list[dict[str, str]]:
-    return [dict(zip(READ_COLUMNS, row, strict=True)) for row in list_rows(reads, lang)]
 
 
 def _items(

@@ -24,6 +24,7 @@ from wayseal.console.access._context import Used
 from wayseal.console.access.types import Act, ActKind, Checked, Person, PersonState, Session, Via, Way
 from wayseal.console.roles import Role, Stage
 from wayseal.database import Connection
+from wayseal.database.raw import record_of
 from wayseal.journal.chain import chain_line, sum_of
 
 METADATA = sa.MetaData()
@@ -214,16 +215,10 @@ def page_of_acts(connection: Connection, *, before: int | None, limit: int) -> t
     )
     if before is not None:
         asked = asked.where(acts.c.number < before)
+    found = ((row, json.loads(row.detail)) for row in connection.execute(asked))
     return tuple(
-        Act(
-            number=row.number,
-            at=row.at,
-            act=ActKind(row.act),
-            who=row.who_login,
-            person=row.person_login,
-            detail=json.loads(row.detail),
-        )
-        for row in connection.execute(asked)
+        record_of(Act, row._mapping, act=ActKind(row.act), who=row.who_login, person=row.person_login, detail=detail)
+        for row, detail in found
     )
 
 
@@ -247,39 +242,17 @@ _SESSIONS = sa.select(sessions, *_PERSON, _HAS_TOTP, _mark("inbox"), _mark("seen
 
 def person_of(row: Any) -> Person:
     """A person out of a row of `_PEOPLE` or `_SESSIONS`."""
-    return Person(
-        id=row.p_person,
-        login=row.p_login,
-        name=row.p_name,
-        role=Role(row.p_role),
-        state=PersonState(row.p_state),
-        password=row.p_password is not None,
-        totp=bool(row.p_has_totp),
-        lang=row.p_lang,
-        theme=row.p_theme,
-        created_at=row.p_created_at,
-        way=Way(row.p_way),
-        bound=row.p_identity_hmac is not None,
-        outlet=row.p_outlet,
-    )
+    columns = {name.removeprefix("p_"): value for name, value in row._mapping.items() if name.startswith("p_")}
+    kinds = {"role": Role(row.p_role), "state": PersonState(row.p_state), "way": Way(row.p_way)}
+    proofs = {"password": row.p_password is not None, "totp": bool(row.p_has_totp)}
+    return record_of(Person, columns, id=row.p_person, bound=row.p_identity_hmac is not None, **kinds, **proofs)
 
 
 def _session_of(row: Any) -> Session:
-    return Session(
-        id=row.session,
-        person=person_of(row),
-        stage=Stage(row.stage),
-        via=Via(row.via),
-        device=row.device,
-        created_at=row.created_at,
-        seen_at=row.seen_at,
-        confirmed_at=row.confirmed_at,
-        ended_at=row.ended_at,
-        looks=json.loads(row.looks),
-        inbox=row.inbox or "",
-        seen=row.seen or "",
-        last_job=row.last_job or 0,
-    )
+    marks = {"inbox": row.inbox or "", "seen": row.seen or "", "last_job": row.last_job or 0}
+    kinds = {"stage": Stage(row.stage), "via": Via(row.via)}
+    looks = json.loads(row.looks)
+    return record_of(Session, row._mapping, id=row.session, person=person_of(row), looks=looks, **kinds, **marks)
 
 
 def find_person(connection: Connection, id_: str) -> Person | None:

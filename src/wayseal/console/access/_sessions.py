@@ -22,7 +22,8 @@ and looks, and what people keep for themselves or for all.
 15. A mark is its person's, or everybody's (`EVERYBODY`); nobody reads another person's.
 16. A person has `MOST` at most.
 17. A program's token is a session of its person's, under the name that they gave it: it ends `token` seconds after it
-   was made, is listed and ended like any other, and opens no page; no other session opens what is for programs.
+   was made, is listed and ended like any other, and opens no page; no other session opens what is for programs. Whoever
+   has no way to sign in again (a demonstration's account) leaves no token behind: it ends as their sessions do.
 """
 
 import json
@@ -59,7 +60,8 @@ def standing(session: Session, rules: Rules, now: int) -> Standing:
     if session.ended_at is not None or session.person.state is PersonState.DISABLED:
         return Standing.ENDED
     if session.via is Via.TOKEN:
-        return Standing.OPEN if -_AHEAD <= now - session.created_at < rules.token * SECOND else Standing.EXPIRED
+        lasts = rules.token if session.person.password or session.person.bound else rules.absolute
+        return Standing.OPEN if -_AHEAD <= now - session.created_at < lasts * SECOND else Standing.EXPIRED
     whole = rules.absolute if session.stage is Stage.FULL else rules.half_open
     idle = now - session.seen_at >= rules.idle * SECOND or session.seen_at - now > _AHEAD
     return Standing.EXPIRED if idle or now - session.created_at >= whole * SECOND else Standing.OPEN
@@ -156,30 +158,13 @@ def begin(
     kept = sa.case((of_programs, max(means.rules.token * SECOND, _MONTH)), else_=_MONTH)
     connection.execute(tables.sessions.delete().where(tables.sessions.c.created_at < now - kept))
     connection.execute(tables.departures.delete().where(tables.departures.c.expires_at < now))
-    session = Session(
-        id=means.new_id(),
-        person=person,
-        stage=stage,
-        via=via,
-        device=visit.device[:60],
-        created_at=now,
-        seen_at=now,
-        confirmed_at=now if proved_at is None else min(now, proved_at),
-    )
-    connection.execute(
-        tables.sessions.insert().values(
-            session=session.id,
-            token_sha256=digest(token),
-            person=person.id,
-            stage=stage.value,
-            via=via.value,
-            device=session.device,
-            created_at=now,
-            seen_at=now,
-            confirmed_at=session.confirmed_at,
-            misses=0,
-        )
-    )
+    proved = now if proved_at is None else min(now, proved_at)
+    about = {"stage": stage.value, "via": via.value, "device": visit.device[:60], "misses": 0}
+    times = {"created_at": now, "seen_at": now, "confirmed_at": proved}
+    row = {"session": means.new_id(), "token_sha256": digest(token), "person": person.id, **about, **times}
+    connection.execute(tables.sessions.insert().values(**row))
+    session = _rows.find_session(connection, digest(token))
+    assert session is not None  # noqa: S101 (it was just put there)
     return Opened(session=session, token=token)
 
 

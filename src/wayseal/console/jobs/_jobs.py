@@ -24,9 +24,10 @@ from huey.storage import BaseStorage
 
 from wayseal.console.errors import JobError
 from wayseal.console.jobs import _rows as rows
-from wayseal.console.jobs.types import Job, JobLine, JobState, Schedule, filled, from_text, id_of, number_of
+from wayseal.console.jobs.types import Job, JobLine, JobState, Schedule, from_text, id_of, number_of
 from wayseal.console.settings import ConsoleSettings
 from wayseal.database import Connection, Database
+from wayseal.database.raw import record_of
 from wayseal.model.messages import N_, Message
 from wayseal.model.times import clock_us
 
@@ -280,7 +281,8 @@ class Jobs:
         """Return what is started each day, or each hour, by itself."""
         found = self._all(sa.select(rows.schedules).order_by(rows.schedules.c.kind))
         return tuple(
-            filled(Schedule, row, hour=None if row.each_hour else row.hour, last=row.last_day) for row in found
+            record_of(Schedule, row._mapping, hour=None if row.each_hour else row.hour, last=row.last_day)
+            for row in found
         )
 
     def set_schedule(self, kind: str, hour: int | None, by: str) -> None:
@@ -333,7 +335,7 @@ class Jobs:
             return None
         if one.hour is None or hour >= one.hour:
             return turn
-        return turn - 1 if _missed(one, turn) else None
+        return turn - 1 if one.last is not None and one.last < turn - 1 else None
 
     def mark_broken(self) -> tuple[str, ...]:
         """Says of jobs whose worker died that they broke off, or were cancelled where somebody wanted that."""
@@ -446,8 +448,3 @@ class Jobs:
 def jobs_of(settings: ConsoleSettings, database: Database) -> Jobs:
     """Jobs of the settings' folder."""
     return Jobs(database=database, folder=settings.folder.absolute() / "jobs", now=lambda: time.time_ns() // 1000)
-
-
-def _missed(schedule: Schedule, day: int) -> bool:
-    """Return whether yesterday's is owed."""
-    return schedule.last is not None and schedule.last < day - 1

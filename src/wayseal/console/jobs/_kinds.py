@@ -36,14 +36,14 @@ from wayseal.cases.views import Pack
 from wayseal.console.errors import JobError
 from wayseal.console.jobs.kinds import later
 from wayseal.console.jobs.logs import MAPPING, drop_upload, log_of, open_log, refuse_bomb
-from wayseal.console.jobs.results import WordSeen, keep_words
+from wayseal.console.jobs.results import WORDS, WordSeen
 from wayseal.console.jobs.types import CaseInput, JobContext, LogInput, StampInput, WithdrawInput, number_of
 from wayseal.console.reading import review_partners, review_rights
 from wayseal.console.settings import FILES, ConsoleSettings, file_place
 from wayseal.detect import DetectResult, Options
 from wayseal.detect.explain import load_templates
 from wayseal.ledger import IngestOptions, IngestReport, ingest
-from wayseal.ledger.integrity import FINDING_TEXTS, Verification, verify
+from wayseal.ledger.integrity import FINDING_TEXTS, verify
 from wayseal.ledger.withdrawal import withdraw
 from wayseal.market.log import open_market
 from wayseal.market.log.queries import words as decided_words
@@ -70,10 +70,6 @@ def verify_ledger(_given: object, work: JobContext) -> Mapping[str, str]:
         work.say(N_("{file}: {text}"), file=_inside(one.where, work.ledger), text=text)
     if len(found.findings) > _TOLD:
         work.say(N_("and {more:,} more"), more=len(found.findings) - _TOLD)
-    return _verified(found)
-
-
-def _verified(found: Verification) -> Mapping[str, str]:
     return {
         "findings": str(len(found.findings)),
         "files": str(found.files),
@@ -425,7 +421,8 @@ def look_for_words(_given: object, work: JobContext) -> Mapping[str, str]:
         for one in found
         if one.word not in passed
     )
-    return {**keep_words(work.folder, seen[:_MOST_WORDS]), "texts": str(len(texts))}
+    kept = seen[:_MOST_WORDS]
+    return {**WORDS.keep(work.folder, kept), "words": str(len(kept)), "texts": str(len(texts))}
 
 
 def _places(word: str, texts: Mapping[str, str]) -> tuple[tuple[str, str], ...]:

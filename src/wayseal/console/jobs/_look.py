@@ -28,7 +28,7 @@ from pathlib import Path
 
 from wayseal.console.errors import JobError
 from wayseal.console.jobs.logs import find_mapping, log_of, open_log, refuse_bomb
-from wayseal.console.jobs.results import CellSeen, ColumnSeen, FaultSeen, Look, TableSeen, keep_look, told
+from wayseal.console.jobs.results import LOOK, CellSeen, ColumnSeen, FaultSeen, Look, TableSeen, told
 from wayseal.console.jobs.types import JobContext, LogInput, message_of
 from wayseal.ledger import open_ledger
 from wayseal.ledger.errors import LedgerError
@@ -168,8 +168,7 @@ def run(log: LogInput, work: JobContext) -> Mapping[str, str]:
             raise
         found.wrong = error
     look = _look_of(found, plain, _known(work.ledger))
-    made = keep_look(work.folder, look)
-    return {**made, "rows": str(look.rows), "rejected": str(look.rejected)}
+    return {**LOOK.keep(work.folder, look), "rows": str(look.rows), "rejected": str(look.rejected)}
 
 
 def _read(found: _Found, plain: Source, log: LogInput, work: JobContext) -> None:

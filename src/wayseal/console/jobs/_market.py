@@ -21,7 +21,7 @@ from wayseal.console.errors import JobError, JobTurnError
 from wayseal.console.jobs._kinds import market_folder
 from wayseal.console.jobs.imports import find_sent, lay_out
 from wayseal.console.jobs.logs import drop_upload
-from wayseal.console.jobs.results import ImportSeen, keep_import
+from wayseal.console.jobs.results import IMPORT, ImportSeen
 from wayseal.console.jobs.types import JobContext, SourceInput
 from wayseal.console.texts import TEXTS
 from wayseal.market.crawling import Planned, Report, Watch, holding
@@ -88,7 +88,7 @@ def preview_files(given: SourceInput, work: JobContext) -> Mapping[str, str]:
             )
             for name, _ in good[:_FILES]
         )
-    return {**result, **keep_import(work.folder, made)}
+    return {**result, **IMPORT.keep(work.folder, made)}
 
 
 _SHOWN, _FILES, _LONGEST, _COLUMNS = 6, 40, 120, 60

@@ -6,8 +6,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from wayseal.console.jobs.types import AGAIN, WAITING, Job, JobState, Schedule, filled, from_text, id_of, to_text
+from wayseal.console.jobs.types import AGAIN, WAITING, Job, JobState, Schedule, from_text, id_of, to_text
 from wayseal.database import Connection
+from wayseal.database.raw import record_of
 from wayseal.model.messages import Message
 
 METADATA = sa.MetaData()
@@ -263,6 +264,5 @@ def job_of(row: Any) -> Job:
     """A job out of a row."""
     values, result, error = json.loads(row.given), json.loads(row.result), from_text(row.error)
     state, cancelling = JobState(row.state), bool(row.cancelling)
-    return filled(
-        Job, row, id=id_of(row.job), values=values, result=result, error=error, state=state, cancelling=cancelling
-    )
+    told = {"values": values, "result": result, "error": error}
+    return record_of(Job, row._mapping, id=id_of(row.job), state=state, cancelling=cancelling, **told)

@@ -14,7 +14,6 @@ import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from wayseal.cases import Cases, open_cases
 from wayseal.cases.errors import CasebookError, NoSuchCaseError
@@ -30,6 +29,7 @@ from wayseal.console.roles import LEDGER_ROLES
 from wayseal.console.settings import ConsoleSettings
 from wayseal.model.messages import N_, filled
 from wayseal.model.runtime import Closing
+from wayseal.model.schema import parse_json, plain
 from wayseal.model.times import clock_us
 from wayseal.page.languages import ByLanguage, Lang, known_lang
 from wayseal.service.log import Log
@@ -149,20 +149,16 @@ def want_notices(
 
 
 def _text(value: NoticesWanted | NoticesSent) -> str:
-    return json.dumps({name: getattr(value, name) for name in value.__slots__})
+    return json.dumps(plain(value))
 
 
 def _read(wanted: str, sent: str) -> tuple[NoticesWanted | None, NoticesSent | None]:
     if not wanted:
         return None, None
-    found, state = NoticesWanted(**_fields(wanted)), _fields(sent or "{}")
-    if state.get("set_at") != found.set_at:
-        return found, NoticesSent(set_at=found.set_at, begun=found.set_at)
-    return found, NoticesSent(**state)
-
-
-def _fields(text: str) -> dict[str, Any]:
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in json.loads(text).items()}
+    found = parse_json(wanted, NoticesWanted)
+    state = parse_json(sent, NoticesSent) if sent else None
+    fresh = NoticesSent(set_at=found.set_at, begun=found.set_at)
+    return found, state if state is not None and state.set_at == found.set_at else fresh
 
 
 class PersonalNotices(Closing):

@@ -5,11 +5,10 @@ masked.
 """
 
 import hashlib
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -22,28 +21,37 @@ from wayseal.store.durable import replace_file
 T = TypeVar("T")
 
 
-def keep_found(file: Path, found: Any) -> str:
-    """Writes what was found down; its SHA-256. found: as JSON has it."""
-    text = json.dumps(found, ensure_ascii=False).encode()
-    replace_file(file, text)
-    return hashlib.sha256(text).hexdigest()
+class ResultFile(Generic[T]):
+    """A file beside a job with what it found.
+
+    Args:
+        name: Of it, and of its SHA-256 in what the job tells.
+        form: Of what it holds.
+    """
+
+    def __init__(self, name: str, form: type[T]) -> None:
+        self._name, self._form = name, TypeAdapter(form)
+
+    def keep(self, folder: Path, found: T) -> dict[str, str]:
+        """Writes down what was found; what the job has to know of it."""
+        text = self._form.dump_json(found)
+        replace_file(folder / f"{self._name}.json", text)
+        return {f"{self._name}_sha256": hashlib.sha256(text).hexdigest()}
+
+    def load(self, folder: Path, result: Mapping[str, str]) -> T:
+        """Return what was found again. JobError: it isn't there any more, or isn't what was written."""
+        try:
+            content = (folder / f"{self._name}.json").read_bytes()
+        except OSError:
+            raise JobError("what this found isn't kept any more: look again") from None
+        if hashlib.sha256(content).hexdigest() != result.get(f"{self._name}_sha256"):
+            raise JobError("what this found isn't what was written: look again")
+        try:
+            return self._form.validate_json(content)
+        except ValidationError:
+            raise JobError("another version of Wayseal made this: look again") from None
 
 
-def load_found(file: Path, sha256: str | None, form: TypeAdapter[T]) -> T:
-    """Return what was found again. JobError: it isn't there any more, or isn't what was written."""
-    try:
-        content = file.read_bytes()
-    except OSError:
-        raise JobError("what this found isn't kept any more: look again") from None
-    if hashlib.sha256(content).hexdigest() != sha256:
-        raise JobError("what this found isn't what was written: look again")
-    try:
-        return form.validate_json(content)
-    except ValidationError:
-        raise JobError("another version of Wayseal made this: look again") from None
-
-
-LOOK = "look.json"
 MOST_MAPPING = 65_536
 """Characters of a mapping that is sent."""
 
@@ -180,25 +188,12 @@ class Look:
         return from_text(self.wrong or None)
 
 
-_LOOK = TypeAdapter(Look)
-
-
-def keep_look(folder: Path, look: Look) -> dict[str, str]:
-    """Writes a look down; what its job has to know of it."""
-    return {"look_sha256": keep_found(folder / LOOK, asdict(look))}
-
-
-def load_look(folder: Path, result: Mapping[str, str]) -> Look:
-    """A look again. JobError: it isn't there any more, or isn't what was written."""
-    return load_found(folder / LOOK, result.get("look_sha256"), _LOOK)
+LOOK = ResultFile("look", Look)
 
 
 def told(message: Message) -> str:
     """A message as a look keeps it."""
     return to_text(message)
-
-
-IMPORT = "import.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,20 +219,7 @@ class ImportSeen:
     fields: Mapping[str, int] = field(default_factory=dict)
 
 
-_IMPORT = TypeAdapter(tuple[ImportSeen, ...])
-
-
-def keep_import(folder: Path, files: tuple[ImportSeen, ...]) -> dict[str, str]:
-    """Writes down what files would become; what their job has to know of it."""
-    return {"import_sha256": keep_found(folder / IMPORT, [asdict(one) for one in files])}
-
-
-def load_import(folder: Path, result: Mapping[str, str]) -> tuple[ImportSeen, ...]:
-    """It again. JobError: it isn't there any more, or isn't what was written."""
-    return load_found(folder / IMPORT, result.get("import_sha256"), _IMPORT)
-
-
-WORDS = "words.json"
+IMPORT = ResultFile("import", tuple[ImportSeen, ...])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,14 +243,4 @@ class WordSeen:
     places: tuple[tuple[str, str], ...] = field(repr=False)
 
 
-_LIST = TypeAdapter(tuple[WordSeen, ...])
-
-
-def keep_words(folder: Path, words: tuple[WordSeen, ...]) -> dict[str, str]:
-    """Writes words down; what their job has to know of it."""
-    return {"words_sha256": keep_found(folder / WORDS, [asdict(one) for one in words]), "words": str(len(words))}
-
-
-def load_words(folder: Path, result: Mapping[str, str]) -> tuple[WordSeen, ...]:
-    """The words again. JobError: they aren't there any more, or aren't what was written."""
-    return load_found(folder / WORDS, result.get("words_sha256"), _LIST)
+WORDS = ResultFile("words", tuple[WordSeen, ...])

@@ -6,18 +6,16 @@ All times are microseconds after 1970, UTC.
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path, PurePath
 from threading import Event, Lock
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from wayseal.console.errors import ConsoleError, JobCancelledError, JobError, JobStoppedError
 from wayseal.console.settings import ConsoleSettings
 from wayseal.model.errors import WaysealError
 from wayseal.model.messages import N_, Message
-
-T = TypeVar("T")
 
 
 class JobState(StrEnum):
@@ -196,13 +194,6 @@ class SourceInput:
     look: str = ""
 
 
-def filled(kind: type[T], row: Any, /, **others: Any) -> T:
-    """A row of a table as a value whose fields are its columns, but for others."""
-    columns = row._mapping
-    named = {one.name: columns[one.name] for one in fields(kind) if one.name in columns}  # type: ignore[arg-type]
-    return kind(**named | others)
-
-
 def id_of(number: int) -> str:
     """A job's id."""
     return f"{_PREFIX}{number}"
@@ -277,6 +268,7 @@ class ProgressSink(Protocol):
         """Adds a line to its log."""
 
 
+@dataclass(slots=True, kw_only=True)
 class JobContext:
     """A job as its kind sees it.
 
@@ -286,33 +278,24 @@ class JobContext:
         folder: Empty at first, the job's own; what is left in it can be downloaded by what `result` names.
         settings: Of the console.
         at: When this try began, microseconds after 1970.
+        sink: Keeps its progress and log.
+        stopping: Set when the console stops.
+        now: Microseconds after 1970.
+        clock: Seconds, to tell how long ago something was.
     """
 
-    def __init__(
-        self,
-        *,
-        id_: str,
-        who: str,
-        folder: Path,
-        settings: ConsoleSettings,
-        at: int,
-        sink: ProgressSink,
-        stopping: Event,
-        now: Callable[[], int] = lambda: time.time_ns() // 1000,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self.id = id_
-        self.who = who
-        self.folder = folder
-        self.settings = settings
-        self.at = at
-        self._sink = sink
-        self._stopping = stopping
-        self._now = now
-        self._clock = clock
-        self._stage = ""
-        self._told_at = 0.0
-        self._lock = Lock()
+    id: str
+    who: str
+    folder: Path
+    settings: ConsoleSettings
+    at: int
+    sink: ProgressSink
+    stopping: Event
+    now: Callable[[], int] = lambda: time.time_ns() // 1000
+    clock: Callable[[], float] = time.monotonic
+    _stage: str = field(default="", init=False)
+    _told_at: float = field(default=0.0, init=False)
+    _lock: Lock = field(default_factory=Lock, init=False)
 
     @property
     def ledger(self) -> Path:
@@ -323,10 +306,6 @@ class JobContext:
         if not ledger.is_dir():
             raise JobError("the ledger's folder isn't there any more: bring it back, and try again", file=ledger)
         return ledger
-
-    def now(self) -> int:
-        """Microseconds after 1970."""
-        return self._now()
 
     def step(self, stage: str, done: int, total: int) -> None:
         """Tells how far it is, and ends the job where somebody wants that; may be called from any thread, and often.
@@ -340,14 +319,14 @@ class JobContext:
             JobCancelledError: Somebody wants it to end.
             JobStoppedError: The console is stopping.
         """
-        if self._stopping.is_set():
+        if self.stopping.is_set():
             raise JobStoppedError("the console was stopped while this ran: nothing half done was left; try again")
         with self._lock:
-            now = self._clock()
+            now = self.clock()
             if stage == self._stage and now - self._told_at < _EVERY:
                 return
             self._stage, self._told_at = stage, now
-        if not self._sink.progress(stage, done, total):
+        if not self.sink.progress(stage, done, total):
             raise JobCancelledError("this was cancelled")
 
     def say(self, text: str, /, **values: object) -> None:
@@ -357,4 +336,4 @@ class JobContext:
             text: English, marked with `N_`, with named blanks; nothing personal.
             **values: What fills them.
         """
-        self._sink.say(Message(text, values))
+        self.sink.say(Message(text, values))

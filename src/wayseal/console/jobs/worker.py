@@ -251,7 +251,7 @@ class Runner:
 
     def _work(self, job: Job, number: int) -> JobContext:
         return JobContext(
-            id_=job.id,
+            id=job.id,
             who=job.who,
             folder=_empty(self.jobs.folder_of(job.id)),
             settings=self.settings,

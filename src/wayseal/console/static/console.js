@@ -5,12 +5,14 @@
   const dialog = document.querySelector("dialog.keys");
   const typing = (place) =>
     place.closest("input:not([type=checkbox]):not([type=radio]), select, textarea, [contenteditable]") !== null;
+  const FOUND = ".find, #found";
   let after = false; // g was pressed, and a place follows
 
-  // The rows of the box for searching, while one is in it; else those of the page.
+  // The rows that a search found, while one is in its box or among them; else those of the page.
   const rows = () => {
-    const box = document.activeElement.closest(".find");
-    return [...(box || document).querySelectorAll("tr[data-row]")].filter((row) => box || !row.closest(".find"));
+    const box = document.activeElement.closest(FOUND);
+    const all = [...document.querySelectorAll("tr[data-row]")];
+    return all.filter((row) => (box ? row.closest("#found") : !row.closest(".find")));
   };
 
   const mark = (row) => {
@@ -80,9 +82,9 @@
       return;
     }
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k" && press("/")) event.preventDefault();
-    if (event.key === "ArrowDown" && event.target.matches(".find input")) {
+    if ((event.key === "ArrowDown" || event.key === "ArrowUp") && event.target.closest(FOUND)) {
       event.preventDefault();
-      move(1);
+      move(event.key === "ArrowDown" ? 1 : -1);
     }
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
     if (dialog && dialog.open) return;

@@ -17,9 +17,9 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from wayseal.console.errors import StaleNumberError, TraceWorkError
-from wayseal.console.jobs.types import filled
 from wayseal.console.tracing.types import Basket, BasketAct, Done, Number, Row, Run, RunKind, Sighting
 from wayseal.database import Connection, Database
+from wayseal.database.raw import record_of
 from wayseal.model.times import HOUR_US
 
 METADATA = sa.MetaData()
@@ -166,7 +166,7 @@ class Baskets:
         """Return what was done with it, the newest first."""
         t = basket_acts.c
         asked = sa.select(basket_acts).where(t.basket == basket.number).order_by(t.version.desc()).limit(limit)
-        return tuple(filled(Done, row, act=BasketAct(row.act)) for row in self._all(asked))
+        return tuple(record_of(Done, row._mapping, act=BasketAct(row.act)) for row in self._all(asked))
 
     def make(self, name: str, who: str, why: str) -> str:
         """Makes an empty basket; its id. TraceWorkError: the name can't be."""
@@ -302,11 +302,11 @@ def _rows(connection: Connection, basket: int, after: int, limit: int, version: 
 
 
 def _basket(row: Any) -> Basket:
-    return filled(Basket, row, id=f"b-{row.number}", closed=bool(row.closed))
+    return record_of(Basket, row._mapping, id=f"b-{row.number}", closed=bool(row.closed))
 
 
 def _row(row: Any) -> Row:
-    return filled(Row, row, number=filled(Number, row, seen_day=bool(row.seen_day)))
+    return record_of(Row, row._mapping, number=record_of(Number, row._mapping, seen_day=bool(row.seen_day)))
 
 
 def number_of(id_: str) -> int | None:
@@ -396,4 +396,4 @@ def _note(connection: Connection, values: dict[str, Any]) -> None:
 
 
 def _run(row: Any) -> Run:
-    return filled(Run, row, kind=RunKind(row.kind), basket=f"b-{row.basket}", told=json.loads(row.told))
+    return record_of(Run, row._mapping, kind=RunKind(row.kind), basket=f"b-{row.basket}", told=json.loads(row.told))

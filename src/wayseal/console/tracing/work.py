@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
@@ -38,6 +38,7 @@ from wayseal.store.types import Leaks
 from wayseal.trace import TraceResult, render, trace
 from wayseal.trace.preview import Preview, preview
 
+T = TypeVar("T")
 RESULT, REPORT, LEAKS, LEFT_OUT, CHECK = "result.json", "report.json", "leaks.jsonl", "left_out.json", "check.json"
 
 
@@ -128,26 +129,24 @@ def read_leaks_file(told: Mapping[str, str]) -> bytes:
 def _result(path: Path, digest: str) -> TraceResult:
     content = _read(path, digest)
     point = content.pop("checkpoint")
-    try:
-        result = TypeAdapter(TraceResult).validate_python({**content, "checkpoint": None})
-    except ValidationError:
-        raise TraceWorkError("another version of Wayseal made this result: run the trace again") from None
+    result = _parsed(TraceResult, {**content, "checkpoint": None})
     made = None if point is None else Checkpoint(origin=point[0], size=point[1], root=bytes.fromhex(point[2]))
     return replace(result, checkpoint=made)
 
 
 @lru_cache(maxsize=32)
 def _check(path: Path, digest: str) -> Preview:
-    try:
-        return TypeAdapter(Preview).validate_python(_read(path, digest))
-    except ValidationError:
-        raise TraceWorkError("another version of Wayseal made this result: run the trace again") from None
+    return _parsed(Preview, _read(path, digest))
 
 
 @lru_cache(maxsize=32)
 def _left_out(path: Path, digest: str) -> tuple[LeftOut, ...]:
+    return _parsed(tuple[LeftOut, ...], _read(path, digest))
+
+
+def _parsed(form: type[T], content: Any) -> T:
     try:
-        return TypeAdapter(tuple[LeftOut, ...]).validate_python(_read(path, digest))
+        return TypeAdapter(form).validate_python(content)
     except ValidationError:
         raise TraceWorkError("another version of Wayseal made this result: run the trace again") from None
 

@@ -1,6 +1,6 @@
 """One request as pages see it, and the answers that they give."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import wraps
 from http import HTTPStatus
@@ -12,7 +12,6 @@ from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Redire
 
 from wayseal.cases import Cases
 from wayseal.cases.errors import CasebookError, CasebookUsageError, CaseStateError, StaleError, UndoError
-from wayseal.cases.verdicts import ProposalKind
 from wayseal.console.access import KNOWN_SECONDS, Access
 from wayseal.console.access.types import Opened, Session, Visit
 from wayseal.console.errors import AccessError, JobError, TraceWorkError
@@ -20,6 +19,7 @@ from wayseal.console.jobs import Jobs
 from wayseal.console.jobs.inbox import seen_of, unseen_of
 from wayseal.console.reading import CanaryWatch, CaseReader
 from wayseal.console.roles import LEDGER_ROLES, Page, Role, Stage
+from wayseal.console.settings import ConsoleSettings
 from wayseal.console.task_lists import TaskList
 from wayseal.console.web._forms import KNOWN, page_token
 from wayseal.console.web._render import Assets, Renderer
@@ -27,15 +27,19 @@ from wayseal.console.web._resources import CasebookResource, LedgerReader, Marke
 from wayseal.console.web._uploads import Upload
 from wayseal.database import DatabaseError
 from wayseal.market.errors import OvertakenError
+from wayseal.model.messages import N_
 from wayseal.page.languages import Lang, word
 
 YEAR = 31_536_000
+TO_DO = N_("choose what is to be done")
+"""What is said where a form names no act."""
 LIVE = "/changes"
 """What pages that are open ask again by themselves."""
 _ADDRESS = ":/%#?=@[]!$&'()*+,;"
 """What stays as it is in an address that is whole."""
 
 P = ParamSpec("P")
+C = TypeVar("C", bound=str)
 F = TypeVar("F")
 T = TypeVar("T", bound=Callable[..., Response])
 _OVERTAKEN = CaseStateError, UndoError, StaleError, OvertakenError
@@ -116,63 +120,38 @@ class Site:
     Attributes:
         access: People and sessions.
         jobs: What was asked for and outlasts a page.
+        settings: Of the console.
         ledger: Looks at the ledger that is shown; None: none is.
         cases: Its casebook.
         reading: Looks beneath cases; None: there is no ledger.
         market: The record of the market's watch; None: no folder is set.
-        unseen_intervals: A source that can't be seen for longer than so many of its intervals is told of.
         canaries: Says whether a number is a canary; None: no register is set.
         spool: Where files that are sent lie until their page keeps them; None: none are taken.
-        logs_folder: Where logs lie that may be named; None: nowhere.
-        mappings_folder: Where mapping files lie; None: nowhere.
         upload_most: So many bytes may be sent at once.
         files: Where files of cases lie, each under its SHA-256.
-        notices: Whether somebody is told of new cases.
-        stamps: Whether a time-stamping service is set.
-        unit: In whose name sites are asked to remove offers; "": it is asked for.
-        contact: Where they answer.
-        notices_mail: Whether people may have notices mailed to them.
-        notices_hosts: Hosts to which webhooks of theirs may go.
-        cases_a_day: So many can be decided a day, all in all.
-        second_person: What one person proposes and another puts in force.
         task_lists: Lists of tasks that a press adds to a case, by its kind.
-        secure: Whether browsers come by https.
         address: Where they find the console.
     """
 
     access: Access
     jobs: Jobs
+    settings: ConsoleSettings = field(default_factory=ConsoleSettings)
     ledger: LedgerReader | None = None
     cases: CasebookResource | None = None
     reading: CaseReader | None = None
     market: MarketResource | None = None
-    unseen_intervals: int = 4
     canaries: CanaryWatch | None = None
     spool: Path | None = None
-    logs_folder: Path | None = None
-    mappings_folder: Path | None = None
     upload_most: int = 3 << 30
     files: Path | None = None
-    notices: bool = False
-    stamps: bool = False
-    unit: str = ""
-    contact: str = ""
-    notices_mail: bool = False
-    notices_hosts: tuple[str, ...] = ()
-    cases_a_day: int = 20
-    second_person: frozenset[ProposalKind] = frozenset()
     task_lists: tuple[TaskList, ...] = ()
-    secure: bool = False
     address: str = ""
 
     def close(self) -> None:
         """Lets go of what it holds open; whoever opened `access` closes that."""
-        if self.cases is not None:
-            self.cases.close()
-        if self.market is not None:
-            self.market.close()
-        if self.reading is not None:
-            self.reading.close()
+        for one in (self.cases, self.market, self.reading):
+            if one is not None:
+                one.close()
 
     @property
     def casebook(self) -> Path | None:
@@ -182,7 +161,7 @@ class Site:
     @property
     def cookie(self) -> str:
         """The name of the session's cookie: by https one that no other host and no http can set."""
-        return "__Host-wayseal" if self.secure else "wayseal"
+        return "__Host-wayseal" if self.settings.secure else "wayseal"
 
     @property
     def visitor_cookie(self) -> str:
@@ -263,6 +242,13 @@ class Ask:
         """A field of the form; empty where it wasn't sent."""
         return self.form.get(name, "")
 
+    def choice(self, name: str, known: Iterable[C], wrong: str = N_("choose one of the list")) -> C:
+        """The one of some that a field of the form names. AccessError: none of them; wrong: what it says."""
+        found = next((one for one in known if one == self.field(name)), None)
+        if found is None:
+            raise AccessError(wrong, key=name)
+        return found
+
     def number(self, name: str) -> int | None:
         """A number of the query; None where it is none."""
         given = self.query.get(name, "")
@@ -283,6 +269,7 @@ class Ask:
             "back": self.back,
             "token": self.token,
             "error": None,
+            "typed": self.form,
             "code": None,
             "hint": "",
             "unread": self.unread,
@@ -355,7 +342,9 @@ class Ask:
 
     def leave(self, answer: Response) -> Response:
         """Takes it away, and with it what the browser kept of our pages."""
-        answer.delete_cookie(self.site.cookie, path="/", secure=self.site.secure, httponly=True, samesite="lax")
+        answer.delete_cookie(
+            self.site.cookie, path="/", secure=self.site.settings.secure, httponly=True, samesite="lax"
+        )
         answer.headers["Clear-Site-Data"] = '"cache", "storage"'
         return answer
 
@@ -371,7 +360,7 @@ class Ask:
 
     def _set(self, answer: Response, name: str, value: str, seconds: int | None = None) -> None:
         answer.set_cookie(
-            name, value, max_age=seconds, path="/", secure=self.site.secure, httponly=True, samesite="lax"
+            name, value, max_age=seconds, path="/", secure=self.site.settings.secure, httponly=True, samesite="lax"
         )
 
 

@@ -302,7 +302,6 @@ class ListPage(Generic[R]):
             first=wanted.after is None,
             link=partial(self._link, wanted),
             state=self._state(wanted),
-            typed=ask.form,
             last=self._last(ask) if self.actions else None,
             **self.values(ask, found.rows),
         )

@@ -82,7 +82,7 @@ def long_unseen(ask: Ask, sources: Iterable[SourceRow]) -> list[tuple[str, int]]
 
     Whether they can't be seen or nobody looks; files are looked at when there are some.
     """
-    now, times = ask.access.now(), ask.site.unseen_intervals
+    now, times = ask.access.now(), ask.site.settings.market_unseen_intervals
     found = []
     for one in sources:
         every, late = one.settings.get("every"), bool(one.settings.get("start")) and one.next_at is not None

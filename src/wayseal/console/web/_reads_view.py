@@ -278,8 +278,8 @@ def file_blocks(
     numbers = {name: numbers_of(view.timeline, kept) for name, kept in _HIDDEN.items()}
     accounts = pa.array(view.names, pa.string())
     for start in range(0, len(reads), _BLOCK):
-        block = reads.slice(start, _BLOCK).combine_chunks()
-        column = {name: _one_chunk(block[name]) for name in block.schema.names}
+        block = reads.slice(start, _BLOCK)
+        column = {name: block[name].combine_chunks() for name in block.schema.names}
         made = {
             "waybill": column["waybill"],
             **{name: _called(column[name], values) for name in ("action", "via", "purpose", "verdict", "template")},
@@ -310,10 +310,6 @@ class _Numbers:
 
 def _codes(detectors: Sequence[str], counted: int) -> list[str]:
     return [name for place, name in enumerate(detectors) if counted >> place & 1]
-
-
-def _one_chunk(column: pa.ChunkedArray) -> pa.Array:
-    return column.chunk(0) if column.num_chunks else pa.array([], column.type)
 
 
 def _called(texts: pa.Array, known: Mapping[str, str]) -> pa.Array:

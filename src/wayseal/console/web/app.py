@@ -318,7 +318,7 @@ class Gate:
                 self._site.visitor_cookie,
                 visitor,
                 path="/",
-                secure=self._site.secure,
+                secure=self._site.settings.secure,
                 httponly=True,
                 samesite="lax",
             )
@@ -394,7 +394,7 @@ def create_app(site: Site, log: Log, pages: Sequence[Page] = PAGES) -> App:
         RouteError: A route doesn't say who may call it.
         ConsoleError: Files of the front end are missing.
     """
-    return HeadersLayer(create_router(site, pages), secure=site.secure, log=log)
+    return HeadersLayer(create_router(site, pages), secure=site.settings.secure, log=log)
 
 
 def create_router(site: Site, pages: Sequence[Page] = PAGES) -> Starlette:

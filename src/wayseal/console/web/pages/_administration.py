@@ -24,6 +24,7 @@ from wayseal.console.errors import AccessError
 from wayseal.console.roles import ADMINISTRATORS, AUDITOR, AUDITORS, Role
 from wayseal.console.roles import Page as Route
 from wayseal.console.web._ask import Ask, Pages, there
+from wayseal.model.messages import N_
 from wayseal.model.times import clock_hours, micros, stamp
 from wayseal.page.words import Translator
 
@@ -132,10 +133,7 @@ def _set_open(ask: Ask, *, open_: bool) -> Response:
 
 
 def _role(ask: Ask) -> Role:
-    given = ask.field("role")
-    if given not in set(Role):
-        raise AccessError("there is no such role", key="role")
-    return Role(given)
+    return ask.choice("role", Role, N_("there is no such role"))
 
 
 def _way(ask: Ask) -> Way | None:
@@ -165,8 +163,8 @@ def show_rules(ask: Ask, routes: Sequence[Route]) -> Response:
         "rules",
         keys=_keys(ask),
         rules=ask.access.rules,
-        secure=site.secure,
-        cases_a_day=site.cases_a_day,
+        secure=site.settings.secure,
+        cases_a_day=site.settings.cases_a_day,
         upload_most=site.upload_most,
         offset=clock_hours(),
         roles=list(Role),

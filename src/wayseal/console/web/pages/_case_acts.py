@@ -17,10 +17,8 @@ alone. Packs are asked for, fetched, handed over and taken back by investigators
 
 import re
 from collections.abc import Callable, Mapping
-from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 from starlette.responses import Response
 
@@ -69,29 +67,21 @@ Act = Callable[[Ask, Cases, str, int], str | None]
 _PICK = "thing."
 _CASE_PAGE = re.compile(r"/cases/(c-[0-9]+)")
 _REFUSED = N_("Nothing was taken back. What you want otherwise can be done as an act of its own.")
-E = TypeVar("E", bound=StrEnum)
 
 
 def _text(ask: Ask, name: str) -> str:
     return ask.field(name).replace("\r\n", "\n").strip()
 
 
-def _choice(ask: Ask, name: str, known: type[E]) -> E:
-    try:
-        return known(ask.field(name))
-    except ValueError:
-        raise AccessError("choose one of the list", key=name) from None
-
-
 def _kind(ask: Ask) -> ObservableKind:
-    kind = _choice(ask, "kind", ObservableKind)
+    kind = ask.choice("kind", ObservableKind)
     if kind not in kinds_given(ask):
         raise AccessError("accounts, devices and addresses are named by investigators alone", key="kind")
     return kind
 
 
 def _set_state(ask: Ask, cases: Cases, case: str, at: int) -> None:
-    cases.set_state(case, _choice(ask, "state", CaseState), me(ask), ask.line("why"), at)
+    cases.set_state(case, ask.choice("state", CaseState), me(ask), ask.line("why"), at)
 
 
 def _assign(ask: Ask, cases: Cases, case: str, at: int) -> None:
@@ -103,7 +93,7 @@ def _snooze(ask: Ask, cases: Cases, case: str, at: int) -> None:
 
 
 def _prioritise(ask: Ask, cases: Cases, case: str, at: int) -> None:
-    cases.prioritise(case, _choice(ask, "priority", Priority), me(ask), at, ask.line("why"))
+    cases.prioritise(case, ask.choice("priority", Priority), me(ask), at, ask.line("why"))
 
 
 def _rename(ask: Ask, cases: Cases, case: str, at: int) -> None:
@@ -136,7 +126,7 @@ def _set_task(ask: Ask, cases: Cases, case: str, at: int) -> str:
     owner = owner_given(ask) if ask.field("owner") != (was["owner"] or "") else was["owner"]
     after = TaskContent(
         text=ask.line("task") or before.text,
-        state=_choice(ask, "state", TaskState),
+        state=ask.choice("state", TaskState),
         owner=owner,
         due=ask.field("due") or None,
     )
@@ -258,10 +248,7 @@ PAGES.post("/cases/{case}/tasks/{task}", CASE_ROLES)(_doing("task", _set_task))
 
 
 def _go_on(ask: Ask, case: str, onward: str | None) -> Response:
-    if onward is not None and onward.startswith("/"):
-        return ask.go(onward)
-    names = "?names=1" if ask.field("names") else ""
-    return ask.go(f"/cases/{case}{onward if onward and onward.startswith('?') else names + (onward or '')}")
+    return ask.go(onward if onward is not None and onward.startswith("/") else f"/cases/{case}{onward or ''}")
 
 
 @PAGES.post("/cases/{case}/notes/{note}", CASE_ROLES)
@@ -281,7 +268,6 @@ def edit_note(ask: Ask) -> Response:
             theirs=error.theirs,
             mine=text,
             rows=compare_texts(error.theirs, text),
-            names=bool(ask.field("names")),
         )
     except (CasebookUsageError, CaseStateError) as error:
         return case_page(ask, error=error, act=note)
@@ -319,7 +305,7 @@ def add_files(ask: Ask) -> Response:
         if not place.exists():
             file.keep(place)
         cases.name_file(case, file.sha256, file.name, file.size, me(ask), why, ask.access.now(), sm3=file.sm3)
-    return ask.go(f"/cases/{case}{'?names=1' if ask.field('names') else ''}#files")
+    return ask.go(f"/cases/{case}#files")
 
 
 @PAGES.get("/cases/{case}/files/{digest}", CASE_ROLES, recorded=True)
@@ -382,7 +368,7 @@ def show_packs(ask: Ask, error: WaysealError | None = None, status: int = 400) -
         names={one.result["seal"]: one.result["name"] for one in jobs if one.state is JobState.DONE},
         stamps={seal: stamp for seal, path in paths.items() if (stamp := _stamp_of(path))},
         waiting={seal for seal, path in paths.items() if wish_path(path).is_file()},
-        may_stamp=ask.site.stamps,
+        may_stamp=ask.site.settings.stamp_url is not None,
         typed={name: ask.field(name) for name in ("why", "to")},
         asks_second=wants_second(ask, the_cases(ask), ask.names["case"], ProposalKind.PACK, ask.access.now()),
         line=the_cases(ask).line(),

@@ -18,7 +18,6 @@ from urllib.parse import urlencode
 from markupsafe import Markup
 from starlette.responses import Response
 
-from wayseal.cases import Cases
 from wayseal.cases.book import UNDOABLE
 from wayseal.cases.decisions import BulkAction
 from wayseal.cases.errors import StaleError
@@ -64,6 +63,7 @@ from wayseal.console.web.pages._casework import (
     Worklist,
     bar_of,
     colleagues,
+    decision_given,
     kinds_given,
     lay_out,
     look_at,
@@ -72,7 +72,6 @@ from wayseal.console.web.pages._casework import (
     loss_of,
     me,
     number_given,
-    owner_given,
     owner_meant,
     score_given,
     source_meant,
@@ -80,9 +79,9 @@ from wayseal.console.web.pages._casework import (
     the_cases,
     things_given,
     today,
-    until_given,
 )
 from wayseal.console.web.pages._judging import judging, waiting
+from wayseal.model.messages import N_
 from wayseal.page import numbers
 from wayseal.page.charts import course_chart
 
@@ -187,7 +186,6 @@ def case_page(ask: Ask, *, error: Any = None, act: str = "") -> Response:
         error=error,
         live_of=(row.id, max((one.line for one in dossier.timeline.rows), default=0)),
         failed=act,
-        typed=ask.form if error is not None else {},
         row=row,
         dossier=dossier,
         reasons=reasons_of(row.detectors, ask.lang),
@@ -221,7 +219,7 @@ def stale_page(ask: Ask, act: str, line: int) -> Response:
     """Return what was done with a case behind a line, beside an act that was refused for it."""
     dossier = the_cases(ask).dossier(ask.names["case"], **look_of(ask, ask.names["case"]))
     since = [line_of(entry, ask.lang) for entry in dossier.timeline.rows if entry.line > line]
-    return ask.page("case_stale", status=409, row=dossier.row, act=act, lines=since, typed=ask.form)
+    return ask.page("case_stale", status=409, row=dossier.row, act=act, lines=since)
 
 
 def _draw_course(ask: Ask, case: str, entries: Sequence[Entry]) -> Markup | None:
@@ -297,7 +295,6 @@ def _bar(ask: Ask, entries: Sequence[Entry]) -> Bar | None:
     return bar_of(Done(lines=lines, ids=ids, at=batch[0].at, back=True), now)
 
 
-_NEED_WHY = {"promote", "snooze", "dismiss"}
 HANDMADE = tuple(source for source in Source if source is not Source.DETECTION)
 _OF_THEIR_OWN = (ObservableKind.SELLER, ObservableKind.NUMBER, ObservableKind.CASE)
 """What has a field of its own, or none."""
@@ -325,7 +322,6 @@ def show_new(ask: Ask, error: Exception | None = None) -> Response:
     return ask.page(
         "queue_new",
         error=error,
-        typed=ask.form,
         sources=[source.value for source in HANDMADE],
         kinds=[kind.value for kind in kinds_given(ask) if kind not in _OF_THEIR_OWN],
     )
@@ -334,14 +330,12 @@ def show_new(ask: Ask, error: Exception | None = None) -> Response:
 @PAGES.post("/queue", CASE_ROLES, again=show_new)
 def enqueue(ask: Ask) -> Response:
     """Puts it into the queue."""
-    if ask.field("source") not in HANDMADE:
-        raise AccessError("choose where it comes from", key="source")
+    source = ask.choice("source", HANDMADE, N_("choose where it comes from"))
     things, reason = things_given(ask), one_line(ask.line("reason"), "reason")
     score = score_given(ask.field("score"))
     if ask.site.cases is None:
         raise AccessError("no ledger is set: there is no queue to put it into")
-    now, source = ask.access.now(), Source(ask.field("source"))
-    item = ask.site.cases.need().enqueue(source, things, reason, me(ask), now, score=score)
+    item = ask.site.cases.need().enqueue(source, things, reason, me(ask), ask.access.now(), score=score)
     return ask.go(f"/queue?at={item}&said=enqueue")
 
 
@@ -374,7 +368,7 @@ def _queue_values(ask: Ask, rows: Sequence[ItemRow]) -> dict[str, Any]:
         "chosen": chosen or (lines[0] if lines else None),
         "decided": decided,
         "counts": {} if cases is None else cases.counts().queue,
-        "capacity": ask.site.cases_a_day,
+        "capacity": ask.site.settings.cases_a_day,
         "now": now,
         **waiting(ask, () if cases is None else cases.proposals(now)),
     }
@@ -402,37 +396,6 @@ def _more_of(row: ItemRow) -> str:
         return "/market/offers?ours=1&flagged=no"
     seller = next((one.name for one in row.things if one.kind is ObservableKind.SELLER), "")
     return f"/market/offers?{urlencode({'seller': seller, 'state': 'all'})}" if code in _OF_SELLERS and seller else ""
-
-
-def _given(ask: Ask, act: str, owner: str | None) -> dict[str, Any]:
-    """Return what a decision needs, of the form: checked before anything is done."""
-    why = ask.line("why")
-    if act in _NEED_WHY:
-        one_line(why, "why")
-    until = until_given(ask) if act == "snooze" else None
-    if act == "snooze" and until is None:
-        raise AccessError("until when is it put off?", key="until")
-    return {"why": why, "owner": owner, "until": until}
-
-
-def _do(cases: Cases, ask: Ask, item: str, act: str, given: Mapping[str, Any], at: int) -> str | None:
-    """The case that it is now, if it is one that somebody works on."""
-    who, why = me(ask), given["why"]
-    match act:
-        case "promote":
-            return cases.promote(item, who, why, at)
-        case "dismiss":
-            cases.dismiss(item, who, why, at)
-        case "snooze":
-            cases.snooze(item, given["until"], who, why, at)
-        case "take":
-            cases.take(item, who, at)
-            return item if item.startswith("c-") else None
-        case "assign":
-            cases.assign(item, given["owner"], who, at, why)
-        case _:
-            raise AccessError("choose what is to be done", key="act")
-    return None
 
 
 QUEUE: Worklist[ItemRow] = Worklist(
@@ -470,10 +433,13 @@ PAGES += QUEUE.pages()
 @PAGES.post("/queue/items/{item}", CASE_ROLES, again=QUEUE.show)
 def decide(ask: Ask) -> Response:
     """One decision on one thing in the queue."""
-    item, act = ask.names["item"], ask.field("act")
-    owner = owner_given(ask) if act == "assign" else None
+    item, act, at = ask.names["item"], ask.field("act"), ask.access.now()
     cases = the_cases(ask).as_seen(item, number_given(ask, "seen"))
-    made = _do(cases, ask, item, act, _given(ask, act, owner), ask.access.now())
+    if act == "take":
+        cases.take(item, me(ask), at)
+        made = item if item.startswith("c-") else None
+    else:
+        made = cases.decide(item, decision_given(ask, QUEUE.deeds), me(ask), at)
     reading = ask.site.reading
     if made and reading is not None and reading.timeline(made) is None and cases.find(made).actors:
         lay_out(ask, made)

@@ -39,7 +39,7 @@ from wayseal.console.errors import AccessError
 from wayseal.console.jobs.kinds import KINDS
 from wayseal.console.jobs.types import Job
 from wayseal.console.roles import CASE_ROLES, OPENERS, Page
-from wayseal.console.web._ask import Ask, Pages
+from wayseal.console.web._ask import TO_DO, Ask, Pages
 from wayseal.console.web._case_words import reasons_of, reasons_of_item
 from wayseal.console.web._lists import Filter, ListPage, Wanted, picked, with_query
 from wayseal.model import clean_waybill
@@ -134,7 +134,7 @@ def look_of(ask: Ask, case: str) -> dict[str, Any]:
 def wants_second(ask: Ask, cases: Cases, case: str, kind: ProposalKind, at: int) -> bool:
     """Whether another person has yet to agree; a pack shows names, too."""
     named = {kind, ProposalKind.NAMES} if kind is ProposalKind.PACK else {kind}
-    return not ask.site.second_person.isdisjoint(named) and cases.granted(case, kind, me(ask), at) is None
+    return not ask.site.settings.second_person.isdisjoint(named) and cases.granted(case, kind, me(ask), at) is None
 
 
 def the_cases(ask: Ask) -> Cases:
@@ -254,9 +254,7 @@ def views_of(ask: Ask, place: str) -> tuple[View, ...]:
 @PAGES.post("/views", CASE_ROLES)
 def keep_view(ask: Ask) -> Response:
     """Keeps a view, or takes one away."""
-    place = ask.field("place")
-    if place not in KNOWN:
-        raise AccessError("choose one of the list", key="place")
+    place = ask.choice("place", KNOWN)
     whose = EVERYBODY if ask.field("shared") else ask.whose.person.id
     if ask.field("drop"):
         ask.access.marks.put(whose, ask.field("drop"), "")
@@ -285,19 +283,9 @@ R = TypeVar("R", CaseRow, ItemRow)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Chosen:
-    """The rows that are to be decided on together.
+class Chosen(Matching[Any]):
+    """The rows that are to be decided on together. gone: what was picked and isn't there any more."""
 
-    Attributes:
-        rows: Each.
-        total: How many fit, where all that fit are meant: more than `rows` where they are too many for one go.
-        line: The casebook's last line when that was so.
-        gone: What was picked and isn't there any more.
-    """
-
-    rows: Sequence[Row]
-    total: int
-    line: int
     gone: Sequence[str] = ()
 
 
@@ -350,7 +338,6 @@ class Worklist(ListPage[R]):
             colleagues=colleagues(ask),
             me=me(ask),
             bar=None if cases is None else bar(ask, cases),
-            typed=ask.form,
             there=cases is not None,
             set=ask.site.cases is not None,
             **self.values(ask, found.rows),
@@ -396,7 +383,7 @@ class Worklist(ListPage[R]):
             raise AccessError("nothing is picked: tick rows, or press x on one", key="pick")
         line = the_cases(ask).line()
         there: dict[str, Any] = {row.id: row for row in self.query(ask, wanted, self.many).rows}
-        some = [there[id_] for id_ in ids if id_ in there]
+        some = tuple(there[id_] for id_ in ids if id_ in there)
         return Chosen(rows=some, total=len(some), line=line, gone=[id_ for id_ in ids if id_ not in there])
 
 
@@ -424,19 +411,14 @@ def decision_given(ask: Ask, actions: Sequence[BulkAction]) -> Decision:
 
     AccessError: nothing was chosen, or it lacks something; CasebookUsageError: the reason can't be one.
     """
-    if ask.field("act") not in actions:
-        raise AccessError("choose what is to be done", key="act")
-    action, why = BulkAction(ask.field("act")), ask.line("why")
+    action, why = ask.choice("act", actions, TO_DO), ask.line("why")
     if action in _REASONED:
         one_line(why, "why")
     until = until_given(ask) if action is BulkAction.SNOOZE else None
     if action is BulkAction.SNOOZE and until is None:
         raise AccessError("until when is it put off?", key="until")
-    state, priority = ask.field("to_state"), ask.field("priority")
-    if action is BulkAction.STATE and state not in STATES_FOR_MANY:
-        raise AccessError("choose one of the list", key="to_state")
-    if action is BulkAction.PRIORITY and priority not in set(Priority):
-        raise AccessError("choose one of the list", key="priority")
+    state = ask.choice("to_state", STATES_FOR_MANY) if action is BulkAction.STATE else None
+    priority = ask.choice("priority", Priority) if action is BulkAction.PRIORITY else None
     tagging = action in (BulkAction.TAG, BulkAction.UNTAG)
     return Decision(
         action=action,
@@ -444,8 +426,8 @@ def decision_given(ask: Ask, actions: Sequence[BulkAction]) -> Decision:
         tag=clean_tag(ask.line("to_tag")) if tagging else None,
         owner=owner_given(ask) if action is BulkAction.ASSIGN else None,
         until=until,
-        state=CaseState(state) if action is BulkAction.STATE else None,
-        priority=Priority(priority) if action is BulkAction.PRIORITY else None,
+        state=state,
+        priority=priority,
     )
 
 
@@ -471,10 +453,8 @@ def things_given(ask: Ask) -> list[Observable]:
         raise AccessError("up to {most} numbers at once", key="numbers", most=_LIST)
     things += [Observable(kind=ObservableKind.NUMBER, value=number) for number in numbers]
     if value := ask.line("thing"):
-        kind = ask.field("kind")
-        if kind not in {one.value for one in kinds_given(ask) if one is not ObservableKind.CASE}:
-            raise AccessError("choose what it is", key="kind")
-        things.append(Observable(kind=ObservableKind(kind), value=value))
+        kinds = (one for one in kinds_given(ask) if one is not ObservableKind.CASE)
+        things.append(Observable(kind=ask.choice("kind", kinds, N_("choose what it is")), value=value))
     return things
 
 

@@ -80,8 +80,8 @@ def show_notices(ask: Ask, error: AccessError | None = None) -> Response:
         wanted=wanted,
         sent=sent,
         kinds=_kinds(ask),
-        mail=ask.site.notices_mail,
-        hosts=ask.site.notices_hosts,
+        mail=ask.site.settings.notices_mail is not None,
+        hosts=ask.site.settings.webhook_hosts,
         said=ask.query.get("said", ""),
     )
 
@@ -89,7 +89,7 @@ def show_notices(ask: Ask, error: AccessError | None = None) -> Response:
 @PAGES.post("/account/notices", LEDGER_ROLES, again=show_notices, confirmed=True)
 def set_notices(ask: Ask) -> Response:
     """Sets it, or ends it."""
-    person, site = ask.whose.person.id, ask.site
+    person, settings = ask.whose.person.id, ask.site.settings
     if ask.field("act") == "end":
         ask.access.note(ask.whose, ActKind.NOTICES_SET, service="")
         for name in (WANTED, SENT):
@@ -101,7 +101,13 @@ def set_notices(ask: Ask) -> Response:
         raise AccessError("choose what to send", key="kinds")
     quiet = hours if hours[0] != hours[1] else ()
     found = want_notices(
-        ask.access, person, ask.line("to_address"), kinds, quiet, hosts=site.notices_hosts, mail=site.notices_mail
+        ask.access,
+        person,
+        ask.line("to_address"),
+        kinds,
+        quiet,
+        settings.webhook_hosts,
+        settings.notices_mail is not None,
     )
     ask.access.note(ask.whose, ActKind.NOTICES_SET, service=found.service)
     return ask.go("/account?said=notices")

@@ -33,7 +33,7 @@ from wayseal.console.jobs.logs import (
     list_mappings,
     upload_place,
 )
-from wayseal.console.jobs.results import MOST_MAPPING, Look, load_look
+from wayseal.console.jobs.results import LOOK, MOST_MAPPING, Look
 from wayseal.console.jobs.types import AGAIN, WAITING, number_of
 from wayseal.console.roles import CASE_ROLES, LEDGER_ROLES, Role
 from wayseal.console.web._ask import Ask, Pages, StatusError, there
@@ -148,15 +148,14 @@ def show_new(ask: Ask, error: JobError | None = None) -> Response:
     return ask.page(
         "job_new",
         error=error,
-        typed=ask.form,
         ledger=site.ledger is not None,
-        logs=list_logs(site.logs_folder),
-        logs_folder=site.logs_folder is not None,
-        mappings=list_mappings(site.mappings_folder),
+        logs=list_logs(site.settings.logs_folder),
+        logs_folder=site.settings.logs_folder is not None,
+        mappings=list_mappings(site.settings.mappings_folder),
         tables=list(TABLES),
         offsets=OFFSETS,
         most=site.upload_most,
-        notices=site.notices,
+        notices=site.settings.notices is not None,
         untold=_untold(ask),
         schedules={one.kind: one for one in site.jobs.schedules()},
         scheduled=[kind for kind in KINDS.values() if kind.scheduled and _is_there(ask, kind)],
@@ -324,7 +323,7 @@ def show_look(ask: Ask, error: JobError | None = None, status: int = 400) -> Res
         named=lambda name: headings([name], ask.lang)[0],
         tables=list(TABLES),
         offsets=OFFSETS,
-        mappings=list_mappings(ask.site.mappings_folder),
+        mappings=list_mappings(ask.site.settings.mappings_folder),
     )
 
 
@@ -372,9 +371,9 @@ def _checked_log(ask: Ask) -> dict[str, str]:
     if len(ask.files) > 1 or bool(ask.files) == bool(file):
         raise JobError("send a file, or name one of the folder", key="file")
     if file:
-        find_log(ask.site.logs_folder, file)
+        find_log(ask.site.settings.logs_folder, file)
     if mapping:
-        find_mapping(ask.site.mappings_folder, mapping)
+        find_mapping(ask.site.settings.mappings_folder, mapping)
     return _checked_table(ask) | {name: ask.field(name) for name in ("file", "mapping") if ask.field(name)}
 
 
@@ -403,7 +402,7 @@ def _checked_reading(ask: Ask) -> dict[str, str]:
         said = {name: place for name, place in columns.items() if place != _AS_IT_IS}
         return values | {"columns": json.dumps(said), "words": json.dumps(_words(ask, table), ensure_ascii=False)}
     if named:
-        find_mapping(ask.site.mappings_folder, named)
+        find_mapping(ask.site.settings.mappings_folder, named)
         return values | {"mapping": named}
     return values
 
@@ -427,7 +426,7 @@ def _check_there(ask: Ask, values: Mapping[str, str]) -> None:
     if "upload" in values:
         find_upload(ask.site.jobs.folder, values["upload"])
     else:
-        find_log(ask.site.logs_folder, values.get("file", ""))
+        find_log(ask.site.settings.logs_folder, values.get("file", ""))
 
 
 def _look_job(ask: Ask) -> Job:
@@ -438,4 +437,4 @@ def _look_job(ask: Ask) -> Job:
 
 def _found(ask: Ask, job: Job) -> Look | None:
     """Return what a look found; None: it isn't done. JobError: that isn't kept any more."""
-    return load_look(ask.site.jobs.folder_of(job.id), job.result) if job.state is JobState.DONE else None
+    return LOOK.load(ask.site.jobs.folder_of(job.id), job.result) if job.state is JobState.DONE else None

@@ -14,7 +14,6 @@ from wayseal.cases.errors import NoSuchCaseError
 from wayseal.cases.types import ObservableKind
 from wayseal.cases.verdicts import HearingPoint, ProposalKind
 from wayseal.cases.views import Dossier, ObservableRow, Proposal
-from wayseal.console.errors import AccessError
 from wayseal.console.roles import CASE_ROLES, OPENERS
 from wayseal.console.web._ask import Ask, StatusError
 from wayseal.console.web._render import translator_of
@@ -26,14 +25,13 @@ ASKERS = CASE_ROLES - OPENERS
 
 def give_verdict(ask: Ask, cases: Cases, case: str, at: int) -> None:
     """Gives a verdict, or proposes it (rule 1)."""
-    if ask.field("verdict") not in ("true", "false"):
-        raise AccessError("choose one of the list", key="verdict")
+    true = ask.choice("verdict", ("true", "false")) == "true"
     accounts = [ask.field("account")] if ask.field("account") else []
     shown = {one.name for one in accounts_of(cases.dossier(case, **look_of(ask, case)))} if accounts else set()
     if not shown.issuperset(accounts):
         raise NoSuchCaseError("{id} has no such thing of its own", id=case)
-    true, lacking, why = ask.field("verdict") == "true", bool(ask.field("lacking")), ask.line("why")
-    if ProposalKind.VERDICT in ask.site.second_person:
+    lacking, why = bool(ask.field("lacking")), ask.line("why")
+    if ProposalKind.VERDICT in ask.site.settings.second_person:
         kind = ProposalKind.VERDICT
         cases.propose(case, kind, me(ask), why, at, true=true, accounts=accounts, lacking=lacking)
     else:
@@ -89,7 +87,7 @@ def judging(ask: Ask, dossier: Dossier) -> Mapping[str, Any]:
         "accounts": accounts_of(dossier),
         "hearings": _hearings(ask, dossier),
         "points": [point.value for point in HearingPoint if point is not HearingPoint.STATEMENT],
-        "second": {kind.value for kind in ask.site.second_person},
+        "second": {kind.value for kind in ask.site.settings.second_person},
         "let": any(one.lets(now) for one in dossier.proposals if (one.made.who, one.made.kind) == mine),
         "may_ask": ask.whose.person.role in ASKERS,
         **waiting(ask, dossier.proposals),

@@ -5,13 +5,14 @@
 2. Who does it proves who they are and says why. The ledger keeps that, and that the file was there.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from starlette.responses import Response
 
 from wayseal.cases.errors import CasebookUsageError
+from wayseal.cases.views import Page
 from wayseal.cases.writing import one_line
 from wayseal.console.errors import AccessError, JobError
 from wayseal.console.roles import LEDGER_ROLES, OPENERS
@@ -21,7 +22,7 @@ from wayseal.console.web._lists import Column, ListPage, Wanted
 from wayseal.console.web._resources import LedgerView
 from wayseal.console.web._trace_view import runs_of
 from wayseal.console.web.pages._casework import me
-from wayseal.ledger import Summary
+from wayseal.ledger.summary import SourceEntry
 from wayseal.model.messages import N_
 from wayseal.model.times import micros
 
@@ -31,73 +32,40 @@ _SORTS = ("came", "rows", "file")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileRow:
-    """A file that came in. place: among the ledger's sources; state: in, withdrawn, read_again, or nothing."""
+    """A file that came in. place: among the ledger's sources; entry: what the ledger says of it."""
 
     place: int
-    name: str
-    table: str
-    sha256: str
-    rows: int
-    repeated: int
-    rejected: int
-    at: int | None
-    who: str
-    gone: int
-    withdrawn: Mapping[str, str]
-    first: int | None
-    last: int | None
+    entry: SourceEntry
 
     @property
     def state(self) -> str:
-        """Its state."""
-        return "in" if self.rows else "withdrawn" if self.withdrawn else "read_again" if self.gone else "nothing"
+        """Its state: in, withdrawn, read_again, or nothing of it came in."""
+        one = self.entry
+        return "in" if one.rows else "withdrawn" if one.withdrawn else "read_again" if one.replaced else "nothing"
 
     @property
     def withdrawn_at(self) -> int:
         """When it was withdrawn."""
-        return micros(self.withdrawn["at"])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Found:
-    rows: Sequence[FileRow]
-    after: str | None
+        return micros(self.entry.withdrawn["at"])
 
 
 def _rows(ask: Ask) -> list[FileRow]:
-    """All files, as they came. JobError: the ledger can't be read."""
+    """All files, as they came; none where the ledger can't be read."""
     view = None if ask.site.ledger is None else ask.site.ledger.look()
-    summary: Summary | None = view.summary if isinstance(view, LedgerView) else None
-    return [
-        FileRow(
-            place=place,
-            name=one.name,
-            table=one.table,
-            sha256=one.sha256,
-            rows=one.rows,
-            repeated=one.repeated,
-            rejected=sum(one.rejected.values()),
-            at=one.came_at,
-            who=one.came_by,
-            gone=one.replaced,
-            withdrawn=one.withdrawn,
-            first=one.first_at,
-            last=one.last_at,
-        )
-        for place, one in enumerate(() if summary is None else summary.sources)
-    ]
+    entries = view.summary.sources if isinstance(view, LedgerView) else ()
+    return [FileRow(place=place, entry=one) for place, one in enumerate(entries)]
 
 
-def find(ask: Ask, wanted: Wanted, most: int) -> _Found:
+def find(ask: Ask, wanted: Wanted, most: int) -> Page[FileRow]:
     """A page of files."""
-    keys: Mapping[str, Any] = {
+    keys: Mapping[str, Callable[[FileRow], Any]] = {
         "came": lambda one: -one.place,
-        "rows": lambda one: one.rows,
-        "file": lambda one: one.name,
+        "rows": lambda one: one.entry.rows,
+        "file": lambda one: one.entry.name,
     }
     rows = sorted(_rows(ask), key=keys[wanted.sort.by], reverse=wanted.sort.down)
     start = int(wanted.after) if str(wanted.after or "").isdigit() else 0
-    return _Found(rows=rows[start : start + most], after=str(start + most) if len(rows) > start + most else None)
+    return Page(rows=tuple(rows[start : start + most]), after=str(start + most) if len(rows) > start + most else None)
 
 
 FILES: ListPage[FileRow] = ListPage(
@@ -107,15 +75,15 @@ FILES: ListPage[FileRow] = ListPage(
     query=find,
     columns=[
         Column(
-            name="file", head=N_("File"), cell=lambda one: one.name, kind="id",
+            name="file", head=N_("File"), cell=lambda one: one.entry.name, kind="id",
             href=lambda one: f"/ledger/files/{one.place}",
         ),
-        Column(name="kind", head=N_("Table"), cell=lambda one: one.table, kind="value"),
-        Column(name="rows", head=N_("Rows"), cell=lambda one: one.rows, kind="number"),
-        Column(name="repeated", head=N_("There before"), cell=lambda one: one.repeated, kind="number"),
-        Column(name="rejected", head=N_("Rejected"), cell=lambda one: one.rejected, kind="number"),
-        Column(name="at", head=N_("Came in"), cell=lambda one: one.at, kind="time"),
-        Column(name="who", head=N_("Brought by"), cell=lambda one: one.who),
+        Column(name="kind", head=N_("Table"), cell=lambda one: one.entry.table, kind="value"),
+        Column(name="rows", head=N_("Rows"), cell=lambda one: one.entry.rows, kind="number"),
+        Column(name="repeated", head=N_("There before"), cell=lambda one: one.entry.repeated, kind="number"),
+        Column(name="rejected", head=N_("Rejected"), cell=lambda one: sum(one.entry.rejected.values()), kind="number"),
+        Column(name="at", head=N_("Came in"), cell=lambda one: one.entry.came_at, kind="time"),
+        Column(name="who", head=N_("Brought by"), cell=lambda one: one.entry.came_by),
         Column(name="state", head=N_("State"), cell=lambda one: one.state, kind="ledger.file_"),
     ],
     sorts=_SORTS,
@@ -131,7 +99,7 @@ def show_file(ask: Ask, error: JobError | AccessError | CasebookUsageError | Non
         status=409 if error else 200,
         error=error,
         row=row,
-        typed=ask.form,
+        entry=row.entry,
         run=_run_since(ask, row),
         may=ask.whose.person.role in OPENERS,
     )
@@ -141,12 +109,12 @@ def show_file(ask: Ask, error: JobError | AccessError | CasebookUsageError | Non
 def withdraw(ask: Ask) -> Response:
     """Asks for a file to be withdrawn (rules 1 and 2)."""
     row, why = _row(ask), one_line(ask.line("why"), "why")
-    if not row.rows:
-        raise JobError("holds no rows of such a file (any more)", file=row.name)
+    if not row.entry.rows:
+        raise JobError("holds no rows of such a file (any more)", file=row.entry.name)
     if run := _run_since(ask, row):
         raise JobError("trace {run} was run while this file was there, and rests on it", run=run)
-    values = {"place": str(row.place), "sha256": row.sha256, "why": why}
-    return ask.go(f"/jobs/{ask.site.jobs.start('withdraw', values, me(ask), subject=row.name[:64])}")
+    values = {"place": str(row.place), "sha256": row.entry.sha256, "why": why}
+    return ask.go(f"/jobs/{ask.site.jobs.start('withdraw', values, me(ask), subject=row.entry.name[:64])}")
 
 
 def _row(ask: Ask) -> FileRow:
@@ -158,7 +126,7 @@ def _row(ask: Ask) -> FileRow:
 def _run_since(ask: Ask, row: FileRow) -> str:
     """The job of the newest trace that was begun while a file was there; "": none was."""
     newest = runs_of(ask).page([RunKind.TRACE, RunKind.LEFT_OUT], limit=1)
-    return newest[0].job if newest and row.rows and newest[0].at >= (row.at or 0) else ""
+    return newest[0].job if newest and row.entry.rows and newest[0].at >= (row.entry.came_at or 0) else ""
 
 
 PAGES = (*FILES.pages(), *OTHERS)

@@ -29,10 +29,10 @@ from wayseal.console.errors import AccessError, JobError
 from wayseal.console.jobs import Job, JobState
 from wayseal.console.jobs.imports import PastedText, is_market_installed, keep_sent
 from wayseal.console.jobs.logs import drop_upload
-from wayseal.console.jobs.results import ImportSeen, WordSeen, load_import, load_words
+from wayseal.console.jobs.results import IMPORT, WORDS, ImportSeen, WordSeen
 from wayseal.console.jobs.types import WAITING
 from wayseal.console.roles import CASE_ROLES, LEDGER_ROLES
-from wayseal.console.web._ask import Ask, Pages, there
+from wayseal.console.web._ask import TO_DO, Ask, Pages, there
 from wayseal.console.web._lists import with_query
 from wayseal.console.web._market_view import NOT_SET, frame, long_unseen, named, on_record, works
 from wayseal.console.web._render import translator_of
@@ -115,9 +115,7 @@ def bring_in(ask: Ask) -> Response:
     """Keeps what was sent, and asks for it to be brought in (rule 2)."""
     if ask.site.market is None:
         return ask.refuse(404)
-    form, name = ask.field("form"), ask.line("name")
-    if form not in list(ImportForm):
-        raise AccessError("choose one of the list", key="form")
+    form, name = ask.choice("form", ImportForm), ask.line("name")
     if not _NAME.fullmatch(name):
         raise AccessError("needs small letters, digits and hyphens, at most 64", key="name")
     pasted = ask.field("pasted").strip()
@@ -146,7 +144,7 @@ def show_preview(ask: Ask, error: AccessError | JobError | None = None) -> Respo
     job = _preview(ask)
     files: tuple[ImportSeen, ...] = ()
     try:
-        files = load_import(ask.site.jobs.folder_of(job.id), job.result) if job.state is JobState.DONE else ()
+        files = IMPORT.load(ask.site.jobs.folder_of(job.id), job.result) if job.state is JobState.DONE else ()
     except JobError as gone:
         error = error or gone
     return ask.page(
@@ -173,7 +171,7 @@ def bring_in_seen(ask: Ask) -> Response:
     if job.state is not JobState.DONE:
         raise JobError("nothing of it can be read like that: look at it in another way first")
     if act == "again":
-        (first, *_) = load_import(ask.site.jobs.folder_of(job.id), job.result)
+        (first, *_) = IMPORT.load(ask.site.jobs.folder_of(job.id), job.result)
         chosen = {name: ask.field(f"field.{name}") for name in _FIELDS}
         said = {name: first.columns[int(place)] for name, place in chosen.items() if _is_place(place, first.columns)}
         if "text" not in said:
@@ -221,7 +219,6 @@ def show_words(ask: Ask, market: Market, error: CasebookUsageError | AccessError
     return ask.page(
         "market_words",
         error=error,
-        typed=ask.form,
         proposed=proposed,
         decided=decided,
         at=at,
@@ -242,7 +239,7 @@ def _proposed(ask: Ask) -> tuple[Sequence[WordSeen], Job | None, JobError | None
     if made is None:
         return (), None, None
     try:
-        return load_words(ask.site.jobs.folder_of(made.id), made.result), made, None
+        return WORDS.load(ask.site.jobs.folder_of(made.id), made.result), made, None
     except JobError as error:
         return (), made, error
 
@@ -252,13 +249,12 @@ def decide_word(ask: Ask, market: Market) -> Response:
     """Takes a word for one of the trade, refuses it, or takes that back (rules 3 and 4)."""
     word, act = _folded(ask.field("word")), ask.field("act")
     standing = next((one for one in words(market) if one.word == word), None)
-    market.append([_line(ask, word, act, standing)])
+    market.append([_line(ask, word, standing)])
     return ask.go(with_query("/market/words", {} if act in ("accept", "refuse") else {"word": word}, done=word))
 
 
-def _line(ask: Ask, word: str, act: str, standing: WordRow | None) -> Line:
-    if act not in _STATES:
-        raise AccessError("choose what is to be done", key="act")
+def _line(ask: Ask, word: str, standing: WordRow | None) -> Line:
+    act = ask.choice("act", _STATES, TO_DO)
     if not _WORD.fullmatch(word):
         raise AccessError("a word has from 2 to 12 letters, and nothing else", key="word")
     body = {"word": word, "state": _STATES[act]}
@@ -281,9 +277,7 @@ def _meant(ask: Ask, act: str) -> dict[str, str]:
     """Return what a word speaks for, and means; one that is refused means nothing."""
     if act == "refuse":
         return {"kind": "", "meaning": ""}
-    kind, meaning = ask.field("kind"), one_line(ask.line("meaning"), "meaning")
-    if kind not in WORD_KINDS:
-        raise AccessError("choose one of the list", key="kind")
+    meaning, kind = one_line(ask.line("meaning"), "meaning"), ask.choice("kind", WORD_KINDS)
     if len(meaning) > _MOST_MEANING:
         raise AccessError("is longer than {most} characters", key="meaning", most=_MOST_MEANING)
     return {"kind": kind, "meaning": meaning}
@@ -352,7 +346,7 @@ def show_sources(ask: Ask, market: Market) -> Response:
         rows=rows,
         late=overdue(sources, now),
         long_unseen=long_unseen(ask, sources),
-        intervals=ask.site.unseen_intervals,
+        intervals=ask.site.settings.market_unseen_intervals,
         looking=looking(ask),
         installed=is_market_installed(),
         **frame(ask, "sources"),

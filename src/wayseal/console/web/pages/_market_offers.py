@@ -111,7 +111,6 @@ def show_offer(ask: Ask, market: Market, error: Any = None) -> Response:
     return ask.page(
         "market_offer",
         error=error,
-        typed=ask.form,
         given=given,
         ahead=ahead[0].offer if ahead else "",
         back=with_query("/market/offers", given),

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from wayseal.console.errors import AccessError
 from wayseal.console.roles import CASE_ROLES
-from wayseal.console.web._ask import Ask, Pages, status_of
+from wayseal.console.web._ask import TO_DO, Ask, Pages, status_of
 from wayseal.console.web._lists import table_file, with_query
 from wayseal.console.web._market_view import frame, named, on_record, spot
 from wayseal.console.web.pages._casework import me, number_given
@@ -35,6 +35,7 @@ from wayseal.market.takedown import (
     find_due,
     write_letter,
 )
+from wayseal.model.messages import N_
 
 PAGES = Pages(on_record)
 _MANY = 100
@@ -162,7 +163,6 @@ def show_removal(ask: Ask, market: Market, error: MarketError | AccessError | No
         status=status_of(error or (letter_error if ask.form else None)),
         size=size,
         error=error,
-        typed=ask.form,
         one=line,
         course=[_told(act) for act in (request.asked, *request.acts)],
         acts=[act for act in _ACTS if _can(request, act)],
@@ -215,11 +215,9 @@ def _is_back(market: Market, request: Request) -> bool:
 @PAGES.post("/market/removals/{removal}", CASE_ROLES, again=show_removal, refusals=_MISTAKES)
 def go_on(ask: Ask, market: Market) -> Response:
     """Records what happened since."""
-    request, act = Reads(market).request(named(ask, "removal")), ask.field("act")
-    if act not in _ACTS:
-        raise AccessError("choose what is to be done", key="act")
-    if act == "answered" and ask.field("answer") not in tuple(Answer):
-        raise AccessError("choose what the site answered", key="answer")
+    request, act = Reads(market).request(named(ask, "removal")), ask.choice("act", _ACTS, TO_DO)
+    if act == "answered":
+        ask.choice("answer", Answer, N_("choose what the site answered"))
     continue_request(
         market,
         request=request.id,
@@ -262,8 +260,8 @@ def _given(ask: Ask, request: Request, now: int) -> Mapping[str, str]:
     return {
         "letter": kind if kind in _LETTERS else _LETTERS[again],
         "letter_lang": lang if lang in LANGS else request.asked.lang,
-        "name": ask.line("name") or ask.site.unit,
-        "contact": ask.line("contact") or ask.site.contact,
+        "name": ask.line("name") or ask.site.settings.unit,
+        "contact": ask.line("contact") or ask.site.settings.contact,
     }
 
 

@@ -76,7 +76,6 @@ def show_seller(ask: Ask, market: Market, error: Any = None) -> Response:
     return ask.page(
         "market_seller",
         error=error,
-        typed=ask.form,
         size=size,
         view=view,
         row=view.row,

@@ -79,7 +79,7 @@ def show_overview(ask: Ask) -> Response:
         reason_of=reason_of,
         case_trouble=trouble,
         long_unseen=_long_unseen(ask) if role in LEDGER_ROLES else (),
-        capacity=ask.site.cases_a_day,
+        capacity=ask.site.settings.cases_a_day,
         now=ask.access.now(),
         today=today(ask).isoformat(),
         view=view,

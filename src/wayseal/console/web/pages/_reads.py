@@ -133,12 +133,11 @@ def show_read(ask: Ask, error: Exception | None = None) -> Response:
     except LedgerError as trouble:
         return ask.refuse(503, error=trouble)
     judged = next((one for one in result.reads if one.at == row["at"]), result.reads[0])
-    wording = GroundWording(_translator(ask, "wayseal.detect.reasons"))
+    wording = GroundWording(Translator(ask.lang, html=True, more=catalogue(ask.lang, "wayseal.detect.reasons")))
     steps = [(step, wording.why(step)) for step in judged.steps]
     return ask.page(
         "read",
         error=error,
-        typed=ask.form if error is not None else {},
         bar=None if ask.cases is None else bar(ask, ask.cases),
         case=ask.names["case"],
         view=found,
@@ -316,10 +315,6 @@ def _act(ask: Ask, entry: Entry) -> str:
     until = "" if line.until is None else numbers.clock(time_at(line.until))
     who = entry.who or translator.say("desk.machine")
     return plain(translator.say(line.code, **{**line.values, "who": who, "until": until}))
-
-
-def _translator(ask: Ask, package: str) -> Translator:
-    return Translator(ask.lang, html=True, more=catalogue(ask.lang, package))
 
 
 def _detectors(ask: Ask) -> Mapping[str, str]:

@@ -6,15 +6,15 @@
 4. An outlet's manager sees nothing of accounts and cases.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from markupsafe import Markup
 from starlette.responses import Response
 
 from wayseal.cases.types import PERSONAL, ObservableKind
-from wayseal.cases.views import CaseFilter, CaseRow
+from wayseal.cases.views import CaseFilter
 from wayseal.console.reading import ACTIONS, DAYS, RIGHTS, Days, Directory, Pairing
 from wayseal.console.roles import CASE_ROLES, OUTLET_MANAGERS
 from wayseal.console.web._ask import Ask, Pages, there
@@ -52,43 +52,13 @@ class Neighbour:
 @PAGES.get("/accounts/{pseudonym}", CASE_ROLES)
 def show_account(ask: Ask) -> Response:
     """An account, under its pseudonym."""
-    directory, trouble = _directory(ask)
-    name = ask.names["pseudonym"]
-    place = None if directory is None else directory.accounts.place(name)
-    if directory is None or place is None:
-        return _page(ask, ObservableKind.ACCOUNT, name, trouble)
-    row, devices = directory.row(place), directory.devices_of(place)
-    outlet, role = row.get("outlet") or "", row.get("role") or ""
-    near = [one for one in directory.at_outlet(outlet) if one != place] if outlet else []
-    return _page(
-        ask, ObservableKind.ACCOUNT, name, trouble,
-        days=directory.days([place]),
-        last=directory.last,
-        row=row,
-        lists=_lists(ask, directory.accounts.id(place)),
-        devices=[_device(directory, one) for one in devices[:_NEAR]],
-        sharing=_sharing(directory, place, devices),
-        near=sorted(_accounts(directory, near, role), key=lambda one: not one.same_role)[:_NEAR],
-        near_all=len(near),
-    )  # fmt: skip
+    return _page(ask, ObservableKind.ACCOUNT, ask.names["pseudonym"], _account)
 
 
 @PAGES.get("/devices/{pseudonym}", CASE_ROLES)
 def show_device(ask: Ask) -> Response:
     """A device, under its pseudonym."""
-    directory, trouble = _directory(ask)
-    name = ask.names["pseudonym"]
-    place = None if directory is None else directory.devices.place(name)
-    if directory is None or place is None:
-        return _page(ask, ObservableKind.DEVICE, name, trouble)
-    users = directory.accounts_of(place)
-    return _page(
-        ask, ObservableKind.DEVICE, name, trouble,
-        days=directory.days_of_device(place),
-        last=directory.last,
-        sharing=[_user(directory, one) for one in users[:_NEAR]],
-        near_all=len(users),
-    )  # fmt: skip
+    return _page(ask, ObservableKind.DEVICE, ask.names["pseudonym"], _of_device)
 
 
 @PAGES.get("/outlets/{outlet}", CASE_ROLES | OUTLET_MANAGERS, own_outlet=True)
@@ -97,54 +67,79 @@ def show_outlet(ask: Ask) -> Response:
     name = ask.names["outlet"]
     if ask.whose.person.role in OUTLET_MANAGERS:
         return ask.page("outlet", outlet=name)
-    directory, trouble = _directory(ask)
-    row = None if directory is None else directory.outlet(name)
-    if directory is None or row is None:
-        return _page(ask, ObservableKind.OUTLET, name, trouble)
-    places = directory.at_outlet(name)
-    return _page(
-        ask, ObservableKind.OUTLET, name, trouble,
+    return _page(ask, ObservableKind.OUTLET, name, _outlet)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """What the ledger knows of one of them. among: its accounts, whose cases are its, too."""
+
+    days: Days
+    last: int | None
+    row: Mapping[str, Any] = field(default_factory=dict)
+    lists: Sequence[tuple[str, str]] = ()
+    devices: Sequence[Neighbour] = ()
+    sharing: Sequence[Neighbour] = ()
+    near: Sequence[Neighbour] = ()
+    near_all: int = 0
+    among: Sequence[str] = ()
+
+
+def _account(ask: Ask, directory: Directory, name: str) -> _Known | None:
+    place = directory.accounts.place(name)
+    if place is None:
+        return None
+    row, devices = directory.row(place), directory.devices_of(place)
+    outlet, role = row.get("outlet") or "", row.get("role") or ""
+    near = [one for one in directory.at_outlet(outlet) if one != place] if outlet else []
+    return _Known(
+        days=directory.days([place]),
+        last=directory.last,
+        row=row,
+        lists=_lists(ask, directory.accounts.id(place)),
+        devices=[_device(directory, one) for one in devices[:_NEAR]],
+        sharing=_sharing(directory, place, devices),
+        near=sorted(_accounts(directory, near, role), key=lambda one: not one.same_role)[:_NEAR],
+        near_all=len(near),
+    )
+
+
+def _of_device(_ask: Ask, directory: Directory, name: str) -> _Known | None:
+    place = directory.devices.place(name)
+    if place is None:
+        return None
+    users = directory.accounts_of(place)
+    sharing = [_user(directory, one) for one in users[:_NEAR]]
+    return _Known(days=directory.days_of_device(place), last=directory.last, sharing=sharing, near_all=len(users))
+
+
+def _outlet(_ask: Ask, directory: Directory, name: str) -> _Known | None:
+    row, places = directory.outlet(name), directory.at_outlet(name)
+    if row is None:
+        return None
+    return _Known(
         days=directory.days(places),
         last=directory.last,
         row=row,
         near=list(_accounts(directory, places[:_NEAR], "")),
         near_all=len(places),
         among=tuple(directory.accounts.name(place) for place in places[:_AMONG]),
-    )  # fmt: skip
+    )
 
 
-def _directory(ask: Ask) -> tuple[Directory | None, LedgerError | None]:
-    cases = ask.cases
+def _page(ask: Ask, kind: ObservableKind, name: str, find: Callable[[Ask, Directory, str], _Known | None]) -> Response:
+    """The page of one of them, as far as the ledger and the casebook know it."""
+    cases, reading, known, trouble = ask.cases, ask.site.reading, None, None
     try:
-        reading = ask.site.reading
-        return (None if reading is None else reading.directory(None if cases is None else cases.pseudonyms)), None
+        if reading is not None:
+            known = find(ask, reading.directory(None if cases is None else cases.pseudonyms), name)
     except LedgerError as error:
-        return None, error
-
-
-def _page(
-    ask: Ask,
-    kind: ObservableKind,
-    name: str,
-    trouble: LedgerError | None,
-    *,
-    days: Days | None = None,
-    among: Sequence[str] = (),
-    **values: Any,
-) -> Response:
-    """The page of one of them. days: None: no ledger knows it. among: its accounts, whose cases are its, too."""
-    cases = _cases(ask, name, among)
-    if days is None and not cases:
-        there(None if trouble is None else trouble)
-    nothing: Mapping[str, Any] = {
-        "row": {},
-        "lists": (),
-        "devices": (),
-        "sharing": (),
-        "near": (),
-        "near_all": 0,
-        "last": None,
-    }
+        trouble = error
+    found = known or _Known(days={}, last=None)
+    among = CaseFilter(among=(name, *found.among))
+    rows = () if cases is None else cases.cases(among, limit=_CASES).rows
+    if known is None and not rows:
+        there(trouble)
     return ask.page(
         "subject",
         status=503 if trouble is not None else 200,
@@ -152,20 +147,16 @@ def _page(
         name=name,
         hidden=kind in PERSONAL,
         trouble=trouble,
-        known=days is not None,
+        known=known is not None,
+        found=found,
         span=DAYS,
-        actions=[action for action in ACTIONS if any(action in of for of in (days or {}).values())],
-        days=[(day_name(day), of, sum(of.values())) for day, of in (days or {}).items()],
-        drawn=_draw(ask, days or {}, values.get("last")),
-        cases=cases,
+        actions=[action for action in ACTIONS if any(action in of for of in found.days.values())],
+        days=[(day_name(day), of, sum(of.values())) for day, of in found.days.items()],
+        last=None if found.last is None else day_name(found.last),
+        drawn=_draw(ask, found.days, found.last),
+        cases=rows,
         reasons_of=lambda row: reasons_of(row.detectors, ask.lang),
-        **{**nothing, **values, "last": None if values.get("last") is None else day_name(values["last"])},
     )
-
-
-def _cases(ask: Ask, name: str, among: Sequence[str]) -> Sequence[CaseRow]:
-    cases = ask.cases
-    return () if cases is None else cases.cases(CaseFilter(among=(name, *among)), limit=_CASES).rows
 
 
 def _draw(ask: Ask, days: Days, last: int | None) -> Markup | None:
