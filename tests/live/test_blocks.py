@@ -47,8 +47,8 @@ class Time:
 
 def notice(id_: str = "n1", kind: NoticeKind = NoticeKind.RAISED, **more: Any) -> Notice:
     told: dict[str, Any] = {"at": NOW, "actor": "u-1042", "probability": 0.97, "limits": "", "tipped_by": READ} | more
-    reasons = told.pop("reasons", (Reason(detector="unexplained", value=90, limit=40),))
-    return Notice(id=id_, kind=kind, reasons=reasons, **told)
+    reasons = told.pop("reasons", (Reason(detector="unexplained", value=90, usual=40),))
+    return Notice(id=id_, kind=kind, day=0, reasons=reasons, **told)
 
 
 @pytest.fixture

@@ -17,8 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from wayseal.journal.chain import Code, Fault, Head, chain_line, check_lines, sum_of
-from wayseal.journal.files import LockedJournal, lock_journal, read_journal
+from wayseal.journal.chain import Code, Fault, Head
+from wayseal.journal.files import lock_journal, read_journal
+from wayseal.journal.record import Record
 from wayseal.live._block_acts import (
     ACT,
     RULES,
@@ -117,7 +118,15 @@ class Blocks:
         self._told = -1
         self._list = BlockedFile(self.file, fails=Fails.OPEN)
         self._mutex = threading.Lock()
-        self._read = _Reading(self._record)
+        self._state = BlockState()
+        self._acts = Record(_HEADER, self._begin, lambda act: self._state.apply(parse_json(json.dumps(act), ACT)))
+
+    def _begin(self) -> None:
+        self._state = BlockState()
+
+    def _take(self, content: bytes) -> None:
+        if faults := self._acts.take(content):
+            raise BlockRecordError("the record of blocks was changed", file=self._record, line=faults[0].line)
 
     def state(self) -> BlockState:
         """What the record comes to now; to be looked at only.
@@ -127,8 +136,8 @@ class Blocks:
         """
         with self._mutex:
             if self._record.exists():
-                self._read.take(read_journal(self._record))
-            return self._read.state
+                self._take(read_journal(self._record))
+            return self._state
 
     def sync(self) -> None:
         """Brings the list up to the record, and makes it where there is none (rule 1)."""
@@ -165,7 +174,7 @@ class Blocks:
             raise BlockError("lies more than {days} days ahead", key="until", days=MOST_MINUTES // 1440)
         with self._writing() as write:
             entry = Entry(
-                id=f"b-{len(self._read.state.added) + 1}",
+                id=f"b-{len(self._state.added) + 1}",
                 actor=_line(actor, "actor"),
                 measure=_measure(measure),
                 since=now,
@@ -192,7 +201,7 @@ class Blocks:
         """
         now = self._clock()
         with self._writing() as write:
-            state = self._read.state
+            state = self._state
             if not entries or any(one not in state.added for one in entries):
                 raise BlockError("there is no such entry", key="entry")
             standing = [a.entry for a in state.standing(now) if a.entry.id in set(entries)]
@@ -215,7 +224,7 @@ class Blocks:
         if rule.most < 1:
             raise BlockError("is 1 or more", key="most")
         with self._writing() as write:
-            known = self._read.state.rules.get(rule.name)
+            known = self._state.rules.get(rule.name)
             if known is not None and known.agreed is not None:
                 raise BlockError("such a rule is in force: switch it off first", key="name")
             write(RuleProposed(at=self._clock(), who=_line(who, "who"), rule=rule))
@@ -227,7 +236,7 @@ class Blocks:
             BlockError: No such rule waits, or it is one's own; names the field.
         """
         with self._writing() as write:
-            known = self._read.state.rules.get(name)
+            known = self._state.rules.get(name)
             if known is None or known.agreed is not None:
                 raise BlockError("no such rule waits for a second person", key="name")
             if same_person(known.proposed.who, who):
@@ -242,7 +251,7 @@ class Blocks:
             BlockError: There is no such rule; names the field.
         """
         with self._writing() as write:
-            state, now = self._read.state, self._clock()
+            state, now = self._state, self._clock()
             if name not in state.rules:
                 raise BlockError("there is no such rule", key="name")
             write(RuleOff(at=now, who=_line(who, "who"), rule=name, why=_line(why, "why")))
@@ -263,7 +272,7 @@ class Blocks:
         if _fitting(notice, known) is None and not any(a.raised == root for a in known.added.values()):
             return None
         with self._writing() as write:
-            state, now = self._read.state, self._clock()
+            state, now = self._state, self._clock()
             of_it = [a for a in state.added.values() if a.raised == root]
             standing = [a.entry for a in state.standing(now) if a.raised == root]
             rule = None if notice.kind is NoticeKind.WITHDRAWN else _fitting(notice, state)
@@ -308,7 +317,7 @@ class Blocks:
         if last is not None and (last.version, last.fails) == (version, fails):
             return
         with self._writing() as write:
-            state = self._read.state
+            state = self._state
             if not 0 <= version <= state.version:
                 raise BlockError("the list has no such version", key="version")
             if gateway not in state.gateways and len(state.gateways) >= MOST_GATEWAYS:
@@ -321,13 +330,13 @@ class Blocks:
         """Holds the record, read up to its end; what it gives adds an act. The list is up to it afterwards (rule 1)."""
         self._folder.mkdir(mode=0o700, exist_ok=True)
         with self._mutex, lock_folder(self._folder), lock_journal(self._record, new=True) as held:
-            self._read.take(held.content)
-            yield lambda act: self._read.add(held, act)
+            self._take(held.content)
+            yield lambda act: self._acts.add(held, [plain(act)])
             self._swap()
         self.tell_changes()
 
     def _swap(self) -> None:
-        body = self._read.state.blocked().to_bytes()
+        body = self._state.blocked().to_bytes()
         place = self.file.resolve()
         try:
             there = place.read_bytes()
@@ -350,63 +359,6 @@ def _fitting(notice: Notice, state: BlockState) -> Rule | None:
     return max(fitting, key=lambda one: (_STRENGTH.index(one.measure), one.minutes), default=None)
 
 
-class _Reading:
-    """The record as far as it was read: only what came since is read again."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._start_anew()
-
-    def _start_anew(self) -> None:
-        self.state = BlockState()
-        self._taken = b""
-        self._lines = 0
-        self._sum = ""
-
-    def take(self, content: bytes) -> None:
-        """Reads what was added; BlockRecordError: it isn't what was written."""
-        whole = content[: content.rfind(b"\n") + 1]
-        if not whole.startswith(self._taken):
-            self._start_anew()
-        lines = whole[len(self._taken) :].decode("utf-8", "surrogateescape").split("\n")[:-1]
-        faults, sums = _apply(self.state, lines, self._lines + 1, self._sum)
-        if faults:
-            self._start_anew()
-            raise BlockRecordError("the record of blocks was changed", file=self._path, line=faults[0].line)
-        self._taken, self._lines = whole, self._lines + len(lines)
-        self._sum = sums[-1] if sums else self._sum
-
-    def add(self, held: LockedJournal, act: AnyAct) -> None:
-        """Adds an act, which was found to be possible, durably."""
-        content = plain(act)
-        parsed: AnyAct = parse_json(json.dumps(content), ACT)
-        lines = [] if self._lines else [chain_line(_HEADER, "")]
-        lines.append(chain_line(content, sum_of(lines[0]) if lines else self._sum, ensure_ascii=False))
-        added = "".join(f"{line}\n" for line in lines).encode()
-        whole = self._taken + added
-        if held.content.startswith(self._taken) and len(held.content) > len(self._taken):
-            held.replace(whole)
-        else:
-            held.add(added)
-        self.state.apply(parsed)
-        self._taken, self._lines, self._sum = whole, self._lines + len(lines), sum_of(lines[-1])
-
-
-def _apply(state: BlockState, lines: Sequence[str], number: int, before: str) -> tuple[list[Fault], tuple[str, ...]]:
-    """Puts lines into a state; what is wrong with them, and the sum of each."""
-    checked = check_lines(enumerate(lines, start=number), number, before)
-    faults = list(checked.faults)
-    for at, found in checked.entries:
-        content = {key: value for key, value in found.items() if key not in {"before", "sum"}}
-        try:
-            if at == 1 and content == _HEADER:
-                continue
-            state.apply(parse_json(json.dumps(content), ACT))
-        except ValueError:
-            faults.append(Fault(line=at, code=Code.ACT))
-    return sorted(faults, key=lambda one: one.line), checked.sums
-
-
 def verify_blocks(folder: Path, head: Head | None = None) -> Verification:
     """Look at every line of a record.
 
@@ -424,16 +376,14 @@ def verify_blocks(folder: Path, head: Head | None = None) -> Verification:
         content = read_journal(folder / RECORD)
     except FileNotFoundError:
         raise BlockRecordError(N_("there is no record of blocks"), file=folder / RECORD) from None
-    lines = content[: content.rfind(b"\n") + 1].decode("utf-8", "surrogateescape").split("\n")[:-1]
     state = BlockState()
-    faults, sums = _apply(state, lines, 1, "")
+    record = Record(_HEADER, lambda: None, lambda act: state.apply(parse_json(json.dumps(act), ACT)))
+    faults = list(record.take(content))
     if not faults and state.version and _bytes(folder / LIST) != state.blocked().to_bytes():
-        faults.append(Fault(line=len(lines), code=Code.TABLES))
-    goes_on = (
-        None if head is None else head.lines == 0 or (0 < head.lines <= len(sums) and sums[head.lines - 1] == head.sum)
-    )
-    end = Head(lines=len(lines), sum=sums[-1] if sums else "0" * 64)
-    return Verification(head=end, acts=max(0, len(lines) - 1), faults=tuple(faults), goes_on=goes_on)
+        faults.append(Fault(line=record.head.lines, code=Code.TABLES))
+    goes_on = None if head is None else head.lines == 0 or head.sum in record.sums[head.lines - 1 : head.lines]
+    end = record.head if record.head.lines else Head(lines=0, sum="0" * 64)
+    return Verification(head=end, acts=max(0, end.lines - 1), faults=tuple(faults), goes_on=goes_on)
 
 
 def _bytes(path: Path) -> bytes:
