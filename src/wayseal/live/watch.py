@@ -116,8 +116,9 @@ class Watch:
             record.welcome(list(o.receivers))
             pool = held.enter_context(ThreadPoolExecutor(2))
             bring_in(spool, self._ledger, options=self._ingest())
-            run = _Run(spool=spool, record=record, pool=pool, begun=spool.number)
-            for first, lines in spool.read(committed(self._ledger, spool)):
+            done = committed(self._ledger, spool)
+            run = _Run(spool=spool, record=record, pool=pool, begun=spool.number, in_ledger=done)
+            for first, lines in spool.read(done):
                 self._move(run, first, lines)
             held.enter_context(self._source.open(spool.position))
             try:
@@ -132,8 +133,9 @@ class Watch:
             spool.roll()
             bring_in(spool, self._ledger, release=self._source.release, options=self._ingest())
             record.deliver(o.receivers)
+            run.in_ledger = committed(self._ledger, spool)
             self._say_status(run, force=True)
-            return Watched(events=spool.number - run.begun, notices=run.new, number=committed(self._ledger, spool))
+            return Watched(events=spool.number - run.begun, notices=run.new, number=run.in_ledger)
 
     def _ingest(self) -> IngestOptions:
         return IngestOptions(who=f"{self._options.who} {self._source.name}", at=now_us())
@@ -169,7 +171,7 @@ class Watch:
     def _tend(self, run: "_Run") -> None:
         """Closes segments, has them brought in, and lets a new state take over (rules 3 and 4)."""
         o, spool, now = self._options, run.spool, time.monotonic()
-        last = spool.segments[-1].until if spool.segments else spool.removed
+        last = spool.closed
         full = spool.number - last >= o.segment_events
         if full or (spool.number > last and now - run.rolled >= o.segment_seconds):
             spool.roll()
@@ -177,9 +179,9 @@ class Watch:
             run.waiting = True
         if run.bringing is not None and run.bringing.done():
             run.bringing.result()
-            run.bringing = None
+            run.bringing, run.in_ledger = None, run.brought
         if run.waiting and run.bringing is None:
-            run.waiting = False
+            run.waiting, run.brought = False, spool.closed
             needed = spool.number if run.arming is None else run.needed
             run.bringing = run.pool.submit(
                 bring_in, spool, self._ledger, needed_after=needed, release=self._source.release, options=self._ingest()
@@ -231,7 +233,7 @@ class Watch:
             "source": self._source.name,
             "running": not force,
             "events": run.spool.number,
-            "in_ledger": run.spool.segments[0].after if run.spool.segments else run.spool.removed,
+            "in_ledger": run.in_ledger,
             "rate": round((run.spool.number - since[1]) / max(now - since[0], 1.0), 1),
             "stream_time": iso(fast.now) if fast and fast.counted["reads"] else None,
             "limits": run.state.limits if run.state else None,
@@ -299,6 +301,8 @@ class _Run:
     unsynced: int = -1
     waiting: bool = False
     needed: int = 0
+    brought: int = 0
+    in_ledger: int = 0
     bringing: "Future[object] | None" = None
     arming: "Future[_State | None] | None" = None
 
