@@ -155,6 +155,7 @@ class Watch:
 
     def _move(self, run: "_Run", first: int, lines: bytes) -> None:
         """Takes lines through the fast path, and tells what comes of it."""
+        run.newest = lines
         if run.state is None:
             run.state = _State.make(self._ledger, self._options, run.record, first - 1, lines)
         self._tell(run, run.state.take(first, lines))
@@ -196,23 +197,18 @@ class Watch:
                 run.arming = run.pool.submit(self._make_successor, run)
         elif run.arming.done():
             made, run.arming = run.arming.result(), None
-            if made is not None:
-                for first, lines in run.spool.read(made.number):
-                    made.passed += made.take(first, lines)
-                run.state = made
-                self._tell(run, made.passed)
-                self._options.say(Message("limits of a newer batch run: {version}", {"version": made.limits}))
-
-    def _make_successor(self, run: "_Run") -> "_State | None":
-        """A new state that has nearly caught up; None where there is nothing yet to hold against new limits."""
-        made: _State | None = None
-        while made is None or run.spool.number - made.number > _NEAR:
-            behind = run.needed if made is None else made.number
-            for first, lines in run.spool.read(behind, run.spool.number):
-                made = made or _State.make(self._ledger, self._options, run.record, run.needed, lines)
+            for first, lines in run.spool.read(made.number):
                 made.passed += made.take(first, lines)
-            if made is None:
-                return None
+            run.state = made
+            self._tell(run, made.passed)
+            self._options.say(Message("limits of a newer batch run: {version}", {"version": made.limits}))
+
+    def _make_successor(self, run: "_Run") -> "_State":
+        """A new state that has nearly caught up."""
+        made = _State.make(self._ledger, self._options, run.record, run.needed, run.newest)
+        while run.spool.number - made.number > _NEAR:
+            for first, lines in run.spool.read(made.number, run.spool.number):
+                made.passed += made.take(first, lines)
         return made
 
     def _say_status(self, run: "_Run", *, force: bool = False) -> None:
@@ -294,6 +290,7 @@ class _Run:
     record: NoticeRecord
     pool: ThreadPoolExecutor
     begun: int
+    newest: bytes = b""
     state: "_State | None" = None
     new: int = 0
     rolled: float = field(default_factory=time.monotonic)
@@ -304,7 +301,7 @@ class _Run:
     brought: int = 0
     in_ledger: int = 0
     bringing: "Future[object] | None" = None
-    arming: "Future[_State | None] | None" = None
+    arming: "Future[_State] | None" = None
 
 
 def _version(folder: Path) -> tuple[int, int]:
