@@ -4,8 +4,8 @@
 
 The courier is that of `stream_quality`; a day of it is taken in batches. Stages: lines made into keys; the kernels
 alone (the marks of first reads and the rows of parcels, over events that are keys already); all of it, judgements
-included. The counter adds up reads by account in a dictionary; the trees (requirements/bench.txt; left out, and said, without)
-score three counts an event. Seconds are the processor's.
+included. The counter adds up reads by account in a dictionary; the trees (requirements/bench.txt; left out, and said,
+without) score three counts an event. Seconds are the processor's.
 """
 
 import time
