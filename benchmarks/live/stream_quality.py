@@ -22,7 +22,7 @@ from benchmarks.detect._world import DAY_US, OFFSET, Puller, Truth, prepare, tru
 from benchmarks.registry import Kept, Said, Table, benchmark, option
 from wayseal.detect import Options, detect
 from wayseal.detect.explain import load_templates
-from wayseal.detect.facts import build_context
+from wayseal.detect.facts import build_context, update_facts
 from wayseal.detect.intraday import prepare as prepare_limits
 from wayseal.ledger import ingest, open_ledger
 from wayseal.live._fast_path import FastPath
@@ -112,6 +112,7 @@ def _play(place: Path, known: int, many: int) -> tuple[dict[str, int], float]:
         for day in range(known + 1, last + 1):
             stream = Stream(data, seed=1, since=str(day), until=str(day + 1))
             with open_ledger(work / "ledger") as snapshot:
+                update_facts(snapshot, options.folder, load_templates(None), OFFSET, lambda *_: None)
                 limits = prepare_limits(snapshot, options, day=(stream.low + OFFSET) // DAY_US)
                 assert limits is not None
                 fast = FastPath(build_context(snapshot, load_templates(None), OFFSET), limits, None)

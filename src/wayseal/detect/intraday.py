@@ -35,7 +35,7 @@ from wayseal.detect._signals import NEVER, NOW, TOLD_BY, UNDATED, Signals, Stand
 from wayseal.detect._view import Suspects, View, suspects_of
 from wayseal.detect.detectors import FRESH_ALONE, Choice, detectors
 from wayseal.detect.explain import load_templates
-from wayseal.detect.facts import Facts, update_facts
+from wayseal.detect.facts import Facts, learnt_facts
 from wayseal.detect.peers import Usual, evidence
 from wayseal.detect.policy import is_worth
 from wayseal.detect.window import DAY_US, Window, window_of
@@ -280,7 +280,7 @@ def prepare(
     day: int | None = None,
     progress: Progress = silent,
 ) -> Intraday | None:
-    """Readies a ledger's accounts to be judged on a day.
+    """Readies a ledger's accounts to be judged on a day, by what the newest batch run learnt and nothing since.
 
     Args:
         snapshot: The ledger.
@@ -296,11 +296,12 @@ def prepare(
         LedgerError: A file of the ledger is damaged or missing.
         OSError: Facts can't be kept.
     """
-    window = window_of(snapshot.activity(), options.offset, options.since, options.until)
+    templates = load_templates(None) if options.templates is None else options.templates
+    facts: Facts = learnt_facts(snapshot, options.folder, templates, options.offset, progress)
+    activity = facts.hours.group_by("hour").aggregate([("reads", "sum")]).rename_columns(["hour", "reads"])
+    window = window_of(activity.sort_by("hour"), options.offset, options.since, options.until)
     if window is None:
         return None
-    templates = load_templates(None) if options.templates is None else options.templates
-    facts: Facts = update_facts(snapshot, options.folder, templates, options.offset, progress)
     last = max(window.last, window.last if day is None else day)
     window = Window(past=window.past, first=window.first, last=last, stray=window.stray)
     everyone = snapshot.keys(snapshot.actors()["actor"].to_pylist())

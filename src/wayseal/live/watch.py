@@ -7,7 +7,7 @@
 3. Every so often a segment is closed and brought into the ledger, beside the watch. The source is told then what it
    need not keep.
 4. A newer batch run makes new limits: a new state is made beside the watch and takes over once it has caught up. Limits
-   are those of the day of the first events that they are held against.
+   are those of the day of the first event that they are held against. A restart keeps them, and counts of gateways.
 """
 
 import json
@@ -24,9 +24,11 @@ from wayseal.detect.explain import load_templates
 from wayseal.detect.facts import FILE as FACTS
 from wayseal.detect.facts import build_context
 from wayseal.detect.intraday import Intraday
+from wayseal.detect.window import DAY_US
 from wayseal.ledger import IngestOptions, Snapshot, open_ledger
 from wayseal.live._events import find_day
 from wayseal.live._fast_path import FastPath
+from wayseal.live._kept import KeptState, KnownGateways
 from wayseal.live.errors import LiveError
 from wayseal.live.notices import NoticeRecord, Send, open_notices
 from wayseal.live.portions import bring_in, committed
@@ -116,8 +118,8 @@ class Watch:
             record.welcome(list(o.receivers))
             pool = held.enter_context(ThreadPoolExecutor(2))
             bring_in(spool, self._ledger, options=self._ingest())
-            done = committed(self._ledger, spool)
-            run = _Run(spool=spool, record=record, pool=pool, begun=spool.number, in_ledger=done)
+            done, kept = committed(self._ledger, spool), KeptState(self._folder)
+            run = _Run(spool=spool, record=record, pool=pool, kept=kept, begun=spool.number, in_ledger=done)
             for first, lines in spool.read(done):
                 self._move(run, first, lines)
             held.enter_context(self._source.open(spool.position))
@@ -130,7 +132,7 @@ class Watch:
                 for job in (run.bringing, run.arming):
                     if job is not None:
                         job.result()
-            spool.roll()
+            self._roll(run)
             bring_in(spool, self._ledger, release=self._source.release, options=self._ingest())
             record.deliver(o.receivers)
             run.in_ledger = committed(self._ledger, spool)
@@ -154,11 +156,36 @@ class Watch:
         self._say_status(run)
 
     def _move(self, run: "_Run", first: int, lines: bytes) -> None:
-        """Takes lines through the fast path, and tells what comes of it."""
-        run.newest = lines
+        """Takes lines through the fast path, and tells what comes of it; lines before the first event wait for it."""
+        run.held.append((first, lines))
         if run.state is None:
-            run.state = _State.make(self._ledger, self._options, run.record, first - 1, lines)
-        self._tell(run, run.state.take(first, lines))
+            day = self._find_day(lines)
+            if day is None:
+                return
+            run.state = _State.make(self._ledger, self._options, run, run.held[0][0] - 1, day)
+            known = run.kept.gateways(run.state.number)
+            if known is not None:
+                run.state.fast.gateways, run.state.fast.gateway_counts = known.codes, known.counts
+        for number, some in run.held:
+            self._tell(run, run.state.take(number, some))
+        run.held.clear()
+
+    def _roll(self, run: "_Run") -> None:
+        """Closes a segment, behind which it is known what came of the gateways."""
+        spool, fast = run.spool, run.state and run.state.fast
+        if fast:
+            known: KnownGateways | None = KnownGateways(codes=fast.gateways, counts=fast.gateway_counts)
+        else:
+            known = run.kept.gateways(run.held[0][0] - 1) if run.held else None
+        if known is not None:
+            spool.sync()
+            run.kept.keep_gateways(spool.number, known, spool.removed)
+        spool.roll()
+
+    def _find_day(self, lines: bytes) -> int | None:
+        """The local day of the first event of some lines; a gateway's clock that is ahead makes it none to come."""
+        day = find_day(lines, self._options.offset)
+        return None if day is None else min(day, (now_us() + self._options.offset) // DAY_US)
 
     def _tell(self, run: "_Run", found: Sequence[Notice]) -> None:
         """Rule 1."""
@@ -175,7 +202,7 @@ class Watch:
         last = spool.closed
         full = spool.number - last >= o.segment_events
         if full or (spool.number > last and now - run.rolled >= o.segment_seconds):
-            spool.roll()
+            self._roll(run)
             run.rolled = now
             run.waiting = True
         if run.bringing is not None and run.bringing.done():
@@ -199,13 +226,18 @@ class Watch:
             made, run.arming = run.arming.result(), None
             for first, lines in run.spool.read(made.number):
                 made.passed += made.take(first, lines)
+            if run.state is not None:
+                before = run.state.fast
+                made.fast.gateways, made.fast.gateway_counts = before.gateways, before.gateway_counts
             run.state = made
             self._tell(run, made.passed)
             self._options.say(Message("limits of a newer batch run: {version}", {"version": made.limits}))
 
     def _make_successor(self, run: "_Run") -> "_State":
-        """A new state that has nearly caught up."""
-        made = _State.make(self._ledger, self._options, run.record, run.needed, run.newest)
+        """A new state that has nearly caught up; its limits are of the day that the stream has reached."""
+        assert run.state is not None  # noqa: S101 (it is the one that is followed)
+        day = (run.state.fast.now + self._options.offset) // DAY_US
+        made = _State.make(self._ledger, self._options, run, run.needed, day)
         while run.spool.number - made.number > _NEAR:
             for first, lines in run.spool.read(made.number, run.spool.number):
                 made.passed += made.take(first, lines)
@@ -263,16 +295,19 @@ class _State:
     passed: list[Notice] = field(default_factory=list)
 
     @staticmethod
-    def make(ledger: Path, options: WatchOptions, record: NoticeRecord, number: int, lines: bytes) -> "_State":
-        """The state behind a ledger, which has everything up to an event; lines: what comes next."""
+    def make(ledger: Path, options: WatchOptions, run: "_Run", number: int, day: int) -> "_State":
+        """The state behind a ledger, which has everything up to an event; day: local, of what comes next."""
         version = _version(options.detect)
         with open_ledger(ledger) as snapshot:
-            limits = options.arm(snapshot, find_day(lines, options.offset))
+            known = run.kept.day(version)
+            limits = options.arm(snapshot, day if known is None else known)
             if limits is None:
                 raise LiveError("is empty: there is nothing to hold reads against", file=ledger)
             fast = FastPath(build_context(snapshot, load_templates(None), options.offset), limits, None)
             fast.load(snapshot)
-        fast.restore([notice for notice in record.notices.values() if notice.tipped_by.number <= number])
+        if known is None:
+            run.kept.keep_day(version, limits.day)
+        fast.restore([notice for notice in run.record.notices.values() if notice.tipped_by.number <= number])
         return _State(fast=fast, number=number, limits=limits.version, version=version)
 
     def take(self, first: int, lines: bytes) -> list[Notice]:
@@ -289,9 +324,10 @@ class _Run:
     spool: Spool
     record: NoticeRecord
     pool: ThreadPoolExecutor
+    kept: KeptState
     begun: int
-    newest: bytes = b""
     state: "_State | None" = None
+    held: list[tuple[int, bytes]] = field(default_factory=list)
     new: int = 0
     rolled: float = field(default_factory=time.monotonic)
     told: float = 0.0
