@@ -31,7 +31,17 @@ from wayseal.detect._one_account import LastDay
 from wayseal.detect._result import NOTHING, ExternalEvidence
 from wayseal.detect._score import odds_of, probability, shares_of
 from wayseal.detect._service_area import IN_AREA, NONE, ServiceAreas
-from wayseal.detect._signals import NEVER, NOW, TOLD_BY, UNDATED, Signals, StandsOutAlike, describe_story, fresher_than
+from wayseal.detect._signals import (
+    NEVER,
+    NOW,
+    TOLD_BY,
+    UNDATED,
+    Signals,
+    StandsOutAlike,
+    count_fresh,
+    describe_story,
+    fresher_than,
+)
 from wayseal.detect._view import Suspects, View, suspects_of
 from wayseal.detect.detectors import FRESH_ALONE, Choice, detectors
 from wayseal.detect.explain import load_templates
@@ -107,6 +117,10 @@ class Intraday:
         s = view.suspects
         self._areas = ServiceAreas(view, np.flatnonzero(s.plain | (s.territory > 0)))
         self._last = view.shape[1] - 1
+        self._bounds = np.searchsorted(s.actor, np.arange(len(view.keys) + 1, dtype=s.actor.dtype))
+        self._maybe_people, self._of_role = view.maybe_people, np.log(np.maximum(np.bincount(view.role), 1))
+        self._undated = float(signals.values[UNDATED].max(initial=0.0)) if UNDATED in signals.values else None
+        self._fresh: dict[int, tuple[int, int]] = {}
         self._pasts: dict[int, tuple[Ints, Ints]] = {}
         self.day = view.day + self._last
         self.version = str(learn_baseline(view, findings)["version"])
@@ -191,9 +205,8 @@ class Intraday:
             return replace(today, unknown=unknown)
         days, touched = self._past(row) if known else _NO_PAST
         why = np.zeros(len(today), np.int32)
-        n = len(days) + len(new)
-        why[new] = self._areas.label_touched(
-            np.full(n, row, np.int32),
+        why[new] = self._areas.label_one(
+            row,
             np.append(days, np.full(len(new), self._last, np.int32)),
             np.concatenate([touched, self._areas.touched(today.places[new], today.channel[new])]),
         )[len(days) :]
@@ -205,23 +218,32 @@ class Intraday:
         found = self._pasts.get(row)
         if found is None:
             s = self._view.suspects
-            low, high = np.searchsorted(s.actor, [row, row + 1])
+            low, high = self._bounds[row], self._bounds[row + 1]
             past = np.flatnonzero((s.plain | (s.territory > 0))[low:high] & (s.day[low:high] < self._last)) + low
             found = self._pasts[row] = s.day[past], self._areas.touched(s.places[past], s.channel[past])
         return found
 
+    def _fresh_before(self, row: int) -> tuple[int, int]:
+        """How many of an account's earlier unexplained reads are of fresh parcels, and how many there are."""
+        found = self._fresh.get(row)
+        if found is None:
+            found = self._fresh[row] = count_fresh(
+                self._view.suspects, self._bounds[row], self._bounds[row + 1], self._last
+            )
+        return found
+
     def _signals_before(self, row: int, known: bool) -> dict[str, float]:
         """Signals at the end of the day before, but for who the account is (rule 2)."""
-        view, signals = self._view, self._signals
+        signals = self._signals
         at = signals.row_of(row)
         if known and self._last and at < len(signals.actors) and int(signals.actors[at]) == row:
             now, before = signals.of(row, self._last), signals.of(row, self._last - 1)
             return {name: value if name in AS_TODAY else before[name] for name, value in now.items()}
         out = dict.fromkeys(signals.values, 0.0)
-        out["role"] = float(np.log(np.bincount(view.role)[view.role[row]])) if row >= 0 else 0.0
-        out["service"] = 0.0 if row < 0 or view.maybe_people[row] else 1.0
+        out["role"] = float(self._of_role[self._view.role[row]]) if row >= 0 else 0.0
+        out["service"] = 0.0 if row < 0 or self._maybe_people[row] else 1.0
         out |= {name: float(np.log(NEVER)) for name in ("unknown", "unknown_service") if name in out}
-        return out | {name: float(v.max(initial=0.0)) for name, v in signals.values.items() if name == UNDATED}
+        return out if self._undated is None else out | {UNDATED: self._undated}
 
     def _weigh(
         self, counter: _Counter, row: int, known: bool, odd: int, base: float, judged: int, story: float
@@ -253,8 +275,8 @@ class Intraday:
         out: dict[str, float] = {}
         if self._alike is not None and row >= 0:
             out["alike"] = self._alike.count(row if known else None, int(self._view.role[row]), told.get(NOW, 0.0))
-        if row >= 0 and self._view.maybe_people[row]:
-            out["fresher"] = fresher_than(self._signals, self._view, row if known else None, today)
+        if row >= 0 and self._maybe_people[row]:
+            out["fresher"] = fresher_than(self._signals, self._fresh_before(row) if known else (0, 0), today)
         elif row >= 0:
             out |= {f"{name}_service": value for name, value in {**told, **out}.items() if name in ("unknown", "alike")}
         return out
