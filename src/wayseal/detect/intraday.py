@@ -112,7 +112,7 @@ class Intraday:
 
         first_day: column of the first day that is asked about.
         """
-        self._view, self._signals, self._lift, self._options = view, signals, lift, options
+        self.view, self.signals, self._lift, self._options = view, signals, lift, options
         self._order = np.argsort(view.keys)
         s = view.suspects
         self._areas = ServiceAreas(view, np.flatnonzero(s.plain | (s.territory > 0)))
@@ -141,7 +141,7 @@ class Intraday:
             causes=LastDay(peers, what.odd.odd, what.causes),
             choose=detector.choose,
             among=detector.among or detector.choose,
-            typical=None if finding.odd.among is not None else _typical(self._view, finding),
+            typical=None if finding.odd.among is not None else _typical(self.view, finding),
             usual=finding.usual.high[:, : self._last].max(axis=1, initial=0.0).round(),
         )
 
@@ -164,7 +164,7 @@ class Intraday:
             What is to be said of it.
         """
         row, known = self._row(account)
-        today = self._settled(row, known, suspects_of(rows, numbers, self._view.grounds))
+        today = self._settled(row, known, suspects_of(rows, numbers, self.view.grounds))
         told, counts = self._signals_before(row, known), []
         story = told.get(NOW, 0.0)
         for counter in self._counters:
@@ -180,7 +180,7 @@ class Intraday:
                 story = said[NOW]
                 told |= said
             if name != FRESH:  # which is told with the unexplained first reads
-                counts.append(Count(detector=name, value=n, usual=int(counter.usual[self._view.group[row]])))
+                counts.append(Count(detector=name, value=n, usual=int(counter.usual[self.view.group[row]])))
         told |= self._of_day(row, known, today, told)
         p = probability(odds_of(told, float(self._lift[row]) if known else 0.0))
         lost = max((c.value for c in counts if c.detector in (MAIN, *STORIES)), default=0)
@@ -192,14 +192,14 @@ class Intraday:
 
     def _row(self, account: int) -> tuple[int, bool]:
         """Where the view has an account, and whether it knows it: else a row of the largest group stands for it."""
-        at = int(np.searchsorted(self._view.keys, np.uint64(account), sorter=self._order))
-        if at < len(self._order) and int(self._view.keys[self._order[at]]) == account:
+        at = int(np.searchsorted(self.view.keys, np.uint64(account), sorter=self._order))
+        if at < len(self._order) and int(self.view.keys[self._order[at]]) == account:
             return int(self._order[at]), True
         return self._stranger, False
 
     def _settled(self, row: int, known: bool, today: Suspects) -> Suspects:
         """The day's reads, those within the account's territory explained."""
-        unknown = today.unknown & (not self._view.gaps)
+        unknown = today.unknown & (not self.view.gaps)
         new = np.flatnonzero(today.plain)
         if not len(new) or row < 0:
             return replace(today, unknown=unknown)
@@ -217,7 +217,7 @@ class Intraday:
         """Days and codes of an account's earlier reads that no template explains."""
         found = self._pasts.get(row)
         if found is None:
-            s = self._view.suspects
+            s = self.view.suspects
             low, high = self._bounds[row], self._bounds[row + 1]
             past = np.flatnonzero((s.plain | (s.territory > 0))[low:high] & (s.day[low:high] < self._last)) + low
             found = self._pasts[row] = s.day[past], self._areas.touched(s.places[past], s.channel[past])
@@ -228,19 +228,19 @@ class Intraday:
         found = self._fresh.get(row)
         if found is None:
             found = self._fresh[row] = count_fresh(
-                self._view.suspects, self._bounds[row], self._bounds[row + 1], self._last
+                self.view.suspects, self._bounds[row], self._bounds[row + 1], self._last
             )
         return found
 
     def _signals_before(self, row: int, known: bool) -> dict[str, float]:
         """Signals at the end of the day before, but for who the account is (rule 2)."""
-        signals = self._signals
+        signals = self.signals
         at = signals.row_of(row)
         if known and self._last and at < len(signals.actors) and int(signals.actors[at]) == row:
             now, before = signals.of(row, self._last), signals.of(row, self._last - 1)
             return {name: value if name in AS_TODAY else before[name] for name, value in now.items()}
         out = dict.fromkeys(signals.values, 0.0)
-        out["role"] = float(self._of_role[self._view.role[row]]) if row >= 0 else 0.0
+        out["role"] = float(self._of_role[self.view.role[row]]) if row >= 0 else 0.0
         out["service"] = 0.0 if row < 0 or self._maybe_people[row] else 1.0
         out |= {name: float(np.log(NEVER)) for name in ("unknown", "unknown_service") if name in out}
         return out if self._undated is None else out | {UNDATED: self._undated}
@@ -254,9 +254,9 @@ class Intraday:
         if known:
             n[0, :last], m[0, :last] = f.odd.odd[row, :last], f.odd.base[row, :last]
         n[0, last], m[0, last] = odd, base
-        new_day = not self._view.reads[row, last]
+        new_day = not self.view.reads[row, last]
         causes = counter.causes.causes(row, odd, new_day=new_day, judged=judged, history=known)
-        group = int(self._view.group[row])
+        group = int(self.view.group[row])
         usual = Usual(**{field.name: getattr(f.usual, field.name)[group : group + 1] for field in fields(Usual)})
         cleared: Flags | None = None if f.cleared is None or not known else f.cleared[row : row + 1]
         said = evidence(n, m, np.zeros(1, np.int32), usual, causes, cleared)
@@ -274,9 +274,9 @@ class Intraday:
         """Signals that hang on the story as a whole: who else stands out alike, how fresh the parcels are."""
         out: dict[str, float] = {}
         if self._alike is not None and row >= 0:
-            out["alike"] = self._alike.count(row if known else None, int(self._view.role[row]), told.get(NOW, 0.0))
+            out["alike"] = self._alike.count(row if known else None, int(self.view.role[row]), told.get(NOW, 0.0))
         if row >= 0 and self._maybe_people[row]:
-            out["fresher"] = fresher_than(self._signals, self._fresh_before(row) if known else (0, 0), today)
+            out["fresher"] = fresher_than(self.signals, self._fresh_before(row) if known else (0, 0), today)
         elif row >= 0:
             out |= {f"{name}_service": value for name, value in {**told, **out}.items() if name in ("unknown", "alike")}
         return out
