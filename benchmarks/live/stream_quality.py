@@ -4,9 +4,9 @@
 
 The courier is that of `detection`: four weeks, insiders of all kinds. The first `known` days are in the ledger; each
 day after is played line by line against limits that are made in the night before it, and is brought into the ledger.
-Judged are insiders who begin on these days. Batch detection sees all four weeks at once, as it does in `detection`, and
-says of each account when it would have reported it; of its cases those count that are worth acting on, as for notices.
-An account is found if it is told of. Lost are its pulls until then. False are accounts that never pulled.
+Judged are insiders who begin on these days. Batch detection runs each night: it tells of an account at the end of the
+first day on which the case that it is in is more likely right than not, for by then that is known. An account is found
+if it is told of. Lost are its pulls until then. False are accounts that never pulled.
 """
 
 import shutil
@@ -24,6 +24,8 @@ from wayseal.detect import Options, detect
 from wayseal.detect.explain import load_templates
 from wayseal.detect.facts import build_context, update_facts
 from wayseal.detect.intraday import prepare as prepare_limits
+from wayseal.detect.policy import WORTH
+from wayseal.detect.window import HOUR_US
 from wayseal.ledger import ingest, open_ledger
 from wayseal.live._fast_path import FastPath
 from wayseal.live.portions import bring_in
@@ -32,7 +34,7 @@ from wayseal.live.types import Batch, NoticeKind, Position
 from wayseal.store import open_source
 from wayseal_sim.play import Stream, copy_before
 
-LIVE, BATCH, EITHER = "live", "batch", "live, or batch before it"
+LIVE, BATCH, EITHER = "live", "batch, each night", "whichever is first"
 FOUND, LOST, FALSE = "found", "lost before, median", "false accounts"
 HEAD = ("", "insiders", FOUND, LOST, "lost before, mean", FALSE, "events a second")
 
@@ -64,13 +66,17 @@ def measure(options: Settings) -> Iterator[Said]:
         truth = truth_of(place / "world")
         at, speed = _play(place, options.known, options.days)
         with open_ledger(place / "ledger") as snapshot:
-            result = detect(snapshot, Options(folder=place / "facts"))
-            first = int(snapshot.activity()["hour"].to_numpy().min()) * 3_600_000_000
-        begun = (first + OFFSET) // DAY_US * DAY_US - OFFSET + options.known * DAY_US
+            first = int(snapshot.activity()["hour"].to_numpy().min()) * HOUR_US + OFFSET
+            last = first // DAY_US + options.known + options.days - 1
+            result = detect(snapshot, Options(folder=place / "facts", offset=OFFSET, until=last))
+        begun = (last + 1 - options.days) * DAY_US - OFFSET
         end = begun + options.days * DAY_US
-        worth = [case for case in result.cases if case.worth and begun <= case.alerted_at < end]
-        batch = {p.actor: p.alerted_at or case.alerted_at for case in worth for p in case.people}
-        either = {account: min(when, batch.get(account, when)) for account, when in (batch | at).items()}
+        batch: dict[str, int] = {}
+        for case in result.cases:
+            days = [(day + 1) * DAY_US - OFFSET for day, score in case.course if score >= WORTH]
+            if days and begun < days[0] <= end:
+                batch |= {actor: min(days[0], batch.get(actor, days[0])) for actor in case.actors}
+        either = {account: min(when, at.get(account, when)) for account, when in (at | batch).items()}
         mine = [p for p in truth.pullers.values() if begun <= p.since < end and len(p.pulls)]
         for name, told in ((LIVE, at), (BATCH, batch), (EITHER, either)):
             rows.setdefault(name, []).append(_judge(mine, truth, told, speed if name is LIVE else 0.0))
