@@ -35,6 +35,8 @@ from wayseal.model.schema import CLOSED, Name, TomlText, parsed_by
 from wayseal.model.times import iso, now_us
 
 SECONDS: Final = 10.0
+_LINGER = 1.0
+"""Seconds that the other side has to end a connection."""
 LEAST_SECRET: Final = 16
 """Bytes that the secret of a signature has at least."""
 _OWN = {"127.0.0.1", "::1", "localhost"}
@@ -303,11 +305,28 @@ def _syslog(parts: SplitResult, one: Receiver) -> Carry:
                 # The connection of TLS takes the handle over, and closes it.
                 with secure.wrap_socket(plain, server_hostname=place[0]) if secure else plain as line:
                     line.sendall(b"%d " % len(message) + message)
-                return True
+                    return _ended(line)
         except OSError:
             return False
 
     return carry
+
+
+def _ended(line: socket.socket) -> bool:
+    """Ends a connection so that nothing is lost on its way; False where the other side threw it away."""
+    line.settimeout(_LINGER)
+    try:
+        if isinstance(line, ssl.SSLSocket):
+            line.unwrap()
+        else:
+            line.shutdown(socket.SHUT_WR)
+            line.recv(1)
+    except ConnectionError:
+        return False
+    except OSError:
+        # It stays open there, or is closed without a word: what was sent is on its way all the same.
+        return True
+    return True
 
 
 def _kafka(parts: SplitResult, _one: Receiver) -> Carry:
