@@ -54,7 +54,7 @@ class Web(http.server.BaseHTTPRequestHandler):
 def web(answer: int = 204) -> Iterator[Any]:
     server: Any = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Web)
     server.got, server.answer = [], answer
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:
         yield server
