@@ -112,7 +112,7 @@ def mutes_add(
     They still make cases and blocks, and stand in the record with the reason; `wayseal watch` prints them, too.
 
     \b
-    wayseal mutes add ledger --detector many_devices --lasts 7d --why "a new hub" --who "Wang, IT"
+    wayseal mutes add ledger --detector number_walks --lasts 7d --why "stock is counted" --who "Wang, IT"
     wayseal mutes add ledger --account p-3kx7-q2mf-9c4t --hours 22-6 --why "counts stock at night" --who "Li, audit"
     """
     folder = _folder(ledger, write=True)
@@ -160,7 +160,7 @@ def mutes_end(
     """End a mute before its time: of what comes from now on, everybody is told.
 
     \b
-    wayseal mutes end ledger m-3 --who "Wang, IT" --why "the hub is known now"
+    wayseal mutes end ledger m-3 --who "Wang, IT" --why "it is counted"
     """
     Mutes(_folder(ledger, write=True)).end(mute, who=who, why=why)
     echo("{id} has ended.", id=mute)

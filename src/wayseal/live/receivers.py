@@ -301,11 +301,13 @@ def _syslog(parts: SplitResult, one: Receiver) -> Carry:
                 family, _, _, _, address = socket.getaddrinfo(*place, type=socket.SOCK_DGRAM)[0]
                 with socket.socket(family, socket.SOCK_DGRAM) as door:
                     return door.sendto(message, address) == len(message)
-            with socket.create_connection(place, SECONDS) as plain:
+            with (
+                socket.create_connection(place, SECONDS) as plain,
                 # The connection of TLS takes the handle over, and closes it.
-                with secure.wrap_socket(plain, server_hostname=place[0]) if secure else plain as line:
-                    line.sendall(b"%d " % len(message) + message)
-                    return _ended(line)
+                secure.wrap_socket(plain, server_hostname=place[0]) if secure else plain as line,
+            ):
+                line.sendall(b"%d " % len(message) + message)
+                return _ended(line)
         except OSError:
             return False
 
