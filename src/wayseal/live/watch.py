@@ -13,12 +13,13 @@
 import json
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from wayseal.detect.explain import load_templates
 from wayseal.detect.facts import FILE as FACTS
@@ -30,7 +31,7 @@ from wayseal.live._events import find_day
 from wayseal.live._fast_path import FastPath
 from wayseal.live._kept import KeptState, KnownGateways
 from wayseal.live.errors import LiveError
-from wayseal.live.notices import NoticeRecord, Send, open_notices
+from wayseal.live.notices import Delivery, Mute, NoticeRecord, Send, open_notices
 from wayseal.live.portions import bring_in, committed
 from wayseal.live.spool import Say, Spool, open_spool, silent
 from wayseal.live.types import Batch, Notice, Source
@@ -58,7 +59,9 @@ class WatchOptions:
         detect: Folder where detection keeps what it keeps; a newer state of it makes new limits.
         arm: Makes limits.
         offset: Of local days, microseconds ahead of UTC.
-        receivers: Who is told of notices, by name, in that order: what blocks comes first.
+        receivers: What follows from notices, by name, in that order, before anything else is read.
+        beside: Whoever else is told, by name, each by a thread of its own.
+        mute: What mutes a notice for those.
         say: Is told what a person should know, without stopping.
         segment_events: Events after which a segment is closed.
         segment_seconds: Seconds after which one is.
@@ -70,6 +73,8 @@ class WatchOptions:
     arm: Arm
     offset: int
     receivers: Mapping[str, Send] = field(default_factory=dict)
+    beside: Mapping[str, Send] = field(default_factory=dict)
+    mute: Mute = lambda _notice: None
     say: Say = silent
     segment_events: int = 250_000
     segment_seconds: float = 300.0
@@ -94,6 +99,13 @@ class Watch:
         self._folder = ledger / FOLDER
         self._stop = threading.Event()
         self._recent: deque[tuple[float, int]] = deque()
+        self._arrived: tuple[int, int | None] | None = None
+        self.status: Mapping[str, Any] = {}
+
+    @property
+    def stopping(self) -> bool:
+        """True once `stop` was called."""
+        return self._stop.is_set()
 
     def stop(self) -> None:
         """Ends the watch after what is at hand."""
@@ -115,11 +127,12 @@ class Watch:
         with ExitStack() as held:
             spool = held.enter_context(open_spool(self._folder / SPOOL, say=o.say))
             record = held.enter_context(open_notices(self._folder))
-            record.welcome(list(o.receivers))
+            delivery = held.enter_context(Delivery(record, o.receivers, o.beside, o.say))
             pool = held.enter_context(ThreadPoolExecutor(2))
             bring_in(spool, self._ledger, options=self._ingest())
             done, kept = committed(self._ledger, spool), KeptState(self._folder)
-            run = _Run(spool=spool, record=record, pool=pool, kept=kept, begun=spool.number, in_ledger=done)
+            run = _Run(spool=spool, record=record, delivery=delivery, pool=pool, kept=kept, begun=spool.number)
+            run.in_ledger, run.left = done, delivery.deliver()
             for first, lines in spool.read(done):
                 self._move(run, first, lines)
             held.enter_context(self._source.open(spool.position))
@@ -134,7 +147,7 @@ class Watch:
                         job.result()
             self._roll(run)
             bring_in(spool, self._ledger, release=self._source.release, options=self._ingest())
-            record.deliver(o.receivers)
+            delivery.deliver()
             run.in_ledger = committed(self._ledger, spool)
             self._say_status(run, force=True)
             return Watched(events=spool.number - run.begun, notices=run.new, number=run.in_ledger)
@@ -149,6 +162,7 @@ class Watch:
             spool.append(batch)
             self._recent.append((time.monotonic(), spool.number))
             self._move(run, first, batch.lines)
+            self._arrived = now_us(), run.state.fast.now if run.state and run.state.fast.counted["reads"] else None
         elif run.unsynced != spool.number:
             spool.sync()
             run.unsynced = spool.number
@@ -192,9 +206,9 @@ class Watch:
         if not found:
             return
         run.spool.sync()
-        new = run.record.add(found)
+        new = run.record.add(found, self._options.mute)
         run.new += len(new)
-        run.record.deliver(self._options.receivers)
+        run.left = run.delivery.deliver()
 
     def _tend(self, run: "_Run") -> None:
         """Closes segments, has them brought in, and lets a new state take over (rules 3 and 4)."""
@@ -214,6 +228,8 @@ class Watch:
             run.bringing = run.pool.submit(
                 bring_in, spool, self._ledger, needed_after=needed, release=self._source.release, options=self._ingest()
             )
+        if run.left and now - run.tried >= 1.0:
+            run.left, run.tried = run.delivery.deliver(), now
         self._rearm(run)
 
     def _rearm(self, run: "_Run") -> None:
@@ -245,7 +261,7 @@ class Watch:
 
     def _say_status(self, run: "_Run", *, force: bool = False) -> None:
         """Keeps the state of the watch for others to see, once a second."""
-        now = time.monotonic()
+        o, now = self._options, time.monotonic()
         if not force and now - run.told < 1.0:
             return
         run.told = now
@@ -255,7 +271,10 @@ class Watch:
         newest = next(reversed(run.record.notices.values()), None)
         fast = None if run.state is None else run.state.fast
         names = list(fast.gateways) if fast else []
-        status: dict[str, object] = {
+        limits_at = run.state.made_at if run.state else _version(o.detect)[0] // 1000
+        arrived, reached = self._arrived or (None, None)
+        lag = None if arrived is None or reached is None else arrived - reached
+        status: dict[str, Any] = {
             "wayseal": 1,
             "at": iso(now_us()),
             "source": self._source.name,
@@ -264,7 +283,10 @@ class Watch:
             "in_ledger": run.in_ledger,
             "rate": round((run.spool.number - since[1]) / max(now - since[0], 1.0), 1),
             "stream_time": iso(fast.now) if fast and fast.counted["reads"] else None,
+            "last_event": None if arrived is None else iso(arrived),
+            "lag_seconds": None if lag is None else lag / 1e6,
             "limits": run.state.limits if run.state else None,
+            "limits_at": iso(limits_at) if limits_at else None,
             "counted": dict(fast.counted) if fast else {},
             "rejected": {str(reason): n for reason, n in sorted(fast.rejected.items())} if fast else {},
             "holes": [
@@ -273,8 +295,11 @@ class Watch:
             ],
             "notices": len(run.record.notices),
             "newest": None if newest is None else {"id": newest.id, "kind": newest.kind, "at": iso(newest.at)},
-            "waiting": {name: len(run.record.waiting(name)) for name in self._options.receivers},
+            "kinds": Counter(str(one.kind) for one in run.record.notices.values()),
+            "muted": len(run.record.muted),
+            "waiting": {name: len(run.record.waiting(name)) for name in (*o.receivers, *o.beside)},
         }
+        self.status = status
         beside = self._folder / f"{STATUS}.new"
         beside.touch(MODE)
         beside.write_text(json.dumps(status, indent=1), "utf-8")
@@ -285,13 +310,15 @@ class Watch:
 class _State:
     """The fast path as far as it has come.
 
-    number: of the last event; version: of what the limits are made of; passed: notices that nobody was told of yet.
+    number: of the last event; version: of what the limits are made of, and `made_at` when that was made, microseconds
+    since 1970; passed: notices that nobody was told of yet.
     """
 
     fast: FastPath
     number: int
     limits: str
     version: tuple[int, int]
+    made_at: int
     passed: list[Notice] = field(default_factory=list)
 
     @staticmethod
@@ -308,7 +335,8 @@ class _State:
         if known is None:
             run.kept.keep_day(version, limits.day)
         fast.restore([notice for notice in run.record.notices.values() if notice.tipped_by.number <= number])
-        return _State(fast=fast, number=number, limits=limits.version, version=version)
+        made_at = version[0] // 1000 or now_us()
+        return _State(fast=fast, number=number, limits=limits.version, version=version, made_at=made_at)
 
     def take(self, first: int, lines: bytes) -> list[Notice]:
         """Moves on by some lines."""
@@ -323,9 +351,12 @@ class _Run:
 
     spool: Spool
     record: NoticeRecord
+    delivery: Delivery
     pool: ThreadPoolExecutor
     kept: KeptState
     begun: int
+    left: bool = False
+    tried: float = 0.0
     state: "_State | None" = None
     held: list[tuple[int, bytes]] = field(default_factory=list)
     new: int = 0
