@@ -160,7 +160,10 @@
 
   // A page that nobody sees asks for nothing.
   document.addEventListener("htmx:beforeRequest", (event) => {
-    if (event.target.id === "live" && document.hidden) event.preventDefault();
+    const place = event.target;
+    if (!["live", "now"].includes(place.id)) return;
+    // What somebody opened, to read it or to type into it, isn't taken from under their hands.
+    if (document.hidden || place.querySelector("details[open]")) event.preventDefault();
   });
 
   document.querySelectorAll("[data-keys]").forEach((button) => {
