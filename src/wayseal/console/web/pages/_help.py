@@ -28,7 +28,7 @@ FIGURES: Mapping[str, str] = {
     "ratio": f"{_TRACE}#the-likelihood-ratio",
     "source": f"{_TRACE}#what-the-probability-means",
     "basket": "how-to/console-guide#baskets",
-    "watch": "reference/commands#wayseal-watch",
+    "watch": "how-to/console-guide#what-is-live",
     "block": "how-to/blocks#what-an-entry-is",
     "canary": f"{_TRACE}#canaries",
     "verdict": f"{_DETECTION}#verdicts",

@@ -43,7 +43,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
-    """A notice and what followed. told: the newest that gives reasons; last: the newest; changes: how often it grew."""
+    """A notice and what followed. told: the newest but a withdrawal; last: the newest; changes: how often it grew."""
 
     account: str
     first: Notice
@@ -72,7 +72,7 @@ def stories_of(ask: Ask, notices: Iterable[Notice], most: int) -> Sequence[Story
         Story(
             account=alias(some[0].actor),
             first=some[0],
-            told=next((one for one in reversed(some) if one.reasons), some[0]),
+            told=next((one for one in reversed(some) if one.kind is not NoticeKind.WITHDRAWN), some[0]),
             last=some[-1],
             changes=sum(one.kind is NoticeKind.CHANGED for one in some),
         )
