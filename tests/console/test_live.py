@@ -3,9 +3,11 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.console.browsing import Visitor, served
 from tests.console.casework import Bench, said, send
 from tests.console.world import HOUR, World
 from wayseal.console import Role
@@ -193,3 +195,29 @@ def test_rules_of_the_record_and_of_the_page_agree(bench: Bench, tmp_path: Path)
     page = said(bench.browser("ann").get("/live"))
     assert "by / hand" in page
     assert "from 90% on · Before pickup → step-up for 1.5 h" in page
+
+
+@pytest.mark.once
+def test_the_page_renews_itself_and_takes_nothing_from_under_somebodys_hands(bench: Bench, chromium: Any) -> None:
+    case = bench.alert("courier-7")
+    blocks = tell(bench.world, notice(bench.world, "n1"))
+    with served(bench.world) as base:
+        ann = Visitor(chromium, f"{base}/live", "en-US")
+        ann.sign_in(bench.world, "ann")
+        ann.wait(f'#now a[href="/cases/{case}?block=1#block"]')
+        ann.check()
+        blocks.add(
+            actor="courier-7", measure="block", reason="sells", case=case, until=bench.now + HOUR * 10**6, who="bo"
+        )
+        ann.wait("#now .measure.block")
+        ann.click(".blocks .deed summary", ".blocks .deed[open] input[name=why]")
+        ann.fill(".blocks .deed[open] input[name=why]", "helped")
+        blocks.enforced("gw-1", 0, "open", who="gw-1")
+        ann.page.wait_for_timeout(5_500)
+        assert ann.page.input_value(".blocks .deed[open] input[name=why]") == "helped"
+        ann.check()
+        ann.page.keyboard.press("Enter")
+        ann.wait("#blocks ~ .empty")
+        assert ann.complaints == []
+        ann.context.close()
+    assert blocks.state().lifted["b-1"].why == "helped"

@@ -158,12 +158,14 @@
     window.setTimeout(() => delete form.dataset.sent, 3000);
   });
 
-  // A page that nobody sees asks for nothing.
-  document.addEventListener("htmx:beforeRequest", (event) => {
-    const place = event.target;
-    if (!["live", "now"].includes(place.id)) return;
-    // What somebody opened, to read it or to type into it, isn't taken from under their hands.
-    if (document.hidden || place.querySelector("details[open]")) event.preventDefault();
+  // A page that nobody sees asks for nothing; what somebody opened, types into or stands on isn't taken from under
+  // their hands, by an answer that is on its way either.
+  ["htmx:beforeRequest", "htmx:beforeSwap"].forEach((name) => {
+    document.addEventListener(name, (event) => {
+      const place = event.target;
+      const busy = document.hidden || place.querySelector("details[open], :focus") !== null;
+      if (busy && ["live", "now"].includes(place.id)) event.preventDefault();
+    });
   });
 
   document.querySelectorAll("[data-keys]").forEach((button) => {

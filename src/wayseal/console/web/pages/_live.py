@@ -6,7 +6,7 @@
 3. What can't be read is told, and all else is shown.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -187,6 +187,7 @@ def show_live(ask: Ask, error: Exception | None = None) -> Response:
         cases=cases,
         standing=[row(one) for one in standing],
         ended=[row(one) for one in ended],
+        blocked=defaultdict(str, {names[one.entry.actor]: one.entry.measure.value for one in standing}),
         state=state,
         of_rule=Counter(one.rule for one in standing),
         detectors=NAMES,
