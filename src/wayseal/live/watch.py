@@ -45,7 +45,9 @@ _FOLDER_MODE = 0o700
 _NEAR = 50_000
 """Events that a new state may lag behind when it takes over."""
 _RATE_SECONDS = 10.0
-_MOST_HOLES = 100
+_MOST_RATES = 60
+MOST_HOLES = 100
+"""Of which its state for others tells."""
 
 Arm = Callable[[Snapshot, int | None], Intraday | None]
 """Makes the limits of a ledger for a day; None: for its last."""
@@ -101,6 +103,8 @@ class Watch:
         self._recent: deque[tuple[float, int]] = deque()
         self._arrived: tuple[int, int | None] | None = None
         self.status: Mapping[str, Any] = {}
+        self._rates: deque[float] = deque(maxlen=_MOST_RATES)
+        self._rated = 0.0
 
     @property
     def stopping(self) -> bool:
@@ -268,6 +272,10 @@ class Watch:
         while self._recent and self._recent[0][0] < now - _RATE_SECONDS:
             self._recent.popleft()
         since = self._recent[0] if self._recent else (now, run.spool.number)
+        rate = round((run.spool.number - since[1]) / max(now - since[0], 1.0), 1)
+        if now - self._rated >= _RATE_SECONDS:
+            self._rated = now
+            self._rates.append(rate)
         newest = next(reversed(run.record.notices.values()), None)
         fast = None if run.state is None else run.state.fast
         names = list(fast.gateways) if fast else []
@@ -281,7 +289,8 @@ class Watch:
             "running": not force,
             "events": run.spool.number,
             "in_ledger": run.in_ledger,
-            "rate": round((run.spool.number - since[1]) / max(now - since[0], 1.0), 1),
+            "rate": rate,
+            "rates": list(self._rates),
             "stream_time": iso(fast.now) if fast and fast.counted["reads"] else None,
             "last_event": None if arrived is None else iso(arrived),
             "lag_seconds": None if lag is None else lag / 1e6,
@@ -291,7 +300,7 @@ class Watch:
             "rejected": {str(reason): n for reason, n in sorted(fast.rejected.items())} if fast else {},
             "holes": [
                 {"gateway": names[one.gateway], "epoch": one.epoch, "first": one.first, "last": one.last}
-                for one in (fast.gateway_counts.holes()[:_MOST_HOLES] if fast else ())
+                for one in (fast.gateway_counts.holes()[:MOST_HOLES] if fast else ())
             ],
             "notices": len(run.record.notices),
             "newest": None if newest is None else {"id": newest.id, "kind": newest.kind, "at": iso(newest.at)},
