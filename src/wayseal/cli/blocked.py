@@ -36,7 +36,8 @@ from wayseal.page import numbers
 from wayseal.page.visible import visible
 from wayseal.store.blocked import BlockedList, Measure
 
-_MEASURES = {"step_up": N_("step-up"), "slow_down": N_("slow-down"), "block": N_("block")}
+MEASURES = {"step_up": N_("step-up"), "slow_down": N_("slow-down"), "block": N_("block")}
+"""What each measure is called."""
 _FAILS = {"open": N_("fails open"), "closed": N_("fails closed")}
 _FAULTS = {
     "changed": N_("was changed"),
@@ -127,7 +128,7 @@ def _list_lines(state: BlockState, some: Iterable[Added], name: Callable[[str], 
             "{id}  {account}  {measure} until {until} ({case}, by {who}): {reason}",
             id=entry.id,
             account=visible(name(entry.actor)),
-            measure=_(_MEASURES[entry.measure]),
+            measure=_(MEASURES[entry.measure]),
             until=clock_time(entry.until),
             case=visible(entry.case),
             who=visible(act.who),
@@ -159,7 +160,7 @@ def _rule_line(state: RuleState) -> str:
     rule = state.proposed.rule
     values = {
         "rule": visible(rule.name),
-        "measure": _(_MEASURES[rule.measure]),
+        "measure": _(MEASURES[rule.measure]),
         "minutes": rule.minutes,
         "least": numbers.percent(rule.least),
         "detectors": ", ".join(map(visible, rule.detectors)) or _("any"),
@@ -206,7 +207,7 @@ def blocked_add(
     entry = Blocks(folder).add(actor=actor, measure=measure, reason=reason, case=case, until=until, who=who)
     if actor not in actors:
         warn("The ledger has no read of this account yet.")
-    echo("{id}: {measure} until {until}.", id=entry.id, measure=_(_MEASURES[measure]), until=clock_time(entry.until))
+    echo("{id}: {measure} until {until}.", id=entry.id, measure=_(MEASURES[measure]), until=clock_time(entry.until))
 
 
 def _actor(snapshot: Snapshot, ledger: Path, account: str) -> str:

@@ -16,6 +16,7 @@ from wayseal.cases.notices import name_of, send_text, service_of
 from wayseal.cli._options import LedgerArgument, OutputFormat, OutputFormatOption, QuietOption, TemplatesOption
 from wayseal.cli._output import clock_time, now_us
 from wayseal.cli._texts import _, current_lang, echo, warn
+from wayseal.cli.blocked import MEASURES
 from wayseal.cli.detect import FalseAlarmOption, NotifyOption, OffsetOption, read_addresses
 from wayseal.detect import Options
 from wayseal.detect.explain import load_templates
@@ -23,6 +24,7 @@ from wayseal.detect.policy import FALSE_ALARM
 from wayseal.detect.report.texts import TEXTS
 from wayseal.detect.window import parse_offset
 from wayseal.ledger import open_ledger
+from wayseal.live.blocks import Added, Blocks, blocks_folder, lifted_by
 from wayseal.live.notices import Send
 from wayseal.live.sources import Reading, Start, open_source_of
 from wayseal.live.types import Notice, NoticeKind, Reason
@@ -82,12 +84,13 @@ def watch(
     )
     say = (lambda _message: None) if quiet else _say
     opened = open_source_of(source, Reading(until_end=until_end, start=start, say=say))
-    printer = _Printer(folder, format)
+    blocks = Blocks(blocks_folder(ledger))
+    printer = NoticePrinter(folder, blocks, format)
     made = WatchOptions(
         detect=folder,
         arm=limits_of(ledger, options),
         offset=options.offset,
-        receivers={"acts": partial(_act, folder), "print": printer.print, **_receivers(ledger, told)},
+        receivers={"acts": partial(follow_notice, folder, blocks), "print": printer.print, **_receivers(ledger, told)},
         say=say,
         segment_seconds=float(segment),
         who="wayseal watch",
@@ -118,18 +121,28 @@ def _stopping(stop: Callable[[], None]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-class _Printer:
-    """Prints notices, accounts under the names that may be shown."""
+class NoticePrinter:
+    """Prints notices and what they did to the list, accounts under the names that may be shown."""
 
-    def __init__(self, folder: Path, format: OutputFormat) -> None:
-        self._folder, self._format = folder, format
+    def __init__(self, folder: Path, blocks: Blocks, format: OutputFormat) -> None:
+        """folder: of the casebook; blocks: the record of blocks; format: how they are printed."""
+        self._folder, self._blocks, self._format = folder, blocks, format
 
     def print(self, notice: Notice) -> bool:
-        """Prints a notice."""
+        """Prints a notice.
+
+        Args:
+            notice: It, after what follows from it was done.
+
+        Returns:
+            True: it is printed.
+        """
+        state = self._blocks.state()
+        made = next((one for one in state.added.values() if one.notice == notice.id), None)
         case = case_of(self._folder, notice)
         name = masking(self._folder, load_known(self._folder, writable=True))(notice.actor)
         if self._format is OutputFormat.JSON:
-            print(json.dumps(_document(notice, name, case), ensure_ascii=False), flush=True)
+            print(json.dumps(_document(notice, name, case, made), ensure_ascii=False), flush=True)
             return True
         words = _WORDS[current_lang()]
         counts = ", ".join(
@@ -143,6 +156,13 @@ class _Printer:
                 echo("{at}  {account} goes on: {score}, {counts}", **head, counts=counts)
             case NoticeKind.WITHDRAWN:
                 echo("{at}  {account}: withdrawn, work explains it now", **head)
+        if made is not None:
+            until, measure = clock_time(made.entry.until), _(MEASURES[made.entry.measure])
+            echo("  {entry}: {measure} until {until}, by rule {rule}", entry=made.entry.id, measure=measure,
+                 until=until, rule=made.rule)  # fmt: skip
+        for entry, act in state.lifted.items():
+            if act.why == lifted_by(notice):
+                echo("  {entry}: lifted", entry=entry)
         return True
 
 
@@ -150,7 +170,7 @@ def _count(reason: Reason, words: Mapping[str, str]) -> dict[str, object]:
     return {"what": words[f"detector.{reason.detector}"], "n": reason.value, "usual": reason.usual}
 
 
-def _document(notice: Notice, name: str, case: str) -> dict[str, Any]:
+def _document(notice: Notice, name: str, case: str, made: Added | None) -> dict[str, Any]:
     tipped = {"waybill": notice.tipped_by.waybill, "at": iso(notice.tipped_by.at), "number": notice.tipped_by.number}
     return {
         "notice": notice.id,
@@ -163,12 +183,23 @@ def _document(notice: Notice, name: str, case: str) -> dict[str, Any]:
         "ledger_version": notice.limits,
         "raised": notice.raised or None,
         "case": case or None,
+        "entry": None if made is None else made.entry.id,
     }
 
 
-def _act(folder: Path, notice: Notice) -> bool:
-    """Does what follows from a notice."""
+def follow_notice(folder: Path, blocks: Blocks, notice: Notice) -> bool:
+    """Does what follows from a notice: a case, and what rules in force say.
+
+    Args:
+        folder: Of the casebook.
+        blocks: The record of blocks.
+        notice: It.
+
+    Returns:
+        True: it is done.
+    """
     register_notice(folder, notice, now_us())
+    blocks.act_on(notice, case=case_of(folder, notice))
     return True
 
 
