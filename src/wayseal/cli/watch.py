@@ -15,7 +15,7 @@ from wayseal.cases.ledger.watching import case_of, limits_of, register_notice
 from wayseal.cases.notices import name_of, send_text, service_of
 from wayseal.cli._options import LedgerArgument, OutputFormat, OutputFormatOption, QuietOption, TemplatesOption
 from wayseal.cli._output import clock_time, now_us
-from wayseal.cli._texts import _, current_lang, echo, warn
+from wayseal.cli._texts import _, current_lang, echo, pgettext, warn
 from wayseal.cli.blocked import MEASURES
 from wayseal.cli.detect import FalseAlarmOption, NotifyOption, OffsetOption, read_addresses
 from wayseal.detect import Options
@@ -145,7 +145,7 @@ class NoticePrinter:
             print(json.dumps(_document(notice, name, case, made), ensure_ascii=False), flush=True)
             return True
         words = _WORDS[current_lang()]
-        counts = ", ".join(
+        counts = pgettext("list_comma", ", ").join(
             _("{what} {n:,} (usual up to {usual:,} a day)", **_count(one, words)) for one in notice.reasons[:2]
         )
         head = {"at": clock_time(notice.at), "account": name, "score": percent(notice.probability), "case": case}
