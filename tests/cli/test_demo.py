@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import cast
 
+import pyarrow.dataset as ds
 import pytest
 
 from tests.cli.running import answer_in, inside
@@ -19,6 +20,7 @@ from wayseal.cases.views import ItemFilter
 from wayseal.ledger import Snapshot, ingest, open_ledger
 from wayseal.store import open_source, read_leaks
 from wayseal_sim import preset, simulate
+from wayseal_sim.commands._last_day import lay_out_last_day, watch_last_day
 from wayseal_sim.commands._parts import begin_casework, how_to_open_console, watch_market
 from wayseal_sim.commands.demo import _describe_cases
 
@@ -92,3 +94,24 @@ def test_the_demo_says_what_its_market_lacks(monkeypatch: pytest.MonkeyPatch, tm
     monkeypatch.chdir(tmp_path)
     (line,) = watch_market(tmp_path, cast("Snapshot", None), 7, lambda *_: None)
     assert "WHEEL[market]" in line
+
+
+def test_the_last_day_comes_as_a_stream_and_a_rule_acts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    scenario = preset("watch", accesses=60_000, leaker="nobody", bought=0)
+    paths = simulate(tmp_path, scenario, seed=7)
+    answer_in("en")
+    day = lay_out_last_day(tmp_path, paths.dataset, 7)
+    ingest(open_source(day.before), tmp_path / "ledger")
+    watch_last_day(tmp_path, day)
+    said = capsys.readouterr().out.splitlines()
+    raised = [line for line in said if "reads what no work explains" in line]
+    assert raised
+    assert not any("goes on" in line for line in said)
+    blocked = [line for line in said if "step-up until 2026-03-16" in line]
+    assert 0 < len(blocked) <= len(raised)
+    asked = re.fullmatch(r"Truth: ([\d,]+) parcels were pulled on that day, ([\d,]+) of them after .*", said[-1])
+    assert asked is not None
+    assert 0 < int(asked[2].replace(",", "")) < int(asked[1].replace(",", ""))
+    with open_ledger(tmp_path / "ledger") as snapshot:
+        assert snapshot.manifest.reads == ds.dataset(paths.dataset / "accesses").count_rows()
+    assert not day.before.exists()

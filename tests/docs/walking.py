@@ -118,7 +118,8 @@ def _opening(steps: Sequence[Step]) -> tuple[str, ...]:
     """The first commands, as far as they make their world and ledger out of nothing."""
     commands = [step.command for step in steps]
     for number, command in enumerate(commands):
-        if not _OPENING.match(command) or _SHELL.search(command) or "docs/" in command:
+        hangs_on_today = " --start " in command
+        if not _OPENING.match(command) or _SHELL.search(command) or "docs/" in command or hangs_on_today:
             return tuple(commands[:number])
     return tuple(commands)
 

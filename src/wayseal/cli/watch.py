@@ -17,7 +17,7 @@ from wayseal.cases.notices import name_of, send_text, service_of
 from wayseal.cli._loading import require_extra
 from wayseal.cli._options import LedgerArgument, OutputFormat, OutputFormatOption, QuietOption, TemplatesOption
 from wayseal.cli._output import clock_time, now_us
-from wayseal.cli._texts import _, current_lang, echo, warn
+from wayseal.cli._texts import _, current_lang, echo, pgettext, warn
 from wayseal.cli.blocked import MEASURES
 from wayseal.cli.detect import FalseAlarmOption, NotifyOption, OffsetOption, read_addresses
 from wayseal.database.errors import DatabaseError
@@ -27,7 +27,7 @@ from wayseal.detect.policy import FALSE_ALARM
 from wayseal.detect.report.texts import TEXTS
 from wayseal.detect.window import parse_offset
 from wayseal.ledger import open_ledger
-from wayseal.live.blocks import Added, Blocks, blocks_folder
+from wayseal.live.blocks import Added, Blocks, blocks_folder, lifted_by
 from wayseal.live.errors import MuteRecordError
 from wayseal.live.mutes import Mutes
 from wayseal.live.notices import Muted, Send
@@ -159,11 +159,11 @@ def _options(
     """What a watch does. format: notices are printed so; None: they aren't."""
     folder = writable_casebook(ledger)
     options = replace(options, folder=folder)
-    acts, muting = _Acts(folder, Blocks(blocks_folder(ledger))), _Muting(Mutes(ledger / FOLDER), options.offset)
+    acts, muting = NoticeActs(folder, Blocks(blocks_folder(ledger))), _Muting(Mutes(ledger / FOLDER), options.offset)
     described = make_receivers({} if receivers is None else read_receivers(receivers), acts.describe)
     first: dict[str, Send] = {"acts": acts.register, "blocks": acts.block}
     if format is not None:
-        first["print"] = _Printer(folder, acts, format, muting.muted).print
+        first["print"] = NoticePrinter(folder, acts, format, muting.muted).print
     return WatchOptions(
         detect=folder,
         arm=limits_of(ledger, options),
@@ -190,7 +190,7 @@ def _stopping(stop: Callable[[], None]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-class _Acts:
+class NoticeActs:
     """What follows from a notice: its case, and what rules in force say. What is busy is tried again."""
 
     def __init__(self, folder: Path, blocks: Blocks) -> None:
@@ -224,6 +224,10 @@ class _Acts:
         """What it put on the list."""
         return next((one for one in self.blocks.state().added.values() if one.notice == notice.id), None)
 
+    def lifted(self, notice: Notice) -> tuple[str, ...]:
+        """What it took off the list."""
+        return tuple(entry for entry, act in self.blocks.state().lifted.items() if act.why == lifted_by(notice))
+
     def describe(self, notice: Notice) -> About:
         """What isn't in it, for receivers."""
         return About(account=pseudonym_of(self._folder, notice), case=self.case(notice))
@@ -247,10 +251,10 @@ class _Muting:
         return found
 
 
-class _Printer:
+class NoticePrinter:
     """Prints notices and what they did to the list, accounts under the names that may be shown."""
 
-    def __init__(self, folder: Path, acts: _Acts, format: OutputFormat, muted: Mapping[str, Muted]) -> None:
+    def __init__(self, folder: Path, acts: NoticeActs, format: OutputFormat, muted: Mapping[str, Muted]) -> None:
         self._folder, self._acts, self._format, self._muted = folder, acts, format, muted
 
     def print(self, notice: Notice) -> bool:
@@ -262,7 +266,7 @@ class _Printer:
                   flush=True)  # fmt: skip
             return True
         words = _WORDS[current_lang()]
-        counts = ", ".join(
+        counts = pgettext("list_comma", ", ").join(
             _("{what} {n:,} (usual up to {usual:,} a day)", **_count(one, words)) for one in notice.reasons[:2]
         )
         head = {"at": clock_time(notice.at), "account": name, "score": percent(notice.probability), "case": case}
@@ -279,6 +283,8 @@ class _Printer:
             until, measure = clock_time(made.entry.until), _(MEASURES[made.entry.measure])
             echo("  {entry}: {measure} until {until}, by rule {rule}", entry=made.entry.id, measure=measure,
                  until=until, rule=made.rule)  # fmt: skip
+        for entry in self._acts.lifted(notice):
+            echo("  {entry}: lifted", entry=entry)
         return True
 
 

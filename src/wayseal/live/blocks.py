@@ -53,6 +53,7 @@ __all__ = [
     "RuleState",
     "Verification",
     "blocks_folder",
+    "lifted_by",
     "verify_blocks",
 ]
 
@@ -279,7 +280,7 @@ class Blocks:
             if rule is None:
                 if standing and notice.kind is not NoticeKind.RAISED:
                     ids = tuple(one.id for one in standing)
-                    write(Lifted(at=now, who=RULES, entries=ids, why=f"notice {notice.id}: {notice.kind}"))
+                    write(Lifted(at=now, who=RULES, entries=ids, why=lifted_by(notice)))
                 return None
             by_hand = any(a.entry.id in state.lifted and state.lifted[a.entry.id].who != RULES for a in of_it)
             until = min(notice.at, now) + rule.minutes * _MINUTE
@@ -344,6 +345,18 @@ class Blocks:
             there = b""
         if there != body:
             replace_file(place, body, mode=MODE)
+
+
+def lifted_by(notice: Notice) -> str:
+    """Why entries were lifted that a notice no longer upholds.
+
+    Args:
+        notice: It.
+
+    Returns:
+        The reason, as the record has it.
+    """
+    return f"notice {notice.id}: {notice.kind}"
 
 
 def _fitting(notice: Notice, state: BlockState) -> Rule | None:

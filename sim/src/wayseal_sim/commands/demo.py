@@ -30,6 +30,7 @@ from wayseal.model import WaysealError
 from wayseal.store import open_source, read_leaks
 from wayseal.trace import render, trace
 from wayseal_sim import preset, simulate
+from wayseal_sim.commands._last_day import lay_out_last_day, watch_last_day
 from wayseal_sim.commands._parts import begin_casework, how_to_open_console, watch_market
 
 
@@ -58,8 +59,9 @@ def demo(
 ) -> None:
     """Simulate a courier with hidden leakers, trace what was bought, detect who pulls, show the truth beside both.
 
-    It uses the scenario `watch`, shows the truth beside the verdict and beside each [case](detection.md), and leaves
-    `report.html`, `report.json` and `cases.html`. Then it looks at a [simulated
+    It uses the scenario `watch`. The last day of it comes as a stream, through [the watch](watch.md), with a rule
+    in force: notices and blocks are told as they happen. Then it shows the truth beside the verdict and beside each
+    [case](detection.md), and leaves `report.html`, `report.json` and `cases.html`. Then it looks at a [simulated
     market](market.md#the-simulated-market) where the numbers are sold. It ends with the command that opens [the
     console](console.md) on its data. This is what `make demo` runs.
 
@@ -70,16 +72,19 @@ def demo(
     _clear(out)
     with progress_bars(quiet) as progress:
         paths = simulate(out, preset("watch", leaker=leaker), seed=seed, progress=progress)
-        ingest(open_source(paths.dataset), out / "ledger", progress=progress)
-        with open_ledger(out / "ledger") as snapshot:
-            bought = read_leaks(paths.leaks)
-            result = trace(snapshot, bought, seed=seed, progress=progress)
-            folder = out / "ledger" / FOLDER
-            options = Options(folder=folder)
-            found = detect(snapshot, options, progress=progress)
-            shown, new = register_cases(found, folder, None, now_us())
-            lay_out_cases(snapshot, new, options, folder, progress)
-            market = list(watch_market(out, snapshot, seed, progress))
+        day = lay_out_last_day(out, paths.dataset, seed)
+        ingest(open_source(day.before), out / "ledger", progress=progress)
+    watch_last_day(out, day)
+    typer.echo("")
+    with progress_bars(quiet) as progress, open_ledger(out / "ledger") as snapshot:
+        bought = read_leaks(paths.leaks)
+        result = trace(snapshot, bought, seed=seed, progress=progress)
+        folder = out / "ledger" / FOLDER
+        options = Options(folder=folder)
+        found = detect(snapshot, options, progress=progress)
+        shown, new = register_cases(found, folder, None, now_us())
+        lay_out_cases(snapshot, new, options, folder, progress)
+        market = list(watch_market(out, snapshot, seed, progress))
     report = out / "report.html"
     write_text(report, render(result, "html", current_lang()))
     write_text(out / "report.json", render(result, "json", current_lang()))

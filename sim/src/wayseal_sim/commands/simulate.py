@@ -1,6 +1,7 @@
 """`wayseal simulate`: a courier network with a hidden leaker, to try things on."""
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Annotated
 
@@ -69,6 +70,14 @@ ReportsOption = Annotated[
 AccessesOption = Annotated[
     int | None, typer.Option(help="Rows of the log to aim at.", show_default="as the scenario says")
 ]
+StartOption = Annotated[
+    str | None,
+    typer.Option(
+        help="First day of the log in China time: 2026-03-02, or how many days it lies before today.",
+        metavar="DAY",
+        show_default="2026-03-02",
+    ),
+]
 ColludersOption = Annotated[
     int | None, typer.Option(help="Accounts that leak together, with `--leaker colluders`.", show_default="3")
 ]
@@ -124,6 +133,7 @@ def simulate(
     reports: ReportsOption = None,
     accesses: AccessesOption = None,
     days: Annotated[int | None, typer.Option(help="Days of log.", show_default="as the scenario says")] = None,
+    start: StartOption = None,
     colluders: ColludersOption = None,
     unknown_share: UnknownShareOption = None,
     queries: QueriesOption = None,
@@ -166,6 +176,7 @@ def simulate(
     )
     settings = {
         "leaker": leaker, "buyer": buyer, "bought": bought, "reports": reports, "accesses": accesses, "days": days,
+        "start": _day_of(start),
         "colluders": colluders, "unknown_share": unknown_share, "queries": queries, "lost_rows": lost,
         "system_clock_h": system_clock, "buyer_clock_h": buyer_clock, "insiders": insiders, "noise": noise,
         "missing_scans": missing_scans,
@@ -174,6 +185,13 @@ def simulate(
         _make(out, scenario, settings, seed, quiet)
     if existing or stream is not None:
         stream_dataset(out, stream, seed=seed, speed=pace, faults=faults, since=since, until=until, quiet=quiet)
+
+
+def _day_of(start: str | None) -> str | None:
+    """The first day, where it is said as days before today as well."""
+    if start is None or not start.isdecimal() or len(start) > 4:
+        return start
+    return (datetime.now(timezone(timedelta(hours=8))).date() - timedelta(days=int(start))).isoformat()
 
 
 def _make(out: Path, scenario: str, settings: Mapping[str, object], seed: int, quiet: bool) -> None:
