@@ -23,7 +23,7 @@ from tests.live.played import OFFSET, Played, take
 from tests.live.serving import free_port
 from wayseal.cases.ledger.casebook import FOLDER, find_cases_of
 from wayseal.cli import watch as command
-from wayseal.cli._options import OutputFormat
+from wayseal.cli.commands import OutputFormat
 from wayseal.detect import Options
 from wayseal.ledger import open_ledger
 from wayseal.live.blocks import Blocks, Rule, blocks_folder
