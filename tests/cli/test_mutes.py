@@ -15,7 +15,7 @@ WHO = ("--who", "Wang, IT", "--why", "stock is counted")
 def ledger(tmp_path: Path) -> Path:
     log = tmp_path / "log.csv"
     log.write_text("at,actor,waybill\n2026-03-02T09:00:00+08:00,u-1042,YT1234567890123\n")
-    assert inside("ingest", log, "--ledger", tmp_path / "ledger").code == 0
+    assert inside("ingest", tmp_path / "ledger", log).code == 0
     return tmp_path / "ledger"
 
 

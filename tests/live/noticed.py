@@ -1,6 +1,7 @@
 """Notices for tests, without a stream."""
 
 from dataclasses import replace
+from typing import Any
 
 from wayseal.live.receivers import About
 from wayseal.live.types import Notice, NoticeKind, Reason, TippingRead
@@ -20,7 +21,7 @@ NOTICE = Notice(
 ABOUT = About(account="p-3kx7-q2mf-9c4t", case="c-17")
 
 
-def noticed(id_: str, **changes: object) -> Notice:
+def noticed(id_: str, **changes: Any) -> Notice:
     """A notice of that id."""
     return replace(NOTICE, id=id_, **changes)
 

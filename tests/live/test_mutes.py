@@ -72,7 +72,7 @@ def test_other_reasons_are_told(tmp_path: Path) -> None:
     assert mutes.muted(more, OFFSET) is None
 
 
-REFUSED = (
+REFUSED: tuple[tuple[dict[str, Any], str | None], ...] = (
     ({}, None),
     ({"account": "u", "until": AT}, "until"),
     ({"account": "u", "until": AT + 32 * DAY}, "until"),

@@ -73,7 +73,7 @@ def test_who_cannot_be_told_holds_nobody_up(tmp_path: Path, monkeypatch: pytest.
         slow.append(notice.id)
         return True
 
-    beside = {"slow": hang, "down": fails, "soc": told}
+    beside: dict[str, Send] = {"slow": hang, "down": fails, "soc": told}
     with delivering(tmp_path, {}, beside, lambda m: said.append(m.text.split()[1])) as (record, delivery):
         for k in range(5):
             record.add([noticed(str(k))])

@@ -23,7 +23,7 @@ from tests.live.played import OFFSET, Played, take
 from tests.live.serving import free_port
 from wayseal.cases.ledger.casebook import FOLDER, find_cases_of
 from wayseal.cli import watch as command
-from wayseal.cli._options import OutputFormat
+from wayseal.cli.commands import OutputFormat
 from wayseal.detect import Options
 from wayseal.ledger import open_ledger
 from wayseal.live.blocks import Blocks, Rule, blocks_folder
@@ -164,7 +164,7 @@ def test_a_muted_notice_makes_its_case_and_block_and_tells_nobody(
     raised, events, told = known.raised, tmp_path / "events.jsonl", list[str]()
     monkeypatch.setattr(command, "Blocks", partial(Blocks, clock=lambda: raised.at))
     blocks = in_force(ledger, lambda: raised.at)
-    Mutes(ledger / "live").add(account=raised.actor, until=now_us() + 3_600_000_000, why="a new hub", **WHO)
+    Mutes(ledger / "live").add(account=raised.actor, until=now_us() + 3_600_000_000, why="a new hub", who="Wang, IT")
 
     def tell(notice: Notice) -> bool:
         told.append(notice.actor)
@@ -221,17 +221,19 @@ def test_the_service_answers_and_ends_in_order(known: Known, ledger: Path, tmp_p
     events = tmp_path / "events.jsonl"
     put(events, known.lines)
     tokens = blocks_folder(ledger) / TOKENS
-    gateway, prometheus = (
-        {"headers": {"Authorization": f"Bearer {add_token(tokens, name)}"}} for name in ("gw-1", METRICS)
-    )
+    gateway, prometheus = ({"Authorization": f"Bearer {add_token(tokens, name)}"} for name in ("gw-1", METRICS))
     with served(ledger, f"file:{events}") as (process, client):
         until(lambda: ready(client) == [])
         assert client.get("/healthz").status_code == 200
-        assert client.get("/v1/blocked", **gateway).json()["entries"] == []
+        assert client.get("/v1/blocked", headers=gateway).json()["entries"] == []
         refused = [("/v1/blocked", prometheus), ("/metrics", gateway), ("/metrics", {})]
-        assert [client.get(path, **how).status_code for path, how in refused] == [403, 403, 401]
-        until(lambda: f"wayseal_watch_events_total {len(known.lines)}.0" in client.get("/metrics", **prometheus).text)
-        text = client.get("/metrics", **prometheus).text
+        assert [client.get(path, headers=how).status_code for path, how in refused] == [403, 403, 401]
+        until(
+            lambda: (
+                f"wayseal_watch_events_total {len(known.lines)}.0" in client.get("/metrics", headers=prometheus).text
+            )
+        )
+        text = client.get("/metrics", headers=prometheus).text
         wanted = ('notices_total{kind="raised"}', 'notices_waiting{receiver="blocks"} 0.0', "blocks 0.0", "running 1.0",
                   "source_away_seconds 0.0", "last_event_seconds", "lag_seconds", "limits_age_seconds")  # fmt: skip
         assert all(f"wayseal_watch_{name}" in text for name in wanted)
