@@ -22,7 +22,7 @@ def page(request: pytest.FixtureRequest) -> str:
 
 def test_every_key_of_a_notice_stands_there(page: str) -> None:
     document = _document(NOTICE, "p-a", "c-1", None)
-    table = rows(page.split("`--format json`")[-1])
+    table = rows(page.rsplit("`--format json`", maxsplit=1)[-1])
     assert list(table) == list(document)
     for key in ("reasons", "tipped_by"):
         inner = document[key] if isinstance(document[key], dict) else document[key][0]
