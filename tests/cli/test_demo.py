@@ -100,7 +100,7 @@ def test_the_last_day_comes_as_a_stream_and_a_rule_acts(tmp_path: Path, capsys: 
     scenario = preset("watch", accesses=60_000, leaker="nobody", bought=0)
     paths = simulate(tmp_path, scenario, seed=7)
     answer_in("en")
-    day = lay_out_last_day(tmp_path, paths.dataset, 7)
+    day = lay_out_last_day(tmp_path, paths.dataset, scenario.days, 7)
     ingest(open_source(day.before), tmp_path / "ledger")
     watch_last_day(tmp_path, day)
     said = capsys.readouterr().out.splitlines()

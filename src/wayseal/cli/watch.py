@@ -47,17 +47,19 @@ _WORDS = ByLanguage(TEXTS)
 _SECONDS = 10.0
 """How long whoever is told may take."""
 
+SourceOption = Annotated[
+    str,
+    typer.Option(
+        help="Where events come from: `jsonl:-` for standard input, `file:PATH`, `nats://HOST:PORT/STREAM`, "
+        "`kafka://HOST:PORT/TOPIC`. Each line is a row of a table of the [data contract](data-contract.md), its "
+        "table's name under `table` (a read where it has none).",
+    ),
+]
+
 
 def watch(
     ledger: LedgerArgument,
-    source: Annotated[
-        str,
-        typer.Option(
-            help="Where events come from: `jsonl:-` for standard input, `file:PATH`, `nats://HOST:PORT/STREAM`, "
-            "`kafka://HOST:PORT/TOPIC`. Each line is a row of a table of the [data contract](data-contract.md), its "
-            "table's name under `table` (a read where it has none).",
-        ),
-    ],
+    source: SourceOption,
     until_end: Annotated[
         bool, typer.Option("--until-end", help="End where the source ends as it is now; else go on until stopped.")
     ] = False,

@@ -25,7 +25,6 @@ from wayseal.live.sources import Reading, open_source_of
 from wayseal.live.types import Notice, NoticeKind
 from wayseal.live.watch import Watch, WatchOptions
 from wayseal.store.blocked import Measure
-from wayseal_sim import preset
 from wayseal_sim.play import Stream, copy_before, play
 
 _RULE = Rule(name="pulls", least=0.9, measure=Measure.STEP_UP, minutes=24 * 60)
@@ -42,18 +41,19 @@ class LastDay:
     since: int
 
 
-def lay_out_last_day(out: Path, dataset: Path, seed: int) -> LastDay:
+def lay_out_last_day(out: Path, dataset: Path, days: int, seed: int) -> LastDay:
     """Parts a world's last day from those before it.
 
     Args:
         out: The demo's folder.
         dataset: What was simulated.
+        days: How many days it has.
         seed: As of the stream.
 
     Returns:
         Where both lie.
     """
-    stream = Stream(dataset, seed=seed, since=str(preset("watch").days))
+    stream = Stream(dataset, seed=seed, since=str(days))
     before, lines = out / "before", out / "last-day.jsonl"
     copy_before(dataset, before, stream.low)
     with open_sink(f"file:{lines}") as sink:
@@ -104,7 +104,9 @@ def watch_last_day(out: Path, day: LastDay) -> None:
 
 
 def _say_truth(out: Path, blocks: Blocks, since: int) -> None:
-    """How much of what was pulled on the day came after its account was on the list."""
+    """How much of what was pulled on the day came after its account was on the list; nothing where nobody pulls."""
+    if not (out / "pulled.parquet").exists():
+        return
     pulled = pq.read_table(out / "pulled.parquet")
     listed = {act.entry.actor: act.entry.since for act in reversed(blocks.state().added.values())}
     actors, moments = pulled["actor"].to_pylist(), pc.cast(pulled["at"], pa.int64()).to_pylist()

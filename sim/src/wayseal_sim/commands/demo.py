@@ -71,8 +71,9 @@ def demo(
     """
     _clear(out)
     with progress_bars(quiet) as progress:
-        paths = simulate(out, preset("watch", leaker=leaker), seed=seed, progress=progress)
-        day = lay_out_last_day(out, paths.dataset, seed)
+        scenario = preset("watch", leaker=leaker)
+        paths = simulate(out, scenario, seed=seed, progress=progress)
+        day = lay_out_last_day(out, paths.dataset, scenario.days, seed)
         ingest(open_source(day.before), out / "ledger", progress=progress)
     watch_last_day(out, day)
     typer.echo("")

@@ -60,6 +60,7 @@ BuyerOption = Annotated[
         show_default="as the scenario says: by route",
     ),
 ]
+BoughtOption = Annotated[int | None, typer.Option(help="Numbers that the buyer gets.", show_default="20")]
 ReportsOption = Annotated[
     int | None,
     typer.Option(
@@ -70,6 +71,7 @@ ReportsOption = Annotated[
 AccessesOption = Annotated[
     int | None, typer.Option(help="Rows of the log to aim at.", show_default="as the scenario says")
 ]
+DaysOption = Annotated[int | None, typer.Option(help="Days of log.", show_default="as the scenario says")]
 StartOption = Annotated[
     str | None,
     typer.Option(
@@ -129,10 +131,10 @@ def simulate(
     scenario: ScenarioOption = "demo",
     leaker: LeakerOption = None,
     buyer: BuyerOption = None,
-    bought: Annotated[int | None, typer.Option(help="Numbers that the buyer gets.", show_default="20")] = None,
+    bought: BoughtOption = None,
     reports: ReportsOption = None,
     accesses: AccessesOption = None,
-    days: Annotated[int | None, typer.Option(help="Days of log.", show_default="as the scenario says")] = None,
+    days: DaysOption = None,
     start: StartOption = None,
     colluders: ColludersOption = None,
     unknown_share: UnknownShareOption = None,
@@ -176,10 +178,9 @@ def simulate(
     )
     settings = {
         "leaker": leaker, "buyer": buyer, "bought": bought, "reports": reports, "accesses": accesses, "days": days,
-        "start": _day_of(start),
         "colluders": colluders, "unknown_share": unknown_share, "queries": queries, "lost_rows": lost,
         "system_clock_h": system_clock, "buyer_clock_h": buyer_clock, "insiders": insiders, "noise": noise,
-        "missing_scans": missing_scans,
+        "missing_scans": missing_scans, "start": _day_of(start),
     }  # fmt: skip
     if not existing:
         _make(out, scenario, settings, seed, quiet)
