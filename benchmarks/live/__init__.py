@@ -1,1 +1,1 @@
-"""Benchmarks of the stream."""
+"""Stream: kills, damages, delay."""

@@ -136,7 +136,7 @@ class Signals:
 
     def row_of(self, actor: int) -> int:
         """Where an account stands in `actors`."""
-        return int(np.searchsorted(self.actors, actor))
+        return int(np.searchsorted(self.actors, self.actors.dtype.type(actor)))
 
     def of(self, actor: int, day: int) -> dict[str, float]:
         """An account's signals on a day's end."""

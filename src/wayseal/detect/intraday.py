@@ -219,7 +219,8 @@ class Intraday:
         if found is None:
             s = self.view.suspects
             low, high = self._bounds[row], self._bounds[row + 1]
-            past = np.flatnonzero((s.plain | (s.territory > 0))[low:high] & (s.day[low:high] < self._last)) + low
+            plain = s.plain[low:high] | (s.territory[low:high] > 0)
+            past = np.flatnonzero(plain & (s.day[low:high] < self._last)) + low
             found = self._pasts[row] = s.day[past], self._areas.touched(s.places[past], s.channel[past])
         return found
 

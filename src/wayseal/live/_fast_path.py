@@ -102,7 +102,7 @@ class FastPath:
         self.days: dict[tuple[int, int], AccountDay] = {}
         self._judged = _JudgedReads(len(context.staff.actors) + 1)
         self._names: dict[int, str] = {}
-        self._whole = True
+        self._whole, self._today = True, 0
         self.counted = {"reads": 0, "rows": 0, "out_of_time": 0, "judgements": 0}
         self.rejected: Counter[RejectReason] = Counter()
         self.gateways: dict[str, int] = {}
@@ -401,6 +401,9 @@ class FastPath:
     def _forget(self) -> None:
         """Lets go of days that are over (rule 5)."""
         last = (self._clock.now + self._context.offset) // _DAY
+        if last == self._today:
+            return
+        self._today = last
         for key in [key for key in self.days if key[1] < last - 1]:
             for row in self.days.pop(key).rows:
                 kept = self._store[row]

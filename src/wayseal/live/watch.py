@@ -31,6 +31,7 @@ from wayseal.live._events import find_day
 from wayseal.live._fast_path import FastPath
 from wayseal.live._kept import KeptState, KnownGateways
 from wayseal.live.errors import LiveError
+from wayseal.live.gateways import GatewayCounts
 from wayseal.live.notices import Delivery, Mute, NoticeRecord, Send, open_notices
 from wayseal.live.portions import bring_in, committed
 from wayseal.live.spool import Say, Spool, open_spool, silent
@@ -302,6 +303,7 @@ class Watch:
                 {"gateway": names[one.gateway], "epoch": one.epoch, "first": one.first, "last": one.last}
                 for one in (fast.gateway_counts.holes()[:MOST_HOLES] if fast else ())
             ],
+            "restarts": _restarts(fast.gateway_counts, names) if fast else [],
             "notices": len(run.record.notices),
             "newest": None if newest is None else {"id": newest.id, "kind": newest.kind, "at": iso(newest.at)},
             "kinds": Counter(str(one.kind) for one in run.record.notices.values()),
@@ -378,6 +380,19 @@ class _Run:
     in_ledger: int = 0
     bringing: "Future[object] | None" = None
     arming: "Future[_State] | None" = None
+
+
+def _restarts(counts: GatewayCounts, names: list[str]) -> list[dict[str, object]]:
+    """Counters that began anew; last: up to where the one before had come."""
+    return [
+        {
+            "gateway": names[one.gateway],
+            "epoch": one.epoch,
+            "before": one.before,
+            "last": counts.last(one.gateway, one.before),
+        }
+        for one in counts.restarts()[:MOST_HOLES]
+    ]
 
 
 def _version(folder: Path) -> tuple[int, int]:
