@@ -15,8 +15,7 @@ import pyarrow.parquet as pq
 
 from wayseal.cases.ledger.casebook import writable_casebook
 from wayseal.cases.ledger.watching import limits_of
-from wayseal.cli._options import OutputFormat
-from wayseal.cli.commands import echo
+from wayseal.cli.commands import OutputFormat, echo
 from wayseal.cli.watch import NoticeActs, NoticePrinter
 from wayseal.client.sinks import open_sink
 from wayseal.detect import Options
