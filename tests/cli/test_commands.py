@@ -24,7 +24,7 @@ from wayseal_sim.commands import demo
 
 COMMANDS = (
     "demo", "simulate", "ingest", "map", "show", "ledger", "trace", "scope", "extent", "canary", "detect", "watch",
-    "explain", "case", "reads", "evidence", "verdict", "partners", "rights", "blocked", "mutes", "market",
+    "mutes", "explain", "case", "reads", "evidence", "verdict", "partners", "rights", "blocked", "market",
     "vault", "policy", "serve",
 )  # fmt: skip
 GROUPS = ("ledger", "canary", "case", "blocked", "mutes", "evidence", "partners", "market", "policy", "vault", "serve")
@@ -43,8 +43,8 @@ VAULT = (
 )  # fmt: skip
 GROUPED = (
     *(f"ledger {name}" for name in LEDGER), *(f"canary {name}" for name in CANARY), *(f"case {name}" for name in CASE),
-    *(f"blocked {name}" for name in BLOCKED),
-    *(f"evidence {name}" for name in EVIDENCE), "partners check", "serve vault", "serve console",
+    *(f"blocked {name}" for name in BLOCKED), *(f"mutes {name}" for name in ("list", "add", "end")),
+    *(f"evidence {name}" for name in EVIDENCE), "partners check", "serve vault", "serve console", "serve watch",
     *(f"market {name}" for name in MARKET),
     *(f"policy {name}" for name in POLICY), *(f"vault {name}" for name in VAULT),
 )  # fmt: skip

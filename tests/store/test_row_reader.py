@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.effort import examples
-from wayseal.store import RowReader, open_source, read_batches
+from wayseal.store import open_source, read_batches
+from wayseal.store.row_reader import RowReader
 from wayseal.store.types import Reason
 
 GOOD: dict[str, object] = {"at": "2026-03-02T10:00:00+08:00", "actor": "u-1", "waybill": "YT1234567890"}

@@ -7,3 +7,20 @@
 3. Nothing is skipped in silence: a source made anew, cut or repartitioned is refused, and what is missing is said.
 4. Limits, peers and explanations are those of batch detection, through its own kernels.
 """
+
+from typing import TYPE_CHECKING
+
+from wayseal.model.runtime import load_when_asked
+
+if TYPE_CHECKING:
+    from wayseal.live.blocks import Blocks
+    from wayseal.live.errors import LiveError
+    from wayseal.live.types import Notice
+    from wayseal.live.watch import Watch, WatchOptions
+
+__all__ = ["Blocks", "LiveError", "Notice", "Watch", "WatchOptions"]
+
+__getattr__ = load_when_asked(
+    __name__,
+    {"Blocks": "blocks", "LiveError": "errors", "Notice": "types", "Watch": "watch", "WatchOptions": "watch"},
+)

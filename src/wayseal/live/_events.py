@@ -17,7 +17,7 @@ from wayseal.live._parcels import SCAN, TICKET, WAYBILL
 from wayseal.model.arrays import Bytes, Flags, Ints, Longs, UInts
 from wayseal.model.kinds import Action
 from wayseal.model.runtime import kernel
-from wayseal.store import RowReader
+from wayseal.store.row_reader import RowReader
 from wayseal.store.types import Batch, Rejection
 
 AHEAD, LATE = 10 * 60 * 1_000_000, 24 * 3600 * 1_000_000

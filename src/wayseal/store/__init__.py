@@ -12,14 +12,12 @@ if TYPE_CHECKING:
     from wayseal.store._batches import read_batches, read_leaks
     from wayseal.store._load_mapping import load_mapping
     from wayseal.store._open_source import open_source
-    from wayseal.store._row_reader import RowReader
     from wayseal.store._write_table import write_table
     from wayseal.store.drafts import propose_mapping
     from wayseal.store.tables import TABLES, arrow_schema
 
 __all__ = [
     "TABLES",
-    "RowReader",
     "arrow_schema",
     "load_mapping",
     "open_source",
@@ -33,7 +31,6 @@ __getattr__ = load_when_asked(
     __name__,
     {
         "TABLES": "tables",
-        "RowReader": "_row_reader",
         "arrow_schema": "tables",
         "load_mapping": "_load_mapping",
         "open_source": "_open_source",
