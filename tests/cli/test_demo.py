@@ -113,5 +113,5 @@ def test_the_last_day_comes_as_a_stream_and_a_rule_acts(tmp_path: Path, capsys: 
     assert asked is not None
     assert 0 < int(asked[2].replace(",", "")) < int(asked[1].replace(",", ""))
     with open_ledger(tmp_path / "ledger") as snapshot:
-        assert snapshot.manifest.reads == ds.dataset(paths.dataset / "accesses").count_rows()
+        assert snapshot.manifest.rows("accesses") == ds.dataset(paths.dataset / "accesses").count_rows()
     assert not day.before.exists()
