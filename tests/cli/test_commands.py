@@ -24,10 +24,10 @@ from wayseal_sim.commands import demo
 
 COMMANDS = (
     "demo", "simulate", "ingest", "map", "show", "ledger", "trace", "scope", "extent", "canary", "detect", "watch",
-    "explain", "case", "reads", "evidence", "verdict", "partners", "rights", "blocked", "market", "vault", "policy",
-    "serve",
+    "explain", "case", "reads", "evidence", "verdict", "partners", "rights", "blocked", "mutes", "market",
+    "vault", "policy", "serve",
 )  # fmt: skip
-GROUPS = ("ledger", "canary", "case", "blocked", "evidence", "partners", "market", "policy", "vault", "serve")
+GROUPS = ("ledger", "canary", "case", "blocked", "mutes", "evidence", "partners", "market", "policy", "vault", "serve")
 LEDGER = ("key new", "checkpoint", "verify", "prove", "verify-proof")
 CANARY = ("plan", "list", "hit")
 CASE = ("list", "open", "hear", "verify", "forget")

@@ -135,6 +135,23 @@ def test_the_journal_is_sent_after_a_crash(journal: Path) -> None:
     assert {event["count"] for event in stream + sink.events} == set(range(1, 13))
 
 
+def test_a_crash_cuts_no_message_otherwise(journal: Path) -> None:
+    """It is known by its id, so that a stream keeps its rows once."""
+    before = Memory(refuse=1000)
+    with EventWriter("gw-7", journal, before, batch=3, linger=0.2, now=clock(5)) as writer:
+        for _ in range(7):
+            writer.write(ROW)
+        assert before.refused.wait(10)
+    again = Memory()
+    with EventWriter("gw-7", journal, again, batch=5, now=clock(6)) as writer:
+        for _ in range(4):
+            writer.write(ROW)
+        writer.flush()
+    assert again.sent[: len(before.kept)] == list(before.kept)
+    assert {**before.kept, **again.kept} == again.kept
+    assert counts_of(again.events) == list(range(1, 12))
+
+
 def test_what_was_acknowledged_is_not_sent_again(journal: Path) -> None:
     for round_ in range(3):
         sink = Memory()

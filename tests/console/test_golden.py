@@ -13,10 +13,13 @@ from syrupy.assertion import SnapshotAssertion
 
 from tests.console.casework import DETECTORS, seen
 from tests.console.market_shown import fill_market, offer_id, seller_id
+from tests.console.test_live import notice, tell
 from tests.console.world import World, open_world
 from wayseal.cases import open_cases
 from wayseal.cases.types import Alert, Observable, ObservableKind, Source
 from wayseal.console import Role
+from wayseal.live.blocks import Rule
+from wayseal.live.types import NoticeKind
 
 NOW = 1_795_000_000_000_000
 DAY = 86_400_000_000
@@ -29,7 +32,7 @@ CHANGING = re.compile(r"\b[0-9a-f]{32,}\b")
 """Tokens, and what is sealed."""
 PLACES = {
     "chen": (
-        "/", "/queue", "/queue?at=q-1", "/queue/new", "/cases", "/cases?state=all&sort=score", "/cases/c-1",
+        "/", "/live", "/queue", "/queue?at=q-1", "/queue/new", "/cases", "/cases?state=all&sort=score", "/cases/c-1",
         "/cases/c-1?names=1", "/cases/c-1/notes/n-1", "/cases/c-1/evidence", "/jobs", "/jobs/new", "/jobs/j-1",
         "/trace", "/trace/baskets/b-1", "/trace/baskets/b-1/numbers/1", "/waybills?number=YT0000000000001",
         "/rights", "/partners", "/market", "/market/offers?state=all", f"/market/offers/{offer_id(0)}",
@@ -39,7 +42,7 @@ PLACES = {
         "/trace/baskets/b-1/numbers.csv",
     ),
     "root": ("/", "/people", "/acts", "/cases"),
-    "zhang": ("/", "/acts/cases", "/ledger", "/market"),
+    "zhang": ("/", "/live", "/acts/cases", "/ledger", "/market"),
 }  # fmt: skip
 REFUSED = {
     "/queue": {"source": "listing", "seller": "shop 7", "numbers": "YT1", "reason": "", "score": "likely"},
@@ -48,6 +51,8 @@ REFUSED = {
     "/cases/c-1/state": {"state": "waiting", "why": ""},
     "/cases/c-1/tasks": {"task": "ask", "due": "soon"},
     "/cases/c-1/evidence": {"why": " ", "to": "the police"},
+    "/live/blocks/b-1/lift": {"why": " "},
+    "/live/rules": {"rule": "pulls", "least": "95", "measure": "shout"},
     "/jobs/schedule": {"kind": "detect", "hour": "25"},
     "/trace/baskets/b-1/numbers": {"typed": "waybill,seen_at\nYT1,never\n"},
     "/trace/baskets/b-1/run": {"seed": "x"},
@@ -146,6 +151,16 @@ def _work(world: World) -> None:
         case = {"seen": seen(chen, "/cases/c-1")} if path.startswith("/cases") else {}
         assert chen.post(path, data=fields | case).status_code == 303, path
     world.site.jobs.start("verify", {}, "chen")
+    _watch(world)
+
+
+def _watch(world: World) -> None:
+    """A watch that told of two accounts, and let one go; a block, a rule and a gateway."""
+    raised, other = notice(world, "n1"), replace(notice(world, "n2"), actor="clerk-9")
+    blocks = tell(world, raised, other, replace(other, id="n3", kind=NoticeKind.WITHDRAWN, raised="n2"))
+    blocks.add(actor="courier-7", measure="step_up", reason="pulls", case="c-1", until=NOW + DAY, who="chen")
+    blocks.propose_rule(Rule(name="pulls", least=0.95, minutes=120), who="ann")
+    blocks.enforced("gw-1", 0, "closed", who="gw-1")
 
 
 def browser_of(world: World, login: str, lang: str) -> Client:

@@ -58,6 +58,12 @@ TABLE = {
     "GET /inbox": LEDGER,
     "POST /inbox/seen": LEDGER,
     "GET /changes": LEDGER,
+    "GET /live": LEDGER,
+    "POST /live/blocks/{entry}/lift": CASES,
+    "POST /live/rules": CASES,
+    "POST /live/rules/agree": OPENERS,
+    "POST /live/rules/off": CASES,
+    "POST /cases/{case}/block": CASES,
     "GET /overview/weeks": CASES,
     "GET /overview/weeks.csv": CASES,
     "GET /queue": CASES,
@@ -232,6 +238,7 @@ TABLE = {
 """Who may call what. A stage stands for sessions that owe something yet."""
 IDS = {
     "case": "c-1",
+    "entry": "b-1",
     "read": "0-1",
     "item": "c-1",
     "note": "n-1",

@@ -25,7 +25,7 @@ from wayseal.console.access.types import Person, Visit
 from wayseal.console.jobs import Jobs
 from wayseal.console.reading import CaseReader
 from wayseal.console.serve import TABLES
-from wayseal.console.web.app import CasebookResource, LedgerReader, MarketResource, make_spool
+from wayseal.console.web.app import CasebookResource, LedgerReader, LiveReader, MarketResource, make_spool
 from wayseal.database import open_database
 from wayseal.database.migrations import upgrade
 from wayseal.merkle import VerifyKey
@@ -126,14 +126,18 @@ class World:
         reader = LedgerReader(ledger, checkpoints, key)
         folder = ledger / "detect"
         self.site = replace(
-            self.site, ledger=reader, cases=CasebookResource(folder), reading=CaseReader(ledger, folder)
+            self.site,
+            ledger=reader,
+            cases=CasebookResource(folder),
+            reading=CaseReader(ledger, folder),
+            live=LiveReader(ledger, self.clock),
         )
         self._app = None
 
     def give_cases(self, folder: Path) -> None:
         """A casebook in a folder of a ledger, without the ledger."""
         self.site.close()
-        self.site = replace(self.site, cases=CasebookResource(folder))
+        self.site = replace(self.site, cases=CasebookResource(folder), live=LiveReader(folder.parent, self.clock))
         self._app = None
 
     def give_market(self, folder: Path) -> MarketResource:

@@ -18,13 +18,20 @@ import pytest
 from tests.deploy.units import Unit, read_unit
 from tests.tables import each
 from wayseal.console.settings import read_console_settings
+from wayseal.live.notices import LAST
+from wayseal.live.settings import read_watch_settings
 from wayseal.vault.errors import KeyringError
 from wayseal.vault.keyring import Keyring
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 SYSTEMD = DEPLOY / "systemd"
-PROFILES = {"ledger": ("watch",), "console": ("watch", "console"), "vault": ("watch", "vault", "console")}
+PROFILES = {
+    "ledger": ("watch",),
+    "live": ("watch", "live"),
+    "console": ("watch", "console"),
+    "vault": ("watch", "vault", "console", "live"),
+}
 """What each way to run Wayseal installs."""
 FOLDERS = [SYSTEMD / name for name in PROFILES["vault"]]
 CONTAINER = DEPLOY / "Containerfile"
@@ -105,6 +112,13 @@ def test_who_runs_the_console_reaches_nothing_of_the_vault() -> None:
     assert settings.stop_seconds < int(CONSOLE.last("TimeoutStopSec"))
 
 
+def test_the_settings_of_the_watch_are_settings() -> None:
+    text = (DEPLOY / "settings/watch.env").read_text(encoding="utf-8")
+    settings = read_watch_settings(dict(line.split("=", 1) for line in text.splitlines() if not line.startswith("#")))
+    assert settings.ledger == Path("/var/lib/wayseal_watch/ledger")
+    assert settings.stop_seconds + LAST < int(UNITS["wayseal-watch.service"].last("TimeoutStopSec"))
+
+
 def test_every_failure_is_told_but_that_of_telling() -> None:
     for name in SERVICES:
         told = UNITS[name].all("OnFailure")
@@ -114,7 +128,7 @@ def test_every_failure_is_told_but_that_of_telling() -> None:
 @each("name", SERVICES)
 def test_what_runs_without_a_vault_names_nothing_of_one(name: str) -> None:
     if not (SYSTEMD / "vault" / name).exists():
-        unit = read_unit(name, SYSTEMD / "watch", SYSTEMD / "console")
+        unit = read_unit(name, *(SYSTEMD / part for part in ("watch", "console", "live")))
         said = [value for _, key, value in unit.lines if key not in {"InaccessiblePaths", "After"}]
         assert not [value for value in said if "/etc/wayseal/vault" in value or "keyring" in value]
 
@@ -165,7 +179,8 @@ def test_only_who_opens_has_the_keyring() -> None:
 
 
 def test_every_job_has_a_time_and_an_order() -> None:
-    assert {*SERVICES} - {*JOBS} == {"wayseal.service", "wayseal-console.service", "wayseal-failed@.service"}
+    lasting = {"wayseal.service", "wayseal-console.service", "wayseal-watch.service", "wayseal-failed@.service"}
+    assert {*SERVICES} - {*JOBS} == lasting
     for name in JOBS:
         for other in UNITS[name].last("After").split():
             assert other == "postgresql.service" or other in JOBS

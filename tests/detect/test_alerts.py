@@ -207,7 +207,9 @@ def told(
     actors = np.array(sorted(who))
     odds = np.array([[LEVEL + x for x in rows[who[k]]] for k in actors.tolist()])
     many = np.array([[(odd or {}).get(who[k], 10)] * v.shape[1] for k in actors.tolist()])
-    found, without = find_alerts(v, Signals(actors=actors, odd=many, values={}, growth=NONE), odds, first, budget)
+    found, without = find_alerts(
+        v, Signals(actors=actors, odd=many, values={}, growth=NONE, middle=NONE.score[:0]), odds, first, budget
+    )
     return [(who[a.actor], a.day) for a in found], {who[k] for k in without}
 
 
@@ -317,11 +319,17 @@ def test_2_where_no_read_is_enough_it_is_the_last_of_the_day(pulled: tuple[View,
     odds = np.full((1, v.shape[1]), NO)
     odds[0, DAY] = 0.0
     none = np.zeros(odds.shape, np.int64)
-    ((alert,), _) = find_alerts(v, Signals(actors=actors, odd=none, values={}, growth=NONE), odds, 0, 1)
+    ((alert,), _) = find_alerts(
+        v, Signals(actors=actors, odd=none, values={}, growth=NONE, middle=NONE.score[:0]), odds, 0, 1
+    )
     assert alert.at == last, "the end of the hour, without a device"
     used = view([*PULLS, R(actor="a", day=DAY, minute=900, device=7, what=WORK)], 14)
     ((alert,), _) = find_alerts(
-        used, Signals(actors=np.array([place(used, "a")]), odd=none, values={}, growth=NONE), odds, 0, 1
+        used,
+        Signals(actors=np.array([place(used, "a")]), odd=none, values={}, growth=NONE, middle=NONE.score[:0]),
+        odds,
+        0,
+        1,
     )
     assert alert.at == at(DAY, 900)
 

@@ -35,7 +35,7 @@ from wayseal.detect.peers import AGES, ANEW, EXTRA, FAR, Causes, Usual, evidence
 from wayseal.detect.peers._fit import _SIZE, WEEKS
 from wayseal.detect.policy import FALSE_ALARM, WORTH, is_worth
 from wayseal.detect.report import metrics
-from wayseal.detect.report._json import _SEVERITY
+from wayseal.detect.report.ocsf import _SEVERITY
 from wayseal.detect.window import DAYS
 
 EN, ZH = "docs/explanation/detection.md", "docs/explanation/detection.zh.md"

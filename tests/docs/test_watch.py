@@ -6,6 +6,7 @@ from tests.docs.pages import read, rows
 from wayseal.cli.watch import _document
 from wayseal.live._events import AHEAD, IN_A_ROW
 from wayseal.live._fast_path import HORIZON_DAYS, LEAST, STEP
+from wayseal.live.receivers import About
 from wayseal.live.types import Notice, NoticeKind, Reason, TippingRead
 
 NOTICE = Notice(
@@ -21,7 +22,7 @@ def page(request: pytest.FixtureRequest) -> str:
 
 
 def test_every_key_of_a_notice_stands_there(page: str) -> None:
-    document = _document(NOTICE, "p-a", "c-1", None)
+    document = _document(NOTICE, About(account="p-a", case="c-1"), None, None)
     table = rows(page.rsplit("`--format json`", maxsplit=1)[-1])
     assert list(table) == list(document)
     for key in ("reasons", "tipped_by"):

@@ -32,7 +32,7 @@ from wayseal_sim.types import Ints, Mask
 __all__ = ["Faults", "Stream", "Stretch", "copy_before", "play", "write_truth"]
 
 GATEWAYS = 20
-_ROWS = 150_000
+_ROWS = 50_000
 _AHEAD = 2
 _KEY = {"waybills": "channel", "changes": "waybill", "scans": "outlet", "partner_calls": "partner"}
 _MOST_BYTES = 1 << 19

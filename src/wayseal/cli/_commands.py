@@ -45,7 +45,7 @@ GROUPS: Mapping[str, Group] = {
             "Try it": " ".join(f"{one.module}:{one.name}" for one in entry_points(group="wayseal.commands")),
             "See who reads": "ingest:ingest map show:show ledger:ledger",
             "Name who sold": "trace:trace scope extent canary:canary",
-            "Watch for misuse": "detect:detect watch:watch reads:explain case reads evidence case:verdict "
+            "Watch for misuse": "detect:detect watch:watch mutes:mutes reads:explain case reads evidence case:verdict "
             "reads:partners rights blocked:blocked",
             "Watch the market": "market:market",
             "Seal waybill data": "vault:vault policy:policy serve:serve",
@@ -75,6 +75,10 @@ GROUPS: Mapping[str, Group] = {
     "blocked rule": Group(
         help="Say which notices put an account on the list by themselves; each rule takes two people.",
         sections={"Commands": "blocked:propose agree off"},
+    ),
+    "mutes": Group(
+        help="Have nobody told of some notices of the watch, for a while and for a reason.",
+        sections={"Commands": "mutes:list add end"},
     ),
     "partners": Group(
         help="Hold the interfaces of partners to their contracts.",
@@ -137,8 +141,8 @@ GROUPS: Mapping[str, Group] = {
         },
     ),
     "serve": Group(
-        help="Run a service until it is told to stop: a vault's, or the staff's web console.",
-        sections={"Commands": "vault:vault console:console"},
+        help="Run a service until it is told to stop: a vault's, the staff's web console, or the watch.",
+        sections={"Commands": "vault:vault console:console watch:watch"},
     ),
 }
 EXTRAS: Mapping[str, str] = {
@@ -147,6 +151,7 @@ EXTRAS: Mapping[str, str] = {
     "policy": "vault",
     "serve console": "console",
     "serve vault": "vault",
+    "serve watch": "live",
     "vault": "vault",
 }
 """What the packages of commands come with, by the words of a group or a command."""

@@ -5,7 +5,7 @@ the word, and its module holds the function of that name.
 """
 
 from wayseal.cli._loading import SETUP
-from wayseal.cli._options import MARK, MARKET, Lang, QuietOption, SeedOption
+from wayseal.cli._options import MARK, MARKET, Lang, OutputFormat, QuietOption, SeedOption
 from wayseal.cli._output import ProgressCallback, now_us, print_lines, progress_bars, write_text
 from wayseal.cli._texts import _, current_lang, echo, pgettext, warn
 
@@ -14,6 +14,7 @@ __all__ = [
     "MARKET",
     "SETUP",
     "Lang",
+    "OutputFormat",
     "ProgressCallback",
     "QuietOption",
     "SeedOption",

@@ -1,23 +1,26 @@
-"""`wayseal watch`: reads that no work explains, while they are read."""
+"""`wayseal watch` and `wayseal serve watch`: reads that no work explains, while they are read."""
 
 import json
+import os
 import signal
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from wayseal.cases.ledger.casebook import load_known, masking, writable_casebook
-from wayseal.cases.ledger.watching import case_of, limits_of, register_notice
+from wayseal.cases.ledger.watching import case_of, limits_of, pseudonym_of, register_notice
 from wayseal.cases.notices import name_of, send_text, service_of
+from wayseal.cli._loading import require_extra
 from wayseal.cli._options import LedgerArgument, OutputFormat, OutputFormatOption, QuietOption, TemplatesOption
 from wayseal.cli._output import clock_time, now_us
 from wayseal.cli._texts import _, current_lang, echo, pgettext, warn
 from wayseal.cli.blocked import MEASURES
 from wayseal.cli.detect import FalseAlarmOption, NotifyOption, OffsetOption, read_addresses
+from wayseal.database.errors import DatabaseError
 from wayseal.detect import Options
 from wayseal.detect.explain import load_templates
 from wayseal.detect.policy import FALSE_ALARM
@@ -25,14 +28,20 @@ from wayseal.detect.report.texts import TEXTS
 from wayseal.detect.window import parse_offset
 from wayseal.ledger import open_ledger
 from wayseal.live.blocks import Added, Blocks, blocks_folder, lifted_by
-from wayseal.live.notices import Send
+from wayseal.live.errors import MuteRecordError
+from wayseal.live.mutes import Mutes
+from wayseal.live.notices import Muted, Send
+from wayseal.live.receivers import About, document, make_receivers, read_receivers
 from wayseal.live.sources import Reading, Start, open_source_of
-from wayseal.live.types import Notice, NoticeKind, Reason
-from wayseal.live.watch import Watch, WatchOptions
+from wayseal.live.spool import Say
+from wayseal.live.types import Notice, NoticeKind, Reason, Source
+from wayseal.live.watch import FOLDER, Watch, WatchOptions
 from wayseal.model.messages import Message
+from wayseal.model.schema import plain
 from wayseal.model.times import iso
 from wayseal.page.languages import ByLanguage
 from wayseal.page.numbers import percent
+from wayseal.store.errors import JournalBusyError
 
 _WORDS = ByLanguage(TEXTS)
 _SECONDS = 10.0
@@ -64,6 +73,12 @@ def watch(
         int, typer.Option(min=1, max=3600, help="Seconds after which what arrived is brought into the ledger.")
     ] = 300,
     notify: NotifyOption = None,
+    receivers: Annotated[
+        Path | None,
+        typer.Option(
+            help="A file of [receivers](watch-notices.md): webhooks, OCSF, Kafka, NATS.", exists=True, dir_okay=False
+        ),
+    ] = None,
     format: OutputFormatOption = OutputFormat.TEXT,
     quiet: QuietOption = False,
 ) -> None:
@@ -79,24 +94,11 @@ def watch(
     tail -F reads.jsonl | wayseal watch ledger --source jsonl:- --format json
     wayseal watch ledger --source file:reads.jsonl --until-end
     """
-    folder = writable_casebook(ledger)
-    told = read_addresses(notify or [])
-    options = Options(
-        folder=folder, offset=parse_offset(offset), templates=load_templates(templates), false_alarm=false_alarm
-    )
+    options = Options(offset=parse_offset(offset), templates=load_templates(templates), false_alarm=false_alarm)
     say = (lambda _message: None) if quiet else _say
     opened = open_source_of(source, Reading(until_end=until_end, start=start, say=say))
-    blocks = Blocks(blocks_folder(ledger))
-    printer = NoticePrinter(folder, blocks, format)
-    made = WatchOptions(
-        detect=folder,
-        arm=limits_of(ledger, options),
-        offset=options.offset,
-        receivers={"acts": partial(follow_notice, folder, blocks), "print": printer.print, **_receivers(ledger, told)},
-        say=say,
-        segment_seconds=float(segment),
-        who="wayseal watch",
-    )
+    made = _options(ledger, options, read_addresses(notify or []), receivers, format)
+    made = replace(made, say=say, segment_seconds=float(segment))
     work = Watch(ledger, opened, made)
     with _stopping(work.stop):
         found = work.run()
@@ -106,6 +108,73 @@ def watch(
             events=found.events,
             notices=found.notices,
         )
+
+
+def serve_watch(
+    ledger: Annotated[
+        Path | None,
+        typer.Argument(
+            help="Folder of the ledger; `WAYSEAL_WATCH_LEDGER` sets it.",
+            metavar="LEDGER",
+            exists=True,
+            file_okay=False,
+        ),
+    ] = None,
+    source: Annotated[
+        str | None,
+        typer.Option(help="Where events come from, as of `wayseal watch`; `WAYSEAL_WATCH_SOURCE` sets it."),
+    ] = None,
+    port: Annotated[int | None, typer.Option(help="Port, on this machine's own address.", show_default="8446")] = None,
+) -> None:
+    """Run the watch as a service, with the list of blocked accounts and metrics, until it is told to stop.
+
+    It does what `wayseal watch` does, and answers beside it: the [list](blocks.md) for gateways, `/metrics` for
+    Prometheus, `/healthz` and `/readyz`. Other [settings](watch-notices.md#settings) come by the environment. Logs go
+    to standard error as JSON. It needs packages of its own: `pip install 'WHEEL[live]'`.
+
+    \b
+    wayseal serve watch ledger --source nats://127.0.0.1:4222/READS
+    """
+    with require_extra("live"):
+        from wayseal.live.serve import run_service
+        from wayseal.live.settings import read_watch_settings
+        from wayseal.service import make_log
+
+    os.umask(0o077)
+    given = {"ledger": None if ledger is None else str(ledger), "port": None if port is None else str(port)}
+    found = read_watch_settings(os.environ, source=source, **given)
+    told = read_addresses([] if found.notices is None else [f"@{found.notices}"])
+    templates, offset = load_templates(found.templates), parse_offset(found.offset)
+    options = Options(offset=offset, templates=templates, false_alarm=found.false_alarm)
+    made = _options(found.ledger, options, told, found.receivers, None)
+    made = replace(made, segment_seconds=float(found.segment_seconds), who="wayseal serve watch")
+
+    def make_source(say: Say) -> Source:
+        return open_source_of(found.source, Reading(start=found.start, say=say))
+
+    run_service(found, make_source, made, make_log())
+
+
+def _options(
+    ledger: Path, options: Options, addresses: Sequence[str], receivers: Path | None, format: OutputFormat | None
+) -> WatchOptions:
+    """What a watch does. format: notices are printed so; None: they aren't."""
+    folder = writable_casebook(ledger)
+    options = replace(options, folder=folder)
+    acts, muting = NoticeActs(folder, Blocks(blocks_folder(ledger))), _Muting(Mutes(ledger / FOLDER), options.offset)
+    described = make_receivers({} if receivers is None else read_receivers(receivers), acts.describe)
+    first: dict[str, Send] = {"acts": acts.register, "blocks": acts.block}
+    if format is not None:
+        first["print"] = NoticePrinter(folder, acts, format, muting.muted).print
+    return WatchOptions(
+        detect=folder,
+        arm=limits_of(ledger, options),
+        offset=options.offset,
+        receivers=first,
+        beside={**_receivers(ledger, addresses), **described},
+        mute=muting,
+        who="wayseal watch",
+    )
 
 
 def _say(message: Message) -> None:
@@ -123,28 +192,80 @@ def _stopping(stop: Callable[[], None]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
+class NoticeActs:
+    """What follows from a notice: its case, and what rules in force say. What is busy is tried again."""
+
+    def __init__(self, folder: Path, blocks: Blocks) -> None:
+        self._folder, self.blocks = folder, blocks
+        self._cases: dict[str, str] = {}
+
+    def register(self, notice: Notice) -> bool:
+        """Makes its case."""
+        try:
+            if case := register_notice(self._folder, notice, now_us()):
+                self._cases[notice.actor] = case
+        except (DatabaseError, JournalBusyError):
+            return False
+        return True
+
+    def block(self, notice: Notice) -> bool:
+        """Puts its account on the list, or lifts what it had put there."""
+        try:
+            self.blocks.act_on(notice, case=self.case(notice))
+        except (DatabaseError, JournalBusyError):
+            return False
+        return True
+
+    def case(self, notice: Notice) -> str:
+        """The newest case of its account; "" where there is none."""
+        if notice.actor not in self._cases:
+            self._cases[notice.actor] = case_of(self._folder, notice)
+        return self._cases[notice.actor]
+
+    def entry(self, notice: Notice) -> Added | None:
+        """What it put on the list."""
+        return next((one for one in self.blocks.state().added.values() if one.notice == notice.id), None)
+
+    def lifted(self, notice: Notice) -> tuple[str, ...]:
+        """What it took off the list."""
+        return tuple(entry for entry, act in self.blocks.state().lifted.items() if act.why == lifted_by(notice))
+
+    def describe(self, notice: Notice) -> About:
+        """What isn't in it, for receivers."""
+        return About(account=pseudonym_of(self._folder, notice), case=self.case(notice))
+
+
+class _Muting:
+    """What mutes notices, and what it muted. Where that can't be known, nothing is muted."""
+
+    def __init__(self, mutes: Mutes, offset: int) -> None:
+        self._mutes, self._offset = mutes, offset
+        self.muted: dict[str, Muted] = {}
+
+    def __call__(self, notice: Notice) -> Muted | None:
+        try:
+            found = self._mutes.muted(notice, self._offset)
+        except (MuteRecordError, OSError) as error:
+            warn("{error}: nothing is muted", error=error)
+            return None
+        if found is not None:
+            self.muted[notice.id] = found
+        return found
+
+
 class NoticePrinter:
     """Prints notices and what they did to the list, accounts under the names that may be shown."""
 
-    def __init__(self, folder: Path, blocks: Blocks, format: OutputFormat) -> None:
-        """folder: of the casebook; blocks: the record of blocks; format: how they are printed."""
-        self._folder, self._blocks, self._format = folder, blocks, format
+    def __init__(self, folder: Path, acts: NoticeActs, format: OutputFormat, muted: Mapping[str, Muted]) -> None:
+        self._folder, self._acts, self._format, self._muted = folder, acts, format, muted
 
     def print(self, notice: Notice) -> bool:
-        """Prints a notice.
-
-        Args:
-            notice: It, after what follows from it was done.
-
-        Returns:
-            True: it is printed.
-        """
-        state = self._blocks.state()
-        made = next((one for one in state.added.values() if one.notice == notice.id), None)
-        case = case_of(self._folder, notice)
+        """Prints a notice."""
+        made, muted, case = self._acts.entry(notice), self._muted.get(notice.id), self._acts.case(notice)
         name = masking(self._folder, load_known(self._folder, writable=True))(notice.actor)
         if self._format is OutputFormat.JSON:
-            print(json.dumps(_document(notice, name, case, made), ensure_ascii=False), flush=True)
+            print(json.dumps(_document(notice, About(account=name, case=case), made, muted), ensure_ascii=False),
+                  flush=True)  # fmt: skip
             return True
         words = _WORDS[current_lang()]
         counts = pgettext("list_comma", ", ").join(
@@ -158,13 +279,14 @@ class NoticePrinter:
                 echo("{at}  {account} goes on: {score}, {counts}", **head, counts=counts)
             case NoticeKind.WITHDRAWN:
                 echo("{at}  {account}: withdrawn, work explains it now", **head)
+        if muted is not None:
+            echo("  muted by {mute}, nobody is told: {why}", mute=muted.mute, why=muted.why)
         if made is not None:
             until, measure = clock_time(made.entry.until), _(MEASURES[made.entry.measure])
             echo("  {entry}: {measure} until {until}, by rule {rule}", entry=made.entry.id, measure=measure,
                  until=until, rule=made.rule)  # fmt: skip
-        for entry, act in state.lifted.items():
-            if act.why == lifted_by(notice):
-                echo("  {entry}: lifted", entry=entry)
+        for entry in self._acts.lifted(notice):
+            echo("  {entry}: lifted", entry=entry)
         return True
 
 
@@ -172,40 +294,16 @@ def _count(reason: Reason, words: Mapping[str, str]) -> dict[str, object]:
     return {"what": words[f"detector.{reason.detector}"], "n": reason.value, "usual": reason.usual}
 
 
-def _document(notice: Notice, name: str, case: str, made: Added | None) -> dict[str, Any]:
+def _document(notice: Notice, about: About, made: Added | None, muted: Muted | None) -> dict[str, Any]:
     tipped = {"waybill": notice.tipped_by.waybill, "at": iso(notice.tipped_by.at), "number": notice.tipped_by.number}
-    return {
-        "notice": notice.id,
-        "kind": notice.kind,
-        "at": iso(notice.at),
-        "actors": [name],
-        "probability": notice.probability,
-        "reasons": [{"detector": one.detector, "value": one.value, "usual": one.usual} for one in notice.reasons],
+    return document(notice, about) | {
         "tipped_by": tipped,
-        "ledger_version": notice.limits,
-        "raised": notice.raised or None,
-        "case": case or None,
         "entry": None if made is None else made.entry.id,
+        "muted": None if muted is None else plain(muted),
     }
 
 
-def follow_notice(folder: Path, blocks: Blocks, notice: Notice) -> bool:
-    """Does what follows from a notice: a case, and what rules in force say.
-
-    Args:
-        folder: Of the casebook.
-        blocks: The record of blocks.
-        notice: It.
-
-    Returns:
-        True: it is done.
-    """
-    register_notice(folder, notice, now_us())
-    blocks.act_on(notice, case=case_of(folder, notice))
-    return True
-
-
-def _receivers(ledger: Path, addresses: list[str]) -> dict[str, Send]:
+def _receivers(ledger: Path, addresses: Sequence[str]) -> dict[str, Send]:
     """Whom notices go to, by a name that is no secret."""
     with open_ledger(ledger) as snapshot:
         salt = snapshot.manifest.id

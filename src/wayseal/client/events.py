@@ -5,7 +5,7 @@
 2. Events of a gateway are numbered without gaps, and never numbered twice: who begins a new journal begins a new epoch,
    and says so in each line. A hole in the count is a lost event, whoever lost it.
 3. Nothing goes into the stream that isn't on the disk: else a power cut could have another event take its number.
-4. A message that is sent again is the same message under the same id.
+4. A message that is sent again is the same message under the same id, after a crash as well.
 """
 
 import fcntl
@@ -15,7 +15,7 @@ import re
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -38,6 +38,8 @@ _MESSAGES = 64
 _PAUSES = (0.2, 5.0)
 _GATEWAY = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _SENT = re.compile(rb"([0-9]{1,18}) ([0-9]{1,18}) *\n")
+_PLAN = re.compile(rb"[0-9]{1,18}(?: [0-9]{1,18})+\n")
+_PLAN_AT, _PLAN_BYTES = 64, 4096
 
 
 class FileSync(StrEnum):
@@ -228,9 +230,12 @@ class EventWriter(Closing):
         """Sends what is there, waits until it is acknowledged, and remembers that (rules 3 and 4)."""
         journal = self._journal
         self._sync(journal.count)
+        known = len(self._under_way)
         while len(self._under_way) < _MESSAGES and (message := self._next()) is not None:
             self._under_way.append(message)
             self._cut = message.high
+        if len(self._under_way) > known:
+            journal.plan([one.first for one in self._under_way], self._under_way[-1].last)
         for one in self._under_way:
             name = f"{self._gateway}.{journal.epoch}.{one.first}-{one.last}"
             self._sink.send(journal.read(one.low, one.high), name, self._gateway)
@@ -254,8 +259,9 @@ class EventWriter(Closing):
         if high <= self._cut:
             return None
         first = self._under_way[-1].last + 1 if self._under_way else journal.acknowledged + 1
+        most = journal.planned.popleft() - first + 1 if journal.planned else self._batch
         text, place, lines = journal.read(self._cut, high), 0, 0
-        while lines < self._batch and (end := text.find(b"\n", place) + 1):
+        while lines < most and (end := text.find(b"\n", place) + 1):
             place, lines = end, lines + 1
         return _Message(self._cut, self._cut + place, first, first + lines - 1)
 
@@ -263,7 +269,8 @@ class EventWriter(Closing):
 class _Journal:
     """The file: a line that says gateway, epoch and the count behind which it begins, then the events' lines.
 
-    In NAME.sent stand epoch and count of what is acknowledged: less may be true, never more.
+    In NAME.sent stand epoch and count of what is acknowledged: less may be true, never more. Behind that stand epoch,
+    first counts and last count of the messages under way, so that no crash has them cut otherwise.
     """
 
     def __init__(self, gateway: str, path: Path, now: Callable[[], int]) -> None:
@@ -278,11 +285,13 @@ class _Journal:
             raise JournalError("is in use by another process", file=path) from None
         told = _SENT.fullmatch(os.pread(self._sent, 64, 0))
         epoch, acknowledged = (int(told[1]), int(told[2])) if told else (0, 0)
+        self.planned: deque[int] = deque()
         try:
             if not self._goes_on(epoch, acknowledged):
                 self.epoch = max(now() // 1000, epoch + 1)
                 self.acknowledged = self.count = 0
                 self.unsent = self.begin_anew()
+            self._read_plan()
         except BaseException:
             self.close()
             raise
@@ -313,6 +322,18 @@ class _Journal:
     def acknowledge(self, last: int) -> None:
         self.acknowledged = last
         os.pwrite(self._sent, f"{self.epoch} {last}".ljust(63).encode() + b"\n", 0)
+
+    def plan(self, firsts: Sequence[int], last: int) -> None:
+        """Writes down how what is to be sent is cut."""
+        numbers = " ".join(map(str, (self.epoch, *firsts, last)))
+        os.pwrite(self._sent, f"{numbers}\n".encode(), _PLAN_AT)
+
+    def _read_plan(self) -> None:
+        """The last counts of messages that were under way and aren't acknowledged (rule 4)."""
+        found = _PLAN.match(os.pread(self._sent, _PLAN_BYTES, _PLAN_AT))
+        epoch, first, *more = map(int, found[0].split()) if found else (0, 0)
+        if more and (epoch, first) == (self.epoch, self.acknowledged + 1) and more[-1] <= self.count:
+            self.planned.extend([one - 1 for one in more[:-1]] + more[-1:])
 
     def begin_anew(self) -> int:
         """A journal without events, in the place of one of which all are acknowledged; returns where events begin."""

@@ -12,14 +12,13 @@ about that basket as about any other that changed, so that nobody meets it unask
 
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import uvicorn
 
-from wayseal import __version__
 from wayseal.cases.errors import CasebookError
 from wayseal.cases.ledger.casebook import FOLDER
 from wayseal.console import access, jobs, tracing
@@ -38,6 +37,7 @@ from wayseal.console.web.app import (
     CasebookResource,
     Connection,
     LedgerReader,
+    LiveReader,
     MarketResource,
     Site,
     create_app,
@@ -50,6 +50,7 @@ from wayseal.merkle import MerkleError, VerifyKey
 from wayseal.model.errors import disk_says
 from wayseal.model.times import clock_hours, offset_text, set_clock
 from wayseal.service import forget, forward_library_logs, handle_signals, make_log
+from wayseal.service.http import Server, listen
 from wayseal.service.log import Log
 
 __all__ = ["TABLES", "Demo", "make_site", "open_access", "run_console"]
@@ -149,6 +150,7 @@ def make_site(settings: ConsoleSettings, access: Access, address: str = "") -> S
         upload_most=settings.upload_megabytes << 20,
         cases=None if ledger is None else CasebookResource(ledger / FOLDER),
         reading=None if ledger is None else CaseReader(ledger, ledger / FOLDER),
+        live=None if ledger is None else LiveReader(ledger, access.now),
         market=None if settings.market is None else MarketResource(settings.market, settings.market_database),
         canaries=None if settings.canaries is None else CanaryWatch(settings.canaries),
         spool=make_spool(settings.folder / SPOOL),
@@ -176,13 +178,13 @@ def run_console(settings: ConsoleSettings, *, say_setup: Callable[[str, str], No
     forward_library_logs(log)
     with (
         open_access(settings) as access,
-        _listen(settings) as place,
+        listen(settings.host, settings.port, ConsoleSettingsError) as place,
         closing(make_site(settings, access, _address(settings, place))) as site,
     ):
         _open_cases(site, log)
         if site.reading is not None:
             site.reading.warm()
-        server = _Server(_config(settings, create_app(site, log)), log)
+        server = Server(_config(settings, create_app(site, log)), log)
         address = _address(settings, place)
         if demo is not None:
             begin_demo(demo, site, address)
@@ -200,29 +202,6 @@ def _open_cases(site: Site, log: Log) -> None:
             site.cases.look()
     except CasebookError as error:
         log.error("casebook", error=type(error).__name__)
-
-
-class _Server(uvicorn.Server):
-    """uvicorn's server, which leaves signals to whoever runs it (rule 4)."""
-
-    def __init__(self, config: uvicorn.Config, log: Log) -> None:
-        super().__init__(config)
-        self._log = log
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Says where it listens, once it does."""
-        await super().startup(sockets)
-        if self.started and sockets:
-            self._log.info("serving", port=sockets[0].getsockname()[1], version=__version__)
-
-    def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]
-        """Uvicorn would raise them again at the end."""
-        return nullcontext()
-
-    def end(self) -> None:
-        """Stops gently; told a second time, at once."""
-        self.force_exit = self.should_exit
-        self.should_exit = True
 
 
 def _config(settings: ConsoleSettings, app: object) -> uvicorn.Config:
@@ -246,17 +225,6 @@ def _config(settings: ConsoleSettings, app: object) -> uvicorn.Config:
     except OSError:
         raise ConsoleSettingsError("tls_certificate, tls_key: one of them can't be read or used") from None
     return config
-
-
-@contextmanager
-def _listen(settings: ConsoleSettings) -> Iterator[socket.socket]:
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    try:
-        place = socket.create_server((settings.host, settings.port), family=family, backlog=512)
-    except OSError as error:
-        raise ConsoleSettingsError("host and port: can't listen there ({reason})", reason=disk_says(error)) from None
-    with place:
-        yield place
 
 
 def _address(settings: ConsoleSettings, place: socket.socket) -> str:

@@ -6,7 +6,6 @@ Files of cases lie in a private folder of the console's, each under its SHA-256.
 2. What may hold a secret shows itself in no `repr`.
 """
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -17,42 +16,13 @@ from pydantic import Field
 from wayseal.cases.verdicts import ProposalKind
 from wayseal.console.errors import ConsoleSettingsError
 from wayseal.detect.policy import FALSE_ALARM, FALSE_ALARM_VARIABLE
-from wayseal.model.messages import N_
-from wayseal.model.schema import CLOSED, Name, parsed_by, read_values
+from wayseal.model.schema import CLOSED, Name, parsed_by
 from wayseal.model.times import clock_hours
+from wayseal.service.settings import NUMBER, OWN, WHOLE, File, Flag, read_environment
 
 PREFIX = "WAYSEAL_CONSOLE_"
 DATABASE, KEY_FILE = "console.sqlite", "console.key"
-_OWN = {"127.0.0.1", "::1", "localhost"}
 _DEEDS = {"verdicts": ProposalKind.VERDICT, "names": ProposalKind.NAMES, "packs": ProposalKind.PACK}
-_FLAGS = {"true": True, "1": True, "false": False, "0": False}
-
-
-def _parse_path(value: Any) -> Path:
-    if not isinstance(value, str) or not value:
-        raise ConsoleSettingsError("needs the name of a file")
-    return Path(value)
-
-
-def _parse_flag(value: Any) -> bool:
-    found = _FLAGS.get(str(value).lower())
-    if found is None:
-        raise ConsoleSettingsError(N_("is true or false"))
-    return found
-
-
-def _parse_whole(value: Any) -> int:
-    try:
-        return int(str(value))
-    except ValueError:
-        raise ConsoleSettingsError(N_("needs a whole number")) from None
-
-
-def _parse_number(value: Any) -> float:
-    try:
-        return float(value)
-    except ValueError:
-        raise ConsoleSettingsError(N_("needs a number")) from None
 
 
 def _parse_deeds(value: Any) -> frozenset[ProposalKind]:
@@ -62,44 +32,38 @@ def _parse_deeds(value: Any) -> frozenset[ProposalKind]:
     return frozenset(_DEEDS[one] for one in given)
 
 
-_File = Annotated[Path, parsed_by(_parse_path)]
-_Flag = Annotated[bool, parsed_by(_parse_flag)]
-_Whole = parsed_by(_parse_whole)
-_Number = parsed_by(_parse_number)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsoleSettings:
     """How the console runs."""
 
     __pydantic_config__: ClassVar = CLOSED
-    folder: _File = Path("console")
+    folder: File = Path("console")
     """Where its database and key file are, unless they are named: made at the first start."""
     database: Name | None = field(default=None, repr=False)
     """Address of its database: sqlite:///FILE (by default one in the folder) or postgresql://..."""
-    key_file: _File | None = None
+    key_file: File | None = None
     """The key file; by default in the folder."""
-    ledger: _File | None = None
+    ledger: File | None = None
     """The ledger that is shown."""
-    logs_folder: _File | None = None
+    logs_folder: File | None = None
     """Where logs lie that may be named instead of sent."""
-    mappings_folder: _File | None = None
+    mappings_folder: File | None = None
     """Mapping files that may be chosen for a log."""
-    templates: _File | None = None
+    templates: File | None = None
     """Templates of work, for detection and packs of evidence."""
-    task_lists: _File | None = None
+    task_lists: File | None = None
     """Lists of tasks that a press adds to a case, by its kind."""
-    canaries: _File | None = None
+    canaries: File | None = None
     """A register of canaries, for the same, and to flag canaries on pages of waybills."""
-    contracts: _File | None = None
+    contracts: File | None = None
     """A folder of partners' contracts, for the same."""
-    market: _File | None = None
+    market: File | None = None
     """The folder of the record of the market's watch."""
     market_database: Name | None = field(default=None, repr=False)
     """Address of the PostgreSQL database that has that record instead: postgresql://..."""
-    market_unseen_intervals: Annotated[int, _Whole, Field(ge=1, le=1000)] = 4
+    market_unseen_intervals: Annotated[int, WHOLE, Field(ge=1, le=1000)] = 4
     """A source that can't be seen for longer than so many of its intervals is told of."""
-    notices: _File | None = None
+    notices: File | None = None
     """A file of addresses that are told of new cases."""
     notices_mail: Name | None = field(default=None, repr=False)
     """The server that people's own notices are mailed by, as an address of Apprise: mailtos://USER:PASSWORD@HOST."""
@@ -113,11 +77,11 @@ class ConsoleSettings:
     """The unit that hands evidence over and asks sites to remove offers, as papers and letters name it."""
     contact: str = ""
     """Where sites answer to requests for removal: a mail address, a page."""
-    upload_megabytes: Annotated[int, _Whole, Field(ge=1, le=1_000_000)] = 3072
+    upload_megabytes: Annotated[int, WHOLE, Field(ge=1, le=1_000_000)] = 3072
     """A file that is sent may have so many."""
-    checkpoint_folder: _File | None = None
+    checkpoint_folder: File | None = None
     """Where signed checkpoints of the ledger are kept (`deploy/keep-ledger.sh` writes them)."""
-    checkpoint_key: _File | None = None
+    checkpoint_key: File | None = None
     """The public key under which they count."""
     oidc_issuer: Name | None = None
     """The company's sign-in (OpenID Connect): its issuer, to the letter."""
@@ -125,35 +89,35 @@ class ConsoleSettings:
     """The client as which it knows the console."""
     oidc_client_secret: Name | None = field(default=None, repr=False)
     """That client's secret; taken out of the environment once it was read."""
-    oidc_only: _Flag = False
+    oidc_only: Flag = False
     """Passwords let administrators in alone."""
     address: Name | None = None
     """Where browsers find the console, for the way back from the company's sign-in."""
     host: Name = "127.0.0.1"
-    port: Annotated[int, _Whole, Field(ge=0, le=65535)] = 8470
-    tls_certificate: _File | None = None
-    tls_key: _File | None = None
+    port: Annotated[int, WHOLE, Field(ge=0, le=65535)] = 8470
+    tls_certificate: File | None = None
+    tls_key: File | None = None
     proxies: Name | None = None
     """Addresses of proxies, with commas between, that may say from where and how a request comes."""
-    https: _Flag = False
+    https: Flag = False
     """A proxy before it speaks TLS: cookies are for https alone then."""
-    utc_offset_hours: Annotated[int, _Whole, Field(ge=-12, le=14)] = field(default_factory=clock_hours)
+    utc_offset_hours: Annotated[int, WHOLE, Field(ge=-12, le=14)] = field(default_factory=clock_hours)
     """The clock of pages."""
-    false_alarm: Annotated[float, _Number, Field(gt=0, allow_inf_nan=False)] = FALSE_ALARM
+    false_alarm: Annotated[float, NUMBER, Field(gt=0, allow_inf_nan=False)] = FALSE_ALARM
     """What a false alarm costs detection, in parcels a day; `WAYSEAL_FALSE_ALARM` sets it for commands, too."""
-    cases_a_day: Annotated[int, _Whole, Field(ge=1, le=100_000)] = 20
+    cases_a_day: Annotated[int, WHOLE, Field(ge=1, le=100_000)] = 20
     """So many cases can be decided a day, all in all: what the overview holds the day's work against."""
     second_person: Annotated[frozenset[ProposalKind], parsed_by(_parse_deeds)] = frozenset()
     """Of verdicts, looks at names and packs those that one proposes and another puts in force: verdicts,names,packs."""
-    idle_minutes: Annotated[int, _Whole, Field(ge=1, le=1440)] = 60
+    idle_minutes: Annotated[int, WHOLE, Field(ge=1, le=1440)] = 60
     """A session that nobody uses ends after so long."""
-    session_hours: Annotated[int, _Whole, Field(ge=1, le=168)] = 12
+    session_hours: Annotated[int, WHOLE, Field(ge=1, le=168)] = 12
     """A session ends so long after it began."""
-    workers: Annotated[int, _Whole, Field(ge=0, le=16)] = 1
+    workers: Annotated[int, WHOLE, Field(ge=0, le=16)] = 1
     """Processes that run jobs; 0: none here."""
-    job_days: Annotated[int, _Whole, Field(ge=1, le=3650)] = 30
+    job_days: Annotated[int, WHOLE, Field(ge=1, le=3650)] = 30
     """Files that jobs made, and uploads that weren't taken in, are removed after so long."""
-    stop_seconds: Annotated[int, _Whole, Field(ge=0, le=3600)] = 30
+    stop_seconds: Annotated[int, WHOLE, Field(ge=0, le=3600)] = 30
 
     def __post_init__(self) -> None:
         """Rule 1."""
@@ -170,9 +134,9 @@ class ConsoleSettings:
         company = (self.oidc_issuer, self.oidc_client_id, self.oidc_client_secret)
         if any(one is None for one in company) and (any(one is not None for one in company) or self.oidc_only):
             raise ConsoleSettingsError("oidc_issuer, oidc_client_id and oidc_client_secret go together")
-        if self.oidc_issuer is not None and self.address is None and (self.https or self.host not in _OWN):
+        if self.oidc_issuer is not None and self.address is None and (self.https or self.host not in OWN):
             raise ConsoleSettingsError("address is needed with oidc_issuer: where browsers find the console")
-        if not self.secure and self.host not in _OWN:
+        if not self.secure and self.host not in OWN:
             raise ConsoleSettingsError(
                 "tls_certificate is needed where host is not this machine's own address, or https where a proxy "
                 "speaks TLS"
@@ -216,17 +180,8 @@ def read_console_settings(environment: Mapping[str, str], **given: str | None) -
     Raises:
         ConsoleSettingsError: A setting isn't known, or can't be (rule 1).
     """
-    known = {PREFIX + one.name.upper(): one.name for one in fields(ConsoleSettings)}
-    for variable in sorted(environment):
-        if variable.startswith(PREFIX) and variable not in known:
-            near = difflib.get_close_matches(variable, known, n=1)
-            if near:
-                raise ConsoleSettingsError("this is no setting; did you mean {near}?", near=near[0]).at(key=variable)
-            raise ConsoleSettingsError("this is no setting").at(key=variable)
-    known = {FALSE_ALARM_VARIABLE: "false_alarm", **known}  # the console's own name wins
-    values = {name: environment[variable] for variable, name in known.items() if variable in environment}
-    values |= {name: value for name, value in given.items() if value is not None}
-    return read_values(values, ConsoleSettings, ConsoleSettingsError)
+    others = {FALSE_ALARM_VARIABLE: "false_alarm"}
+    return read_environment(PREFIX, ConsoleSettings, ConsoleSettingsError, environment, given, others)
 
 
 FILES = "files"

@@ -94,8 +94,27 @@ class ServiceAreas:
         """The same, of reads whose codes are known."""
         out = np.zeros(len(actor), np.int32)
         _label(
-            actor, day, _weigh_by_day(actor, day, len(self._all)), touched, self._chance,
-            self._all, self._own, self._area, self._people, self._wide, self._most, out,
+            actor, day, _weigh_by_day(actor, day, len(self._all)), touched, self._chance, self._all, self._own,
+            self._area, self._people, self._wide, self._most, out,
+        )  # fmt: skip
+        return out
+
+    def label_one(self, account: int, day: Ints, touched: Ints) -> Ints:
+        """The same, of one account: among the codes that its reads have, and one that stands for all others."""
+        codes, local = np.unique(touched, return_inverse=True)
+        none = int(codes[0] < 0)
+        codes, local = codes[none:], local.reshape(touched.shape) - none
+        own, area = (
+            -1 if code < 0 else int(np.append(np.flatnonzero(codes == code), len(codes))[0])
+            for code in (int(self._own[account]), int(self._area[account]))
+        )
+        out, one = np.zeros(len(day), np.int32), np.zeros(len(day), np.int32)
+        chance = np.zeros((len(self._all), len(codes) + 1))
+        chance[:, :-1] = self._chance[:, codes]
+        _label(
+            one, day, _weigh_by_day(one, day, len(self._all)), local.astype(np.int32), chance, self._all,
+            np.array([own], np.int32), np.array([area], np.int32), self._people[[account]],
+            np.append(self._wide[codes], False), self._most[[account]], out,
         )  # fmt: skip
         return out
 

@@ -136,7 +136,7 @@ class Signals:
 
     def row_of(self, actor: int) -> int:
         """Where an account stands in `actors`."""
-        return int(np.searchsorted(self.actors, actor))
+        return int(np.searchsorted(self.actors, self.actors.dtype.type(actor)))
 
     def of(self, actor: int, day: int) -> dict[str, float]:
         """An account's signals on a day's end."""
@@ -313,17 +313,17 @@ def _fresh_shares(view: View, some: Longs, person: Flags) -> tuple[Floats, Float
     return share, middle
 
 
-def fresher_than(signals: Signals, view: View, row: int | None, today: Suspects) -> float:
-    """The signal `fresher` of an account (place in the view, None: unknown) on the last day, with its reads of it."""
-    fresh, all_ = 0, 0
-    past, last = view.suspects, view.shape[1] - 1
-    if row is not None:
-        low, high = np.searchsorted(past.actor, [row, row + 1])
-        odd = ((past.plain | past.unknown) & past.dated)[low:high] & (past.day[low:high] < last)
-        fresh, all_ = int((odd & past.fresh[low:high]).sum()), int(odd.sum())
-    odd = (today.plain | today.unknown) & today.dated
-    fresh, all_ = fresh + int((odd & today.fresh).sum()), all_ + int(odd.sum())
-    return fresh / all_ - float(signals.middle[last]) if all_ >= _SOME else 0.0
+def count_fresh(s: Suspects, low: int, high: int, before: int) -> tuple[int, int]:
+    """How many unexplained reads from row `low` to `high` are of fresh parcels, and of dated ones, before a day."""
+    some = slice(low, high)
+    odd = (s.plain[some] | s.unknown[some]) & s.dated[some] & (s.day[low:high] < before)
+    return int((odd & s.fresh[some]).sum()), int(odd.sum())
+
+
+def fresher_than(signals: Signals, before: tuple[int, int], today: Suspects) -> float:
+    """The signal `fresher` of an account on the last day. before: of `count_fresh`; today: its reads of the day."""
+    fresh, all_ = np.add(before, count_fresh(today, 0, len(today), 1)).tolist()
+    return fresh / all_ - float(signals.middle[-1]) if all_ >= _SOME else 0.0
 
 
 class StandsOutAlike:

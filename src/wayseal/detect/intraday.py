@@ -31,11 +31,21 @@ from wayseal.detect._one_account import LastDay
 from wayseal.detect._result import NOTHING, ExternalEvidence
 from wayseal.detect._score import odds_of, probability, shares_of
 from wayseal.detect._service_area import IN_AREA, NONE, ServiceAreas
-from wayseal.detect._signals import NEVER, NOW, TOLD_BY, UNDATED, Signals, StandsOutAlike, describe_story, fresher_than
+from wayseal.detect._signals import (
+    NEVER,
+    NOW,
+    TOLD_BY,
+    UNDATED,
+    Signals,
+    StandsOutAlike,
+    count_fresh,
+    describe_story,
+    fresher_than,
+)
 from wayseal.detect._view import Suspects, View, suspects_of
 from wayseal.detect.detectors import FRESH_ALONE, Choice, detectors
 from wayseal.detect.explain import load_templates
-from wayseal.detect.facts import Facts, update_facts
+from wayseal.detect.facts import Facts, learnt_facts
 from wayseal.detect.peers import Usual, evidence
 from wayseal.detect.policy import is_worth
 from wayseal.detect.window import DAY_US, Window, window_of
@@ -102,11 +112,15 @@ class Intraday:
 
         first_day: column of the first day that is asked about.
         """
-        self._view, self._signals, self._lift, self._options = view, signals, lift, options
+        self.view, self.signals, self._lift, self._options = view, signals, lift, options
         self._order = np.argsort(view.keys)
         s = view.suspects
         self._areas = ServiceAreas(view, np.flatnonzero(s.plain | (s.territory > 0)))
         self._last = view.shape[1] - 1
+        self._bounds = np.searchsorted(s.actor, np.arange(len(view.keys) + 1, dtype=s.actor.dtype))
+        self._maybe_people, self._of_role = view.maybe_people, np.log(np.maximum(np.bincount(view.role), 1))
+        self._undated = float(signals.values[UNDATED].max(initial=0.0)) if UNDATED in signals.values else None
+        self._fresh: dict[int, tuple[int, int]] = {}
         self._pasts: dict[int, tuple[Ints, Ints]] = {}
         self.day = view.day + self._last
         self.version = str(learn_baseline(view, findings)["version"])
@@ -127,7 +141,7 @@ class Intraday:
             causes=LastDay(peers, what.odd.odd, what.causes),
             choose=detector.choose,
             among=detector.among or detector.choose,
-            typical=None if finding.odd.among is not None else _typical(self._view, finding),
+            typical=None if finding.odd.among is not None else _typical(self.view, finding),
             usual=finding.usual.high[:, : self._last].max(axis=1, initial=0.0).round(),
         )
 
@@ -150,7 +164,7 @@ class Intraday:
             What is to be said of it.
         """
         row, known = self._row(account)
-        today = self._settled(row, known, suspects_of(rows, numbers, self._view.grounds))
+        today = self._settled(row, known, suspects_of(rows, numbers, self.view.grounds))
         told, counts = self._signals_before(row, known), []
         story = told.get(NOW, 0.0)
         for counter in self._counters:
@@ -166,7 +180,7 @@ class Intraday:
                 story = said[NOW]
                 told |= said
             if name != FRESH:  # which is told with the unexplained first reads
-                counts.append(Count(detector=name, value=n, usual=int(counter.usual[self._view.group[row]])))
+                counts.append(Count(detector=name, value=n, usual=int(counter.usual[self.view.group[row]])))
         told |= self._of_day(row, known, today, told)
         p = probability(odds_of(told, float(self._lift[row]) if known else 0.0))
         lost = max((c.value for c in counts if c.detector in (MAIN, *STORIES)), default=0)
@@ -178,22 +192,21 @@ class Intraday:
 
     def _row(self, account: int) -> tuple[int, bool]:
         """Where the view has an account, and whether it knows it: else a row of the largest group stands for it."""
-        at = int(np.searchsorted(self._view.keys, np.uint64(account), sorter=self._order))
-        if at < len(self._order) and int(self._view.keys[self._order[at]]) == account:
+        at = int(np.searchsorted(self.view.keys, np.uint64(account), sorter=self._order))
+        if at < len(self._order) and int(self.view.keys[self._order[at]]) == account:
             return int(self._order[at]), True
         return self._stranger, False
 
     def _settled(self, row: int, known: bool, today: Suspects) -> Suspects:
         """The day's reads, those within the account's territory explained."""
-        unknown = today.unknown & (not self._view.gaps)
+        unknown = today.unknown & (not self.view.gaps)
         new = np.flatnonzero(today.plain)
         if not len(new) or row < 0:
             return replace(today, unknown=unknown)
         days, touched = self._past(row) if known else _NO_PAST
         why = np.zeros(len(today), np.int32)
-        n = len(days) + len(new)
-        why[new] = self._areas.label_touched(
-            np.full(n, row, np.int32),
+        why[new] = self._areas.label_one(
+            row,
             np.append(days, np.full(len(new), self._last, np.int32)),
             np.concatenate([touched, self._areas.touched(today.places[new], today.channel[new])]),
         )[len(days) :]
@@ -204,24 +217,34 @@ class Intraday:
         """Days and codes of an account's earlier reads that no template explains."""
         found = self._pasts.get(row)
         if found is None:
-            s = self._view.suspects
-            low, high = np.searchsorted(s.actor, [row, row + 1])
-            past = np.flatnonzero((s.plain | (s.territory > 0))[low:high] & (s.day[low:high] < self._last)) + low
+            s = self.view.suspects
+            low, high = self._bounds[row], self._bounds[row + 1]
+            plain = s.plain[low:high] | (s.territory[low:high] > 0)
+            past = np.flatnonzero(plain & (s.day[low:high] < self._last)) + low
             found = self._pasts[row] = s.day[past], self._areas.touched(s.places[past], s.channel[past])
+        return found
+
+    def _fresh_before(self, row: int) -> tuple[int, int]:
+        """How many of an account's earlier unexplained reads are of fresh parcels, and how many there are."""
+        found = self._fresh.get(row)
+        if found is None:
+            found = self._fresh[row] = count_fresh(
+                self.view.suspects, self._bounds[row], self._bounds[row + 1], self._last
+            )
         return found
 
     def _signals_before(self, row: int, known: bool) -> dict[str, float]:
         """Signals at the end of the day before, but for who the account is (rule 2)."""
-        view, signals = self._view, self._signals
+        signals = self.signals
         at = signals.row_of(row)
         if known and self._last and at < len(signals.actors) and int(signals.actors[at]) == row:
             now, before = signals.of(row, self._last), signals.of(row, self._last - 1)
             return {name: value if name in AS_TODAY else before[name] for name, value in now.items()}
         out = dict.fromkeys(signals.values, 0.0)
-        out["role"] = float(np.log(np.bincount(view.role)[view.role[row]])) if row >= 0 else 0.0
-        out["service"] = 0.0 if row < 0 or view.maybe_people[row] else 1.0
+        out["role"] = float(self._of_role[self.view.role[row]]) if row >= 0 else 0.0
+        out["service"] = 0.0 if row < 0 or self._maybe_people[row] else 1.0
         out |= {name: float(np.log(NEVER)) for name in ("unknown", "unknown_service") if name in out}
-        return out | {name: float(v.max(initial=0.0)) for name, v in signals.values.items() if name == UNDATED}
+        return out if self._undated is None else out | {UNDATED: self._undated}
 
     def _weigh(
         self, counter: _Counter, row: int, known: bool, odd: int, base: float, judged: int, story: float
@@ -232,9 +255,9 @@ class Intraday:
         if known:
             n[0, :last], m[0, :last] = f.odd.odd[row, :last], f.odd.base[row, :last]
         n[0, last], m[0, last] = odd, base
-        new_day = not self._view.reads[row, last]
+        new_day = not self.view.reads[row, last]
         causes = counter.causes.causes(row, odd, new_day=new_day, judged=judged, history=known)
-        group = int(self._view.group[row])
+        group = int(self.view.group[row])
         usual = Usual(**{field.name: getattr(f.usual, field.name)[group : group + 1] for field in fields(Usual)})
         cleared: Flags | None = None if f.cleared is None or not known else f.cleared[row : row + 1]
         said = evidence(n, m, np.zeros(1, np.int32), usual, causes, cleared)
@@ -252,9 +275,9 @@ class Intraday:
         """Signals that hang on the story as a whole: who else stands out alike, how fresh the parcels are."""
         out: dict[str, float] = {}
         if self._alike is not None and row >= 0:
-            out["alike"] = self._alike.count(row if known else None, int(self._view.role[row]), told.get(NOW, 0.0))
-        if row >= 0 and self._view.maybe_people[row]:
-            out["fresher"] = fresher_than(self._signals, self._view, row if known else None, today)
+            out["alike"] = self._alike.count(row if known else None, int(self.view.role[row]), told.get(NOW, 0.0))
+        if row >= 0 and self._maybe_people[row]:
+            out["fresher"] = fresher_than(self.signals, self._fresh_before(row) if known else (0, 0), today)
         elif row >= 0:
             out |= {f"{name}_service": value for name, value in {**told, **out}.items() if name in ("unknown", "alike")}
         return out
@@ -280,7 +303,7 @@ def prepare(
     day: int | None = None,
     progress: Progress = silent,
 ) -> Intraday | None:
-    """Readies a ledger's accounts to be judged on a day.
+    """Readies a ledger's accounts to be judged on a day, by what the newest batch run learnt and nothing since.
 
     Args:
         snapshot: The ledger.
@@ -296,11 +319,12 @@ def prepare(
         LedgerError: A file of the ledger is damaged or missing.
         OSError: Facts can't be kept.
     """
-    window = window_of(snapshot.activity(), options.offset, options.since, options.until)
+    templates = load_templates(None) if options.templates is None else options.templates
+    facts: Facts = learnt_facts(snapshot, options.folder, templates, options.offset, progress)
+    activity = facts.hours.group_by("hour").aggregate([("reads", "sum")]).rename_columns(["hour", "reads"])
+    window = window_of(activity.sort_by("hour"), options.offset, options.since, options.until)
     if window is None:
         return None
-    templates = load_templates(None) if options.templates is None else options.templates
-    facts: Facts = update_facts(snapshot, options.folder, templates, options.offset, progress)
     last = max(window.last, window.last if day is None else day)
     window = Window(past=window.past, first=window.first, last=last, stray=window.stray)
     everyone = snapshot.keys(snapshot.actors()["actor"].to_pylist())

@@ -166,9 +166,12 @@ def kept_rows(table: str, rows: pa.RecordBatch, staff: Staff) -> ParcelRows:
 
 
 def find_day(lines: bytes, offset: int) -> int | None:
-    """The local day in the middle of the reads of some lines; None: there are none. offset: of local time, µs."""
-    found = RowReader({"accesses": ()}).read(lines, 1).tables.get("accesses")
-    return None if found is None else (int(np.median(_micros(found.rows["at"]))) + offset) // DAY_US
+    """The local day of the first event among some lines; None: there is none. offset: of local time, µs."""
+    found = RowReader({"accesses": (), **dict.fromkeys(_KEPT, ())}).read(lines, 1).tables
+    times = {"accesses": "at"} | {name: times[0] for name, (_, times, _) in _KEPT.items()}
+    first = min(((int(batch.line[0]), int(_micros(batch.rows[times[name]])[0])) for name, batch in found.items()),
+                default=None)  # fmt: skip
+    return None if first is None else (first[1] + offset) // DAY_US
 
 
 def _micros(times: pa.Array) -> Longs:

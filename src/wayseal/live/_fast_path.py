@@ -102,7 +102,7 @@ class FastPath:
         self.days: dict[tuple[int, int], AccountDay] = {}
         self._judged = _JudgedReads(len(context.staff.actors) + 1)
         self._names: dict[int, str] = {}
-        self._whole = True
+        self._whole, self._today = True, 0
         self.counted = {"reads": 0, "rows": 0, "out_of_time": 0, "judgements": 0}
         self.rejected: Counter[RejectReason] = Counter()
         self.gateways: dict[str, int] = {}
@@ -299,12 +299,15 @@ class FastPath:
         _, found = self._explain(_of_store(old))
         places, table = found if found is not None else (np.zeros(0, np.int64), SUSPECTS.empty_table())
         start = self._keep(table, old["word"][places])
-        new = dict(zip(places.tolist(), range(start, start + len(places)), strict=True))
+        same = old[places] == self._store[start : start + len(places)]
+        new = dict(
+            zip(places.tolist(), zip(range(start, start + len(places)), same.tolist(), strict=True), strict=True)
+        )
         for i, row in enumerate(kept.tolist()):
             waybill, actor = int(old["waybill"][i]), int(old["actor"][i])
             number, at = by[waybill]
-            stays = new.get(i)
-            if stays is not None and self._store[stays] == self._store[row]:
+            stays, unchanged = new.get(i, (None, False))
+            if unchanged:
                 continue
             changes.append(_Change(number=number, row=row, came=False, at=at, waybill=""))
             if stays is None:
@@ -344,6 +347,8 @@ class FastPath:
         n = len(state.rows)
         over = day < (change.at + self._context.offset) // _DAY - 1
         checked = n in CHECKED or (n < LEAST and state.raised != "")
+        if change.came and state.raised and n < 2 * state.told:
+            return None  # more reads withdraw nothing, and a change is told of once there are twice as many
         if over or not checked:
             return None
         self.counted["judgements"] += 1
@@ -396,6 +401,9 @@ class FastPath:
     def _forget(self) -> None:
         """Lets go of days that are over (rule 5)."""
         last = (self._clock.now + self._context.offset) // _DAY
+        if last == self._today:
+            return
+        self._today = last
         for key in [key for key in self.days if key[1] < last - 1]:
             for row in self.days.pop(key).rows:
                 kept = self._store[row]

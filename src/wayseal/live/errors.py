@@ -31,6 +31,24 @@ class NoticeRecordError(LiveError):
     exit_code: ClassVar[int] = 6
 
 
+class ReceiverError(LiveError):
+    """A receiver of notices can't be as it is; names it, the file and the line, never a secret."""
+
+
+class WatchSettingsError(LiveError):
+    """A setting of the watch isn't known, or can't be as it is; names it, never its value."""
+
+
+class MuteError(LiveError):
+    """An act about mutes that can't be; names the field."""
+
+
+class MuteRecordError(LiveError):
+    """The record of mutes isn't what was written; names its line."""
+
+    exit_code: ClassVar[int] = 6
+
+
 class BlockError(LiveError):
     """An act about the list of blocked accounts that can't be; names the field."""
 

@@ -82,6 +82,12 @@ class GatewayCounts:
             if other == gateway
         )
 
+    def last(self, gateway: int, epoch: int) -> int:
+        """The last count that came of a counter; 0: none."""
+        of = self._of
+        slots = np.flatnonzero((of["gateway"] == gateway) & (of["epoch"] == epoch))
+        return max((int(of["last"][slot, of["used"][slot] - 1]) for slot in slots.tolist()), default=0)
+
     def doubled(self) -> Mapping[int, int]:
         """How many events came again, by gateway, of those of which any did."""
         return self._sums("doubled")

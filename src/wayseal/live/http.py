@@ -1,6 +1,7 @@
 """The list of blocked accounts over HTTP, for gateways: to fetch, to ask about one account, to say what they enforce.
 
-1. Nobody gets anything without a token of the list's own file (`tokens`), but whether the service runs.
+1. Nobody gets anything without a token of the list's own file (`tokens`), but whether the service runs. The token
+   `metrics` opens metrics alone, and no other does.
 2. Who waits is answered at once when the list changes (`TICK`), and at the end of the wait otherwise.
 3. Answers name rules and entries, never accounts. Where the list can't be read it is a 503, and the gateway fails as it
    does.
@@ -13,7 +14,7 @@
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
@@ -25,7 +26,7 @@ from starlette.routing import Route
 
 from wayseal.live.blocks import Blocks
 from wayseal.live.errors import BlockError
-from wayseal.live.tokens import TokenFile
+from wayseal.live.tokens import METRICS, TokenFile
 from wayseal.model.errors import WaysealError
 from wayseal.model.times import SECOND_US, now_us
 from wayseal.store.blocked import BlockedFile, BlockedList, Enforcer, Fails, Measure, Refusal
@@ -37,29 +38,40 @@ MOST_WAIT: Final = 60
 """The longest wait, seconds."""
 MOST_WAITING: Final = 1000
 MOST_BYTES: Final = 4096
+CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 _STATUS = {Measure.BLOCK: 403, Measure.STEP_UP: 401, Measure.SLOW_DOWN: 429}
 _STEP_UP = {"WWW-Authenticate": 'Bearer error="insufficient_user_authentication"'}
 Handler = Callable[[Request, str], Awaitable[Response]]
 
 
-def create_app(blocks: Blocks, tokens: TokenFile) -> Starlette:
+def create_app(
+    blocks: Blocks,
+    tokens: TokenFile,
+    *,
+    metrics: Callable[[], bytes] | None = None,
+    trouble: Callable[[], Sequence[str]] = tuple,
+) -> Starlette:
     """The service over a record of blocks.
 
     Args:
         blocks: The record; its list is read anew whenever it changes, whoever changed it.
         tokens: Whose requests are answered.
+        metrics: Their text for Prometheus; None: there are none.
+        trouble: Words for why whatever runs beside isn't ready; none: it is.
 
     Returns:
-        The app: `/v1/blocked`, `/v1/blocked/check`, `/v1/blocked/enforced`, `/healthz`, `/readyz`.
+        The app: `/v1/blocked`, `/v1/blocked/check`, `/v1/blocked/enforced`, `/metrics`, `/healthz`, `/readyz`.
     """
-    service = _Service(blocks)
+    service = _Service(blocks, metrics, trouble)
 
-    def guarded(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+    def guarded(handler: Handler, *, measures: bool = False) -> Callable[[Request], Awaitable[Response]]:
         async def answer(request: Request) -> Response:
             kind, _, token = request.headers.get("authorization", "").partition(" ")
             gateway = tokens.gateway(token.strip()) if kind.lower() == "bearer" else None
             if gateway is None:
                 return _problem(401, "token", {"WWW-Authenticate": "Bearer"})
+            if (gateway == METRICS) is not measures:
+                return _problem(403, "token")
             try:
                 return await handler(request, gateway)
             except StoreError:
@@ -72,6 +84,7 @@ def create_app(blocks: Blocks, tokens: TokenFile) -> Starlette:
             Route("/v1/blocked", guarded(service.blocked), methods=["GET"]),
             Route("/v1/blocked/check", guarded(service.check), methods=["GET"]),
             Route("/v1/blocked/enforced", guarded(service.enforced), methods=["POST"]),
+            *([Route("/metrics", guarded(service.measured, measures=True), methods=["GET"])] if metrics else []),
             Route("/healthz", service.healthy, methods=["GET"]),
             Route("/readyz", service.ready, methods=["GET"]),
         ]
@@ -79,8 +92,10 @@ def create_app(blocks: Blocks, tokens: TokenFile) -> Starlette:
 
 
 class _Service:
-    def __init__(self, blocks: Blocks) -> None:
-        self._blocks = blocks
+    def __init__(
+        self, blocks: Blocks, metrics: Callable[[], bytes] | None, trouble: Callable[[], Sequence[str]]
+    ) -> None:
+        self._blocks, self._metrics, self._trouble = blocks, metrics, trouble
         self._file = BlockedFile(blocks.file, fails=Fails.CLOSED)
         self._enforcer = Enforcer(self._file)
         self._told: dict[str, tuple[int, str]] = {}
@@ -160,13 +175,21 @@ class _Service:
         return JSONResponse({"status": "ok"}, headers=_headers())
 
     async def ready(self, request: Request) -> Response:
-        """The list can be read, and is the one that stands there now."""
+        """The list can be read, and is the one that stands there now; nothing is wrong with what runs beside."""
+        trouble = list(self._trouble())
         try:
             self._current()
-            ready = self._file.trouble is None
+            listed = self._file.trouble is None
         except WaysealError:
-            ready = False
-        return JSONResponse({"status": "ok" if ready else "not_ready"}, 200 if ready else 503, _headers())
+            listed = False
+        trouble += [] if listed else ["list"]
+        body = {"status": "not_ready", "trouble": trouble} if trouble else {"status": "ok"}
+        return JSONResponse(body, 503 if trouble else 200, _headers())
+
+    async def measured(self, request: Request, gateway: str) -> Response:
+        """The metrics."""
+        assert self._metrics is not None  # noqa: S101 (there is no route without)
+        return Response(await run_in_threadpool(self._metrics), 200, _headers(), CONTENT_TYPE)
 
     def _current(self) -> BlockedList:
         listed = self._file.current()

@@ -166,6 +166,11 @@ class Spool(Closing):
         )
 
     @property
+    def closed(self) -> int:
+        """The number of the last event of the closed segments, removed ones among them."""
+        return self._state.heads[-1].number
+
+    @property
     def first(self) -> int:
         """The index of the first segment that is still there, which may be the open one."""
         return self._state.heads[0].segment

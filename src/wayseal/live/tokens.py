@@ -15,6 +15,8 @@ from typing import Final
 from wayseal.live.errors import BlockError
 from wayseal.store.durable import lock_folder, replace_file
 
+METRICS: Final = "metrics"
+"""The name under which a token opens the metrics, and nothing else."""
 TOKENS: Final = "tokens"
 """The file's name, beside the record of blocks."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")

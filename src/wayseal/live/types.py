@@ -41,6 +41,10 @@ class Source(Protocol):
 
     name: str
 
+    @property
+    def away(self) -> float | None:
+        """Since when it doesn't answer, by the monotonic clock; None: it does, or nothing can be away."""
+
     def open(self, after: Position | None) -> Closing:
         """Begins behind a place; None: at the first event that there is.
 

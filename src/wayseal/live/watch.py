@@ -7,28 +7,32 @@
 3. Every so often a segment is closed and brought into the ledger, beside the watch. The source is told then what it
    need not keep.
 4. A newer batch run makes new limits: a new state is made beside the watch and takes over once it has caught up. Limits
-   are those of the day of the first events that they are held against.
+   are those of the day of the first event that they are held against. A restart keeps them, and counts of gateways.
 """
 
 import json
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from wayseal.detect.explain import load_templates
 from wayseal.detect.facts import FILE as FACTS
 from wayseal.detect.facts import build_context
 from wayseal.detect.intraday import Intraday
+from wayseal.detect.window import DAY_US
 from wayseal.ledger import IngestOptions, Snapshot, open_ledger
 from wayseal.live._events import find_day
 from wayseal.live._fast_path import FastPath
+from wayseal.live._kept import KeptState, KnownGateways
 from wayseal.live.errors import LiveError
-from wayseal.live.notices import NoticeRecord, Send, open_notices
+from wayseal.live.gateways import GatewayCounts
+from wayseal.live.notices import Delivery, Mute, NoticeRecord, Send, open_notices
 from wayseal.live.portions import bring_in, committed
 from wayseal.live.spool import Say, Spool, open_spool, silent
 from wayseal.live.types import Batch, Notice, Source
@@ -42,7 +46,9 @@ _FOLDER_MODE = 0o700
 _NEAR = 50_000
 """Events that a new state may lag behind when it takes over."""
 _RATE_SECONDS = 10.0
-_MOST_HOLES = 100
+_MOST_RATES = 60
+MOST_HOLES = 100
+"""Of which its state for others tells."""
 
 Arm = Callable[[Snapshot, int | None], Intraday | None]
 """Makes the limits of a ledger for a day; None: for its last."""
@@ -56,7 +62,9 @@ class WatchOptions:
         detect: Folder where detection keeps what it keeps; a newer state of it makes new limits.
         arm: Makes limits.
         offset: Of local days, microseconds ahead of UTC.
-        receivers: Who is told of notices, by name, in that order: what blocks comes first.
+        receivers: What follows from notices, by name, in that order, before anything else is read.
+        beside: Whoever else is told, by name, each by a thread of its own.
+        mute: What mutes a notice for those.
         say: Is told what a person should know, without stopping.
         segment_events: Events after which a segment is closed.
         segment_seconds: Seconds after which one is.
@@ -68,6 +76,8 @@ class WatchOptions:
     arm: Arm
     offset: int
     receivers: Mapping[str, Send] = field(default_factory=dict)
+    beside: Mapping[str, Send] = field(default_factory=dict)
+    mute: Mute = lambda _notice: None
     say: Say = silent
     segment_events: int = 250_000
     segment_seconds: float = 300.0
@@ -92,6 +102,15 @@ class Watch:
         self._folder = ledger / FOLDER
         self._stop = threading.Event()
         self._recent: deque[tuple[float, int]] = deque()
+        self._arrived: tuple[int, int | None] | None = None
+        self.status: Mapping[str, Any] = {}
+        self._rates: deque[float] = deque(maxlen=_MOST_RATES)
+        self._rated = 0.0
+
+    @property
+    def stopping(self) -> bool:
+        """True once `stop` was called."""
+        return self._stop.is_set()
 
     def stop(self) -> None:
         """Ends the watch after what is at hand."""
@@ -113,11 +132,13 @@ class Watch:
         with ExitStack() as held:
             spool = held.enter_context(open_spool(self._folder / SPOOL, say=o.say))
             record = held.enter_context(open_notices(self._folder))
-            record.welcome(list(o.receivers))
+            delivery = held.enter_context(Delivery(record, o.receivers, o.beside, o.say))
             pool = held.enter_context(ThreadPoolExecutor(2))
             bring_in(spool, self._ledger, options=self._ingest())
-            run = _Run(spool=spool, record=record, pool=pool, begun=spool.number)
-            for first, lines in spool.read(committed(self._ledger, spool)):
+            done, kept = committed(self._ledger, spool), KeptState(self._folder)
+            run = _Run(spool=spool, record=record, delivery=delivery, pool=pool, kept=kept, begun=spool.number)
+            run.in_ledger, run.left = done, delivery.deliver()
+            for first, lines in spool.read(done):
                 self._move(run, first, lines)
             held.enter_context(self._source.open(spool.position))
             try:
@@ -129,11 +150,12 @@ class Watch:
                 for job in (run.bringing, run.arming):
                     if job is not None:
                         job.result()
-            spool.roll()
+            self._roll(run)
             bring_in(spool, self._ledger, release=self._source.release, options=self._ingest())
-            record.deliver(o.receivers)
+            delivery.deliver()
+            run.in_ledger = committed(self._ledger, spool)
             self._say_status(run, force=True)
-            return Watched(events=spool.number - run.begun, notices=run.new, number=committed(self._ledger, spool))
+            return Watched(events=spool.number - run.begun, notices=run.new, number=run.in_ledger)
 
     def _ingest(self) -> IngestOptions:
         return IngestOptions(who=f"{self._options.who} {self._source.name}", at=now_us())
@@ -145,6 +167,7 @@ class Watch:
             spool.append(batch)
             self._recent.append((time.monotonic(), spool.number))
             self._move(run, first, batch.lines)
+            self._arrived = now_us(), run.state.fast.now if run.state and run.state.fast.counted["reads"] else None
         elif run.unsynced != spool.number:
             spool.sync()
             run.unsynced = spool.number
@@ -152,38 +175,66 @@ class Watch:
         self._say_status(run)
 
     def _move(self, run: "_Run", first: int, lines: bytes) -> None:
-        """Takes lines through the fast path, and tells what comes of it."""
+        """Takes lines through the fast path, and tells what comes of it; lines before the first event wait for it."""
+        run.held.append((first, lines))
         if run.state is None:
-            run.state = _State.make(self._ledger, self._options, run.record, first - 1, lines)
-        self._tell(run, run.state.take(first, lines))
+            day = self._find_day(lines)
+            if day is None:
+                return
+            run.state = _State.make(self._ledger, self._options, run, run.held[0][0] - 1, day)
+            known = run.kept.gateways(run.state.number)
+            if known is not None:
+                run.state.fast.gateways, run.state.fast.gateway_counts = known.codes, known.counts
+        for number, some in run.held:
+            self._tell(run, run.state.take(number, some))
+        run.held.clear()
+
+    def _roll(self, run: "_Run") -> None:
+        """Closes a segment, behind which it is known what came of the gateways."""
+        spool, fast = run.spool, run.state and run.state.fast
+        if fast:
+            known: KnownGateways | None = KnownGateways(codes=fast.gateways, counts=fast.gateway_counts)
+        else:
+            known = run.kept.gateways(run.held[0][0] - 1) if run.held else None
+        if known is not None:
+            spool.sync()
+            run.kept.keep_gateways(spool.number, known, spool.removed)
+        spool.roll()
+
+    def _find_day(self, lines: bytes) -> int | None:
+        """The local day of the first event of some lines; a gateway's clock that is ahead makes it none to come."""
+        day = find_day(lines, self._options.offset)
+        return None if day is None else min(day, (now_us() + self._options.offset) // DAY_US)
 
     def _tell(self, run: "_Run", found: Sequence[Notice]) -> None:
         """Rule 1."""
         if not found:
             return
         run.spool.sync()
-        new = run.record.add(found)
+        new = run.record.add(found, self._options.mute)
         run.new += len(new)
-        run.record.deliver(self._options.receivers)
+        run.left = run.delivery.deliver()
 
     def _tend(self, run: "_Run") -> None:
         """Closes segments, has them brought in, and lets a new state take over (rules 3 and 4)."""
         o, spool, now = self._options, run.spool, time.monotonic()
-        last = spool.segments[-1].until if spool.segments else spool.removed
+        last = spool.closed
         full = spool.number - last >= o.segment_events
         if full or (spool.number > last and now - run.rolled >= o.segment_seconds):
-            spool.roll()
+            self._roll(run)
             run.rolled = now
             run.waiting = True
         if run.bringing is not None and run.bringing.done():
             run.bringing.result()
-            run.bringing = None
+            run.bringing, run.in_ledger = None, run.brought
         if run.waiting and run.bringing is None:
-            run.waiting = False
+            run.waiting, run.brought = False, spool.closed
             needed = spool.number if run.arming is None else run.needed
             run.bringing = run.pool.submit(
                 bring_in, spool, self._ledger, needed_after=needed, release=self._source.release, options=self._ingest()
             )
+        if run.left and now - run.tried >= 1.0:
+            run.left, run.tried = run.delivery.deliver(), now
         self._rearm(run)
 
     def _rearm(self, run: "_Run") -> None:
@@ -194,57 +245,72 @@ class Watch:
                 run.arming = run.pool.submit(self._make_successor, run)
         elif run.arming.done():
             made, run.arming = run.arming.result(), None
-            if made is not None:
-                for first, lines in run.spool.read(made.number):
-                    made.passed += made.take(first, lines)
-                run.state = made
-                self._tell(run, made.passed)
-                self._options.say(Message("limits of a newer batch run: {version}", {"version": made.limits}))
-
-    def _make_successor(self, run: "_Run") -> "_State | None":
-        """A new state that has nearly caught up; None where there is nothing yet to hold against new limits."""
-        made: _State | None = None
-        while made is None or run.spool.number - made.number > _NEAR:
-            behind = run.needed if made is None else made.number
-            for first, lines in run.spool.read(behind, run.spool.number):
-                made = made or _State.make(self._ledger, self._options, run.record, run.needed, lines)
+            for first, lines in run.spool.read(made.number):
                 made.passed += made.take(first, lines)
-            if made is None:
-                return None
+            if run.state is not None:
+                before = run.state.fast
+                made.fast.gateways, made.fast.gateway_counts = before.gateways, before.gateway_counts
+            run.state = made
+            self._tell(run, made.passed)
+            self._options.say(Message("limits of a newer batch run: {version}", {"version": made.limits}))
+
+    def _make_successor(self, run: "_Run") -> "_State":
+        """A new state that has nearly caught up; its limits are of the day that the stream has reached."""
+        assert run.state is not None  # noqa: S101 (it is the one that is followed)
+        day = (run.state.fast.now + self._options.offset) // DAY_US
+        made = _State.make(self._ledger, self._options, run, run.needed, day)
+        while run.spool.number - made.number > _NEAR:
+            for first, lines in run.spool.read(made.number, run.spool.number):
+                made.passed += made.take(first, lines)
         return made
 
     def _say_status(self, run: "_Run", *, force: bool = False) -> None:
         """Keeps the state of the watch for others to see, once a second."""
-        now = time.monotonic()
+        o, now = self._options, time.monotonic()
         if not force and now - run.told < 1.0:
             return
         run.told = now
         while self._recent and self._recent[0][0] < now - _RATE_SECONDS:
             self._recent.popleft()
         since = self._recent[0] if self._recent else (now, run.spool.number)
+        rate = round((run.spool.number - since[1]) / max(now - since[0], 1.0), 1)
+        if now - self._rated >= _RATE_SECONDS:
+            self._rated = now
+            self._rates.append(rate)
         newest = next(reversed(run.record.notices.values()), None)
         fast = None if run.state is None else run.state.fast
         names = list(fast.gateways) if fast else []
-        status: dict[str, object] = {
+        limits_at = run.state.made_at if run.state else _version(o.detect)[0] // 1000
+        arrived, reached = self._arrived or (None, None)
+        lag = None if arrived is None or reached is None else arrived - reached
+        status: dict[str, Any] = {
             "wayseal": 1,
             "at": iso(now_us()),
             "source": self._source.name,
             "running": not force,
             "events": run.spool.number,
-            "in_ledger": run.spool.segments[0].after if run.spool.segments else run.spool.removed,
-            "rate": round((run.spool.number - since[1]) / max(now - since[0], 1.0), 1),
+            "in_ledger": run.in_ledger,
+            "rate": rate,
+            "rates": list(self._rates),
             "stream_time": iso(fast.now) if fast and fast.counted["reads"] else None,
+            "last_event": None if arrived is None else iso(arrived),
+            "lag_seconds": None if lag is None else lag / 1e6,
             "limits": run.state.limits if run.state else None,
+            "limits_at": iso(limits_at) if limits_at else None,
             "counted": dict(fast.counted) if fast else {},
             "rejected": {str(reason): n for reason, n in sorted(fast.rejected.items())} if fast else {},
             "holes": [
                 {"gateway": names[one.gateway], "epoch": one.epoch, "first": one.first, "last": one.last}
-                for one in (fast.gateway_counts.holes()[:_MOST_HOLES] if fast else ())
+                for one in (fast.gateway_counts.holes()[:MOST_HOLES] if fast else ())
             ],
+            "restarts": _restarts(fast.gateway_counts, names) if fast else [],
             "notices": len(run.record.notices),
             "newest": None if newest is None else {"id": newest.id, "kind": newest.kind, "at": iso(newest.at)},
-            "waiting": {name: len(run.record.waiting(name)) for name in self._options.receivers},
+            "kinds": Counter(str(one.kind) for one in run.record.notices.values()),
+            "muted": len(run.record.muted),
+            "waiting": {name: len(run.record.waiting(name)) for name in (*o.receivers, *o.beside)},
         }
+        self.status = status
         beside = self._folder / f"{STATUS}.new"
         beside.touch(MODE)
         beside.write_text(json.dumps(status, indent=1), "utf-8")
@@ -255,27 +321,33 @@ class Watch:
 class _State:
     """The fast path as far as it has come.
 
-    number: of the last event; version: of what the limits are made of; passed: notices that nobody was told of yet.
+    number: of the last event; version: of what the limits are made of, and `made_at` when that was made, microseconds
+    since 1970; passed: notices that nobody was told of yet.
     """
 
     fast: FastPath
     number: int
     limits: str
     version: tuple[int, int]
+    made_at: int
     passed: list[Notice] = field(default_factory=list)
 
     @staticmethod
-    def make(ledger: Path, options: WatchOptions, record: NoticeRecord, number: int, lines: bytes) -> "_State":
-        """The state behind a ledger, which has everything up to an event; lines: what comes next."""
+    def make(ledger: Path, options: WatchOptions, run: "_Run", number: int, day: int) -> "_State":
+        """The state behind a ledger, which has everything up to an event; day: local, of what comes next."""
         version = _version(options.detect)
         with open_ledger(ledger) as snapshot:
-            limits = options.arm(snapshot, find_day(lines, options.offset))
+            known = run.kept.day(version)
+            limits = options.arm(snapshot, day if known is None else known)
             if limits is None:
                 raise LiveError("is empty: there is nothing to hold reads against", file=ledger)
             fast = FastPath(build_context(snapshot, load_templates(None), options.offset), limits, None)
             fast.load(snapshot)
-        fast.restore([notice for notice in record.notices.values() if notice.tipped_by.number <= number])
-        return _State(fast=fast, number=number, limits=limits.version, version=version)
+        if known is None:
+            run.kept.keep_day(version, limits.day)
+        fast.restore([notice for notice in run.record.notices.values() if notice.tipped_by.number <= number])
+        made_at = version[0] // 1000 or now_us()
+        return _State(fast=fast, number=number, limits=limits.version, version=version, made_at=made_at)
 
     def take(self, first: int, lines: bytes) -> list[Notice]:
         """Moves on by some lines."""
@@ -290,17 +362,37 @@ class _Run:
 
     spool: Spool
     record: NoticeRecord
+    delivery: Delivery
     pool: ThreadPoolExecutor
+    kept: KeptState
     begun: int
+    left: bool = False
+    tried: float = 0.0
     state: "_State | None" = None
+    held: list[tuple[int, bytes]] = field(default_factory=list)
     new: int = 0
     rolled: float = field(default_factory=time.monotonic)
     told: float = 0.0
     unsynced: int = -1
     waiting: bool = False
     needed: int = 0
+    brought: int = 0
+    in_ledger: int = 0
     bringing: "Future[object] | None" = None
-    arming: "Future[_State | None] | None" = None
+    arming: "Future[_State] | None" = None
+
+
+def _restarts(counts: GatewayCounts, names: list[str]) -> list[dict[str, object]]:
+    """Counters that began anew; last: up to where the one before had come."""
+    return [
+        {
+            "gateway": names[one.gateway],
+            "epoch": one.epoch,
+            "before": one.before,
+            "last": counts.last(one.gateway, one.before),
+        }
+        for one in counts.restarts()[:MOST_HOLES]
+    ]
 
 
 def _version(folder: Path) -> tuple[int, int]:

@@ -23,7 +23,8 @@ from wayseal.server.errors import SettingsError
 PREFIX = "WAYSEAL_"
 NO_SETTINGS = frozenset({"ACTOR", "LANG", "NOTIFY", "STAMP_URL", "VAULT", "REQUIRE_ALL", "SHARED"})
 """What stands behind `PREFIX` in the environment for the command line, and for the project's own checks."""
-_OF_TESTS, _OF_CONSOLE = "TEST_", "CONSOLE_"
+_OTHERS = ("TEST_", "CONSOLE_", "WATCH_", "NATS_", "KAFKA_")
+"""Beginnings of those of the project's tests and of other services."""
 
 
 def _read_as(read: Callable[[str], Any], text: str) -> PlainValidator:
@@ -213,7 +214,7 @@ def _check_names(environment: Mapping[str, str], known: Sequence[str]) -> None:
     """Rule 1, of the environment."""
     for variable in sorted(environment.keys() - set(known)):
         name = variable.removeprefix(PREFIX)
-        if name != variable and name not in NO_SETTINGS and not name.startswith((_OF_TESTS, _OF_CONSOLE)):
+        if name != variable and name not in NO_SETTINGS and not name.startswith(_OTHERS):
             raise _unknown(variable, known).at(key=variable)
 
 

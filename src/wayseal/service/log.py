@@ -29,11 +29,13 @@ KEYS: Final = frozenset(
         "ms",
         "place",
         "port",
+        "receiver",
         "request",
         "route",
         "rule",
         "seconds",
         "size",
+        "source",
         "status",
         "version",
     }

@@ -15,9 +15,8 @@ import pyarrow.parquet as pq
 
 from wayseal.cases.ledger.casebook import writable_casebook
 from wayseal.cases.ledger.watching import limits_of
-from wayseal.cli._options import OutputFormat
-from wayseal.cli.commands import echo
-from wayseal.cli.watch import NoticePrinter, follow_notice
+from wayseal.cli.commands import OutputFormat, echo
+from wayseal.cli.watch import NoticeActs, NoticePrinter
 from wayseal.client.sinks import open_sink
 from wayseal.detect import Options
 from wayseal.live.blocks import Blocks, Rule, blocks_folder
@@ -67,10 +66,10 @@ class _Told:
     def __init__(self) -> None:
         self.now = 0
 
-    def follow(self, folder: Path, blocks: Blocks, notice: Notice) -> bool:
+    def follow(self, acts: NoticeActs, notice: Notice) -> bool:
         """Does what follows from a notice."""
         self.now = notice.at
-        return follow_notice(folder, blocks, notice)
+        return acts.register(notice) and acts.block(notice)
 
     def print(self, printer: NoticePrinter, notice: Notice) -> bool:
         """Prints it, unless it says but more of the same."""
@@ -89,9 +88,10 @@ def watch_last_day(out: Path, day: LastDay) -> None:
     blocks = Blocks(blocks_folder(ledger), clock=lambda: told.now)
     blocks.propose_rule(_RULE, who=_PROPOSES)
     blocks.agree_rule(_RULE.name, who=_AGREES)
-    printer = NoticePrinter(folder, blocks, OutputFormat.TEXT)
+    acts = NoticeActs(folder, blocks)
+    printer = NoticePrinter(folder, acts, OutputFormat.TEXT, {})
     echo("The last day comes as a stream, with a rule that asks for a second factor:")
-    receivers = {"acts": partial(told.follow, folder, blocks), "print": partial(told.print, printer)}
+    receivers = {"acts": partial(told.follow, acts), "print": partial(told.print, printer)}
     options = Options(folder=folder)
     made = WatchOptions(
         detect=folder, arm=limits_of(ledger, options), offset=options.offset, receivers=receivers, who="demo"

@@ -7,7 +7,7 @@
 
 from pathlib import Path
 
-from wayseal.cases import open_cases
+from wayseal.cases import load_pseudonyms, open_cases
 from wayseal.cases.ledger.casebook import can_write_casebook, find_cases_of, load_known
 from wayseal.cases.ledger.detection import Detection, gather
 from wayseal.cases.types import Alert
@@ -38,16 +38,19 @@ def limits_of(ledger: Path, options: Options) -> Arm:
     return arm
 
 
-def register_notice(folder: Path, notice: Notice, now: int) -> None:
+def register_notice(folder: Path, notice: Notice, now: int) -> str:
     """Makes the case of a notice that is raised (rule 2); the same notice again changes nothing.
 
     Args:
         folder: Of the casebook.
         notice: It.
         now: Microseconds after 1970.
+
+    Returns:
+        The case; "" of a notice that isn't raised.
     """
     if notice.kind is not NoticeKind.RAISED:
-        return
+        return ""
     alert = Alert(
         actors=(notice.actor,),
         alerted_at=notice.at,
@@ -58,7 +61,12 @@ def register_notice(folder: Path, notice: Notice, now: int) -> None:
         read_until=notice.at,
     )
     with open_cases(folder) as cases:
-        cases.register([alert], now)
+        return cases.register([alert], now)[0]
+
+
+def pseudonym_of(folder: Path, notice: Notice) -> str:
+    """What the account of a notice is called outside, whoever opened its case. CasebookError, OSError."""
+    return load_pseudonyms(folder).of(notice.actor)
 
 
 def case_of(folder: Path, notice: Notice) -> str:

@@ -158,9 +158,14 @@
     window.setTimeout(() => delete form.dataset.sent, 3000);
   });
 
-  // A page that nobody sees asks for nothing.
-  document.addEventListener("htmx:beforeRequest", (event) => {
-    if (event.target.id === "live" && document.hidden) event.preventDefault();
+  // A page that nobody sees asks for nothing; what somebody opened, types into or stands on isn't taken from under
+  // their hands, by an answer that is on its way either.
+  ["htmx:beforeRequest", "htmx:beforeSwap"].forEach((name) => {
+    document.addEventListener(name, (event) => {
+      const place = event.target;
+      const busy = document.hidden || place.querySelector("details[open], :focus") !== null;
+      if (busy && ["live", "now"].includes(place.id)) event.preventDefault();
+    });
   });
 
   document.querySelectorAll("[data-keys]").forEach((button) => {

@@ -35,6 +35,12 @@ OF_HELP = {
     ),
     "help_name.basket": N_("Basket"),
     "help.basket": N_("Numbers that turned up outside together, with when and how: what a trace begins with."),
+    "help_name.watch": N_("Live watch"),
+    "help.watch": N_("It holds events, as they come, against what the last batch run learnt, and tells at once."),
+    "help_name.block": N_("Block", context="help_name.block"),
+    "help.block": N_(
+        "Asks an account for a second factor, slows it down or refuses it, until an end; gateways and the vault do it."
+    ),
     "help_name.canary": N_("Canary"),
     "help.canary": N_("A waybill that only chosen accounts were shown: once it is on sale, it points at them."),
     "help_name.verdict": N_("Verdict"),

@@ -23,7 +23,7 @@ from wayseal.console.settings import ConsoleSettings
 from wayseal.console.task_lists import TaskList
 from wayseal.console.web._forms import KNOWN, page_token
 from wayseal.console.web._render import Assets, Renderer
-from wayseal.console.web._resources import CasebookResource, LedgerReader, MarketResource
+from wayseal.console.web._resources import CasebookResource, LedgerReader, LiveReader, MarketResource
 from wayseal.console.web._uploads import Upload
 from wayseal.database import DatabaseError
 from wayseal.market.errors import OvertakenError
@@ -124,6 +124,7 @@ class Site:
         ledger: Looks at the ledger that is shown; None: none is.
         cases: Its casebook.
         reading: Looks beneath cases; None: there is no ledger.
+        live: Looks at the watch of the ledger, its notices and blocks; None: there is no ledger.
         market: The record of the market's watch; None: no folder is set.
         canaries: Says whether a number is a canary; None: no register is set.
         spool: Where files that are sent lie until their page keeps them; None: none are taken.
@@ -139,6 +140,7 @@ class Site:
     ledger: LedgerReader | None = None
     cases: CasebookResource | None = None
     reading: CaseReader | None = None
+    live: LiveReader | None = None
     market: MarketResource | None = None
     canaries: CanaryWatch | None = None
     spool: Path | None = None

@@ -47,6 +47,7 @@ OWN = {
     "lanes.js": "text/javascript; charset=utf-8",
     "reads.css": "text/css; charset=utf-8",
     "market.css": "text/css; charset=utf-8",
+    "live.css": "text/css; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
 REPORTS = {
@@ -134,6 +135,7 @@ class Place:
 PLACES = (
     Place(code="overview", path="/", key="o", roles=ALL_ROLES),
     Place(code="inbox", path="/inbox", key="i", roles=LEDGER_ROLES),
+    Place(code="live", path="/live", key="v", roles=LEDGER_ROLES),
     Place(code="queue", path="/queue", key="q", roles=CASE_ROLES),
     Place(code="cases", path="/cases", key="c", roles=CASE_ROLES),
     Place(code="trace", path="/trace", key="t", roles=CASE_ROLES),

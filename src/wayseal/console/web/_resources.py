@@ -6,16 +6,17 @@ The casebook is made by the first act that needs one, in a ledger that is there;
 2. What was moved away, or whose place another file took, is let go: nothing is written into what nobody can find.
 3. A signature counts under the key that was given alone; a checkpoint of another key is as good as none.
 4. What costs a walk is kept until the ledger changes.
+5. A watch that said nothing for `STALE_US` stands still, whatever it said last.
 """
 
 import threading
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -23,12 +24,20 @@ import pyarrow.compute as pc
 from wayseal.cases import Cases, has_casebook, open_cases
 from wayseal.cases.errors import CasebookDiskError, CasebookError, NoSuchCaseError
 from wayseal.cases.types import FILE as CASEBOOK_FILE
+from wayseal.journal.files import read_journal
 from wayseal.ledger import LedgerError, Snapshot, Summary, open_ledger
 from wayseal.ledger.integrity import check_history
+from wayseal.live.blocks import Blocks, blocks_folder
+from wayseal.live.errors import LiveError
+from wayseal.live.notices import FILE as NOTICES_FILE
+from wayseal.live.notices import NoticeRecord
+from wayseal.live.types import Notice
+from wayseal.live.watch import MOST_HOLES, read_status
 from wayseal.market.errors import MarketError, RecordDiskError
 from wayseal.market.log import FILE as MARKET_FILE
 from wayseal.market.log import Market, open_market
 from wayseal.merkle import Checkpoint, MerkleError, VerifyKey
+from wayseal.model.times import SECOND_US, micros
 
 T = TypeVar("T")
 AGAIN = 5.0
@@ -256,3 +265,112 @@ class LedgerReader:
             return Proof.UNSIGNED, newest.stem, None
         code = check_history(snapshot.path, snapshot.manifest, point).code
         return (Proof.HOLDS if code is None else Proof.BROKEN), newest.stem, point
+
+
+STALE_US = 10 * SECOND_US
+_WIDE, _TALL = 120, 26
+"""Of the line of events a second."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchView:
+    """A watch as it spoke of itself.
+
+    Attributes:
+        at: When it did.
+        running: It goes on (rule 5).
+        ended: It came to its end in order.
+        behind: Events that aren't in the ledger yet.
+        moment: The stream's time; None: nothing came yet.
+        newest: When the newest notice was made; None: there is none.
+        limits: Version of the limits.
+        limits_at: When the batch run was that they are of.
+        line: Points of a line of events a second, over the last minutes.
+        holes: Gateway → what its counts lack, from and to.
+        waiting: Receiver → notices that it hasn't had.
+    """
+
+    at: int
+    running: bool
+    ended: bool
+    source: str
+    rate: float
+    behind: int
+    moment: int | None
+    newest: int | None
+    limits: str
+    limits_at: int | None
+    line: str
+    rejected: Mapping[str, int]
+    holes: Mapping[str, Sequence[tuple[int, int]]]
+    waiting: Mapping[str, int]
+
+    @property
+    def more(self) -> bool:
+        """Whether there may be more holes than are told."""
+        return sum(map(len, self.holes.values())) >= MOST_HOLES
+
+    @property
+    def missing(self) -> int:
+        """How many events gateways counted that never came."""
+        return sum(last - first + 1 for some in self.holes.values() for first, last in some)
+
+
+class LiveReader:
+    """Looks at what is live of a ledger. blocks: its record, to act on as well."""
+
+    def __init__(self, ledger: Path, clock: Callable[[], int]) -> None:
+        self._ledger, self._clock = ledger, clock
+        self.blocks = Blocks(blocks_folder(ledger), clock=clock)
+        self._path = blocks_folder(ledger) / NOTICES_FILE
+        self._record = NoticeRecord(self._path)
+        self._lock = threading.Lock()
+
+    def watch(self) -> WatchView | None:
+        """What the watch says of itself; None: there was none. LiveError: it can't be read."""
+        try:
+            told = read_status(self._ledger)
+            return None if told is None else _view(told, self._clock())
+        except (ValueError, KeyError, TypeError, AttributeError, OSError):
+            raise LiveError("what the watch says of itself can't be read", file=self._path.parent) from None
+
+    def notices(self) -> Sequence[Notice]:
+        """All notices, in their order. LiveError: the record was changed, or can't be read."""
+        with self._lock:
+            try:
+                if self._path.exists():
+                    self._record.take(read_journal(self._path))
+            except OSError:
+                raise LiveError("the record of notices can't be read", file=self._path) from None
+            return tuple(self._record.notices.values())
+
+
+def _view(told: Mapping[str, Any], now: int) -> WatchView:
+    at, holes = micros(told["at"]), dict[str, list[tuple[int, int]]]()
+    for one in told["holes"]:
+        holes.setdefault(one["gateway"], []).append((one["first"], one["last"]))
+    return WatchView(
+        at=at,
+        running=bool(told["running"]) and now - at < STALE_US,
+        ended=not told["running"],
+        source=told["source"],
+        rate=told["rate"],
+        behind=told["events"] - told["in_ledger"],
+        moment=micros(told["stream_time"]) if told["stream_time"] else None,
+        newest=micros(told["newest"]["at"]) if told["newest"] else None,
+        limits=told["limits"] or "",
+        limits_at=micros(told["limits_at"]) if told.get("limits_at") else None,
+        line=_line(told.get("rates", ())),
+        rejected=told["rejected"],
+        holes=holes,
+        waiting={name: n for name, n in told["waiting"].items() if n},
+    )
+
+
+def _line(rates: Sequence[float]) -> str:
+    """Points of a line from left to right; "" of less than two, or where nothing came."""
+    top = max(rates, default=0)
+    if len(rates) < 2 or not top:
+        return ""
+    step = _WIDE / (len(rates) - 1)
+    return " ".join(f"{i * step:.1f},{_TALL - 1 - (_TALL - 2) * rate / top:.1f}" for i, rate in enumerate(rates))

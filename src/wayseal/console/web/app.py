@@ -62,7 +62,7 @@ from wayseal.console.web._forms import (
 )
 from wayseal.console.web._headers import App, Connection, HeadersLayer, headers_of
 from wayseal.console.web._render import THEMES, Assets, Renderer, pick_lang
-from wayseal.console.web._resources import CasebookResource, LedgerReader, MarketResource
+from wayseal.console.web._resources import CasebookResource, LedgerReader, LiveReader, MarketResource
 from wayseal.console.web._uploads import Sent, make_spool, read_upload
 from wayseal.console.web.pages import PAGES
 from wayseal.database import DatabaseError, DatabaseGoneError
@@ -73,6 +73,7 @@ __all__ = [
     "CasebookResource",
     "Connection",
     "LedgerReader",
+    "LiveReader",
     "MarketResource",
     "Site",
     "check_routes",

@@ -56,6 +56,7 @@ __all__ = [
     "build_context",
     "code_tables",
     "judge_reads",
+    "learnt_facts",
     "set_own_tickets_apart",
     "suspect_rows",
     "totals",
@@ -84,15 +85,31 @@ def update_facts(
     """The facts of a ledger, kept in `folder` (None: nowhere) and brought up to date. OSError, LedgerError."""
     sources = tuple(s.sha256 for s in snapshot.manifest.sources)
     digest = _digest(snapshot, templates, offset)
-    old = load_state(folder) if folder is not None else None
-    if old is not None and (old.basis != digest or old.sources != sources[: len(old.sources)]):
-        old = None
+    old = _usable(folder, sources, digest)
     if old is not None and len(old.sources) == len(sources):
         return old.facts
     facts = _count_facts(snapshot, build_context(snapshot, templates, offset), old, progress)
     if folder is not None:
         save_state(folder, SavedFacts(facts=facts, sources=sources, basis=digest))
     return facts
+
+
+def learnt_facts(
+    snapshot: Snapshot, folder: Path | None, templates: Sequence[Template], offset: int, progress: Progress
+) -> Facts:
+    """The facts that the newest batch run kept, whatever came since; `update_facts` where they can't be gone on with.
+
+    Of whatever later moment it is asked, it says the same.
+    """
+    sources = tuple(s.sha256 for s in snapshot.manifest.sources)
+    old = _usable(folder, sources, _digest(snapshot, templates, offset))
+    return old.facts if old is not None else update_facts(snapshot, folder, templates, offset, progress)
+
+
+def _usable(folder: Path | None, sources: tuple[str, ...], basis: str) -> SavedFacts | None:
+    """What is kept in a folder of the ledger that has those sources (obligation 2)."""
+    old = None if folder is None else load_state(folder)
+    return old if old is not None and old.basis == basis and old.sources == sources[: len(old.sources)] else None
 
 
 def _digest(snapshot: Snapshot, templates: Sequence[Template], offset: int) -> str:

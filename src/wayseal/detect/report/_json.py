@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from wayseal.detect._result import Case, DetectResult, MissingWork, Person, Read, Reason, strength_of
 from wayseal.detect._score import base_of
+from wayseal.detect.report.ocsf import Finding
 from wayseal.model.times import day_name
 from wayseal.page.programs import dump_row
 
@@ -108,11 +109,6 @@ def _read(read: Read) -> dict[str, object]:
     return {"waybill": read.waybill, "at": moment(read.at), **({"note": read.why} if read.why else {})}
 
 
-_HIGH = (4, "High")
-"""The least severity of what is worth acting on."""
-_SEVERITY = ((0.95, 5, "Critical"), (0.5, *_HIGH), (0.1, 3, "Medium"), (0.0, 2, "Low"))
-
-
 def ocsf_lines(result: DetectResult) -> Iterator[str]:
     """A finding for each case. What OCSF has no attribute for stands in `unmapped`."""
     told = document(result)["cases"]
@@ -122,48 +118,24 @@ def ocsf_lines(result: DetectResult) -> Iterator[str]:
 
 
 def _finding(result: DetectResult, case: Case, row: dict[str, object]) -> dict[str, object]:
-    by_score = next((n, s) for least, n, s in _SEVERITY if case.score >= least)
-    number, name = max(by_score, _HIGH) if case.worth else by_score
     reasons = [r for p in case.people for r in p.reasons]
-    return {
-        "category_uid": 2,
-        "category_name": "Findings",
-        "class_uid": 2004,
-        "class_name": "Detection Finding",
-        "activity_id": 1,
-        "activity_name": "Create",
-        "type_uid": 200401,
-        "type_name": "Detection Finding: Create",
-        "status_id": 1,
-        "status": "New",
-        "severity_id": number,
-        "severity": name,
-        "confidence_score": round(100 * case.score),
-        "is_alert": case.worth,
-        "time": case.alerted_at // 1000,
-        "message": reasons[0].values.get("text", reasons[0].detector) if reasons else "linked accounts",
-        "metadata": {
-            "version": "1.6.0",
-            "product": {"name": "Wayseal", "vendor_name": "Wayseal", "version": result.wayseal},
-            "uid": case.id or f"{result.digest[:12]}-{moment(case.alerted_at)}",
-        },
-        "finding_info": {
-            "uid": case.id or f"{result.digest[:12]}-{moment(case.alerted_at)}",
-            "title": "Reads of waybills that no work explains",
-            "created_time": case.alerted_at // 1000,
-            "first_seen_time": min((r.since for r in reasons), default=case.alerted_at) // 1000,
-            "last_seen_time": max((r.until for r in reasons), default=case.alerted_at) // 1000,
-            "analytic": {"uid": "wayseal.detect", "name": "wayseal detect", "type": "Statistical", "type_id": 3},
-            "related_analytics": [
-                {"uid": n, "name": n, "type": "Rule", "type_id": 1} for n in sorted({r.detector for r in reasons})
-            ],
-        },
-        "evidences": [
-            {"actor": {"user": {"uid": a, "type_id": 0, "type": "Unknown"}}, "data": {"waybills": row["waybills"]}}
-            for a in case.actors
-        ],
-        "unmapped": {"wayseal": row},
-    }
+    id_ = case.id or f"{result.digest[:12]}-{moment(case.alerted_at)}"
+    return Finding(
+        id=id_,
+        event=id_,
+        score=case.score,
+        alert=case.worth,
+        at=case.alerted_at,
+        since=min((r.since for r in reasons), default=case.alerted_at),
+        until=max((r.until for r in reasons), default=case.alerted_at),
+        message=str(reasons[0].values.get("text", reasons[0].detector)) if reasons else "linked accounts",
+        analytic="wayseal detect",
+        rules=[r.detector for r in reasons],
+        accounts=case.actors,
+        data={"waybills": row["waybills"]},
+        unmapped=row,
+        version=result.wayseal,
+    ).document()
 
 
 def metrics(result: DetectResult) -> str:

@@ -4,7 +4,7 @@
 2. What can't be gone on with is a gap, and named; never the first event that there is, in silence.
 3. A broker that is away is said once, and tried again until it answers.
 4. Lines are handed on as they come. Whether they are rows is looked at where they come into the ledger.
-5. No address holds a secret.
+5. No address holds a secret (`secrets`).
 """
 
 from pathlib import Path

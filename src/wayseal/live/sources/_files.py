@@ -33,6 +33,8 @@ _PACKED = frozenset([".gz", ".bz2", ".xz", ".zst"])
 class PipeSource(Closing):
     """Lines of a pipe; it can be read once, and ends where it ends. handle: of an open file."""
 
+    away = None
+
     def __init__(self, handle: int = 0) -> None:
         self.name = "jsonl:-"
         self._handle = handle
@@ -69,6 +71,8 @@ def _whole(data: bytes) -> int:
 
 class FileSource(Closing):
     """Lines of a file that grows."""
+
+    away = None
 
     def __init__(self, path: Path, reading: Reading) -> None:
         self.name = f"file:{path}"

@@ -5,13 +5,10 @@
 2. The library connects again by itself; what it holds in memory is bounded. An offset that isn't there any more is an
    error, never another offset.
 3. Nothing is committed: a topic keeps what it keeps.
-4. Secrets and TLS come from a file of the library's own settings, `name=value` on a line: WAYSEAL_KAFKA_CONFIG.
 """
 
-import os
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicCollection, TopicPartition
@@ -20,8 +17,8 @@ from confluent_kafka.admin import AdminClient
 
 from wayseal.live.errors import GapError, SourceError
 from wayseal.live.sources._reading import MOST_BYTES, Outage, Reading, Start, lines_of
+from wayseal.live.sources.secrets import kafka_settings
 from wayseal.live.types import Batch, Position
-from wayseal.model.errors import disk_says
 from wayseal.model.runtime import Closing
 
 _AT_ONCE: Final = 5000
@@ -69,7 +66,7 @@ class KafkaSource(Closing):
         """As of `Source`. Brokers that can't be reached are waited for by `batches`."""
         if after is not None:
             self._known, self._taken = after.stream, {int(part): taken for part, taken in after.parts.items()}
-        settings: dict[str, Any] = {**_settings(), "bootstrap.servers": self._servers}
+        settings: dict[str, Any] = {**kafka_settings(), "bootstrap.servers": self._servers}
         try:
             self._admin = AdminClient(settings | {"log_level": 0, "error_cb": lambda _error: None})
             self._consumer = Consumer(settings | _OURS | {"error_cb": self._note})
@@ -94,6 +91,11 @@ class KafkaSource(Closing):
                 continue
             batch, held = self._batch(held), []
             yield batch
+
+    @property
+    def away(self) -> float | None:
+        """As of `Source`."""
+        return self._outage.since
 
     def release(self, position: Position) -> None:
         """Rule 3."""
@@ -177,18 +179,3 @@ class KafkaSource(Closing):
 
 def _name(error: BaseException) -> str:
     return error.args[0].name() if isinstance(error, KafkaException) else type(error).__name__
-
-
-def _settings() -> dict[str, Any]:
-    """Rule 4."""
-    place = os.environ.get("WAYSEAL_KAFKA_CONFIG")
-    if not place:
-        return {}
-    try:
-        lines = Path(place).read_text("utf-8").splitlines()
-    except (OSError, ValueError) as error:
-        raise SourceError(
-            "can't be read ({reason})", file=place, reason=disk_says(error) if isinstance(error, OSError) else ""
-        ) from None
-    pairs = (line.partition("=") for line in lines if line.strip() and not line.lstrip().startswith("#"))
-    return {name.strip(): value.strip() for name, _, value in pairs}

@@ -7,22 +7,15 @@
 3. One pull is open at a time, for a bounded number of bytes; what nobody takes stays with the server.
 4. Nothing is acknowledged: a stream keeps what its limits say. One that keeps messages until they are acknowledged is
    refused, since others' answers, or none, would decide what is seen here.
-5. Secrets come from the environment: WAYSEAL_NATS_CREDS (a file), or WAYSEAL_NATS_USER and WAYSEAL_NATS_PASSWORD, or
-   WAYSEAL_NATS_TOKEN.
 """
 
 import asyncio
-import base64
 import errno
 import json
-import os
-import re
 from collections import deque
-from collections.abc import Coroutine, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Coroutine, Iterator
 from typing import Any, Final, TypeVar
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error
@@ -31,6 +24,7 @@ from nats.js.errors import APIError, NotFoundError
 
 from wayseal.live.errors import GapError, SourceError
 from wayseal.live.sources._reading import MOST_BYTES, Outage, Reading, Start, lines_of
+from wayseal.live.sources.secrets import nats_secrets
 from wayseal.live.types import Batch, Position
 from wayseal.model.errors import disk_says
 from wayseal.model.runtime import Closing
@@ -48,8 +42,6 @@ _HARMLESS = ("404", "408", "409")
 one isn't answered)."""
 _UNREADY: Final = 503
 """The code of an answer that says that there will be another one later."""
-_SEED = re.compile(r"\bSU[A-Z2-7]{56}\b")
-_TOKEN = re.compile(r"-BEGIN NATS USER JWT-+\s+(\S+)")
 
 
 class NatsSource(Closing):
@@ -102,6 +94,11 @@ class NatsSource(Closing):
                     self._away(error)
             yield batch
 
+    @property
+    def away(self) -> float | None:
+        """As of `Source`."""
+        return self._outage.since
+
     def release(self, position: Position) -> None:
         """Rule 4."""
 
@@ -127,7 +124,7 @@ class NatsSource(Closing):
         async def ignore(_error: Exception) -> None:
             """It is raised where it matters."""
 
-        secrets = _secrets()
+        secrets = nats_secrets()
         client = self._client = Client()
         await client.connect(
             f"nats://{self._server}", allow_reconnect=False, max_reconnect_attempts=1, reconnect_time_wait=0,
@@ -235,27 +232,3 @@ def _numbers(reply: str) -> tuple[int, int] | None:
         return None
     first = 5 if len(tokens) == 9 else 7
     return int(tokens[first]), int(tokens[first + 1])
-
-
-def _secrets() -> Mapping[str, Any]:
-    """Rule 5."""
-    said = {
-        name: value
-        for name in ("user", "password", "token")
-        if (value := os.environ.get(f"WAYSEAL_NATS_{name.upper()}"))
-    }
-    place = os.environ.get("WAYSEAL_NATS_CREDS")
-    if not place:
-        return said
-    try:
-        text = Path(place).read_text("ascii", "replace")
-    except OSError as error:
-        raise SourceError("can't be read ({reason})", file=place, reason=disk_says(error)) from None
-    token, seed = _TOKEN.search(text), _SEED.search(text)
-    if token is None or seed is None:
-        raise SourceError("holds no token and seed of NATS", file=place)
-    key = Ed25519PrivateKey.from_private_bytes(base64.b32decode(seed[0] + "======")[2:34])
-    return {
-        "user_jwt_cb": lambda: bytearray(token[1], "ascii"),
-        "signature_cb": lambda nonce: base64.b64encode(key.sign(nonce.encode())),
-    }

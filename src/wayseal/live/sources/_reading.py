@@ -47,18 +47,23 @@ def lines_of(message: bytes) -> bytes:
 
 
 class Outage:
-    """A broker that is away: said once, and tried again after pauses that grow."""
+    """A broker that is away: said once, and tried again after pauses that grow.
+
+    since: when it began, by the monotonic clock; None: it isn't away.
+    """
 
     def __init__(self, source: str, say: Say) -> None:
         self._source = source
         self._say = say
         self._pause = 0.0
         self._until = 0.0
+        self.since: float | None = None
 
     def note(self, reason: object) -> None:
         """It didn't answer. reason: a word for why, or a message."""
         if not self._pause:
             self._say(Message(_AWAY, {"source": self._source, "reason": reason}))
+            self.since = time.monotonic()
         self._pause = min(_LONGEST_WAIT, 2 * self._pause or 0.05)
         self._until = time.monotonic() + self._pause
 
@@ -66,7 +71,7 @@ class Outage:
         """It answered."""
         if self._pause:
             self._say(Message(_BACK, {"source": self._source}))
-        self._pause = 0.0
+        self._pause, self.since = 0.0, None
 
     def wait(self, most: float) -> bool:
         """Waits for `most` seconds, or until it is to be tried again; whether it is."""

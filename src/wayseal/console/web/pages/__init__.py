@@ -13,6 +13,7 @@ from wayseal.console.web.pages import (
     _inbox,
     _jobs,
     _ledger_files,
+    _live,
     _market,
     _market_offers,
     _market_removals,
@@ -29,7 +30,7 @@ from wayseal.console.web.pages import (
 
 _GROUPS = (
     _entry, _overview, _cases, _baskets, _traces, _reads, _waybills, _market, _market_offers, _market_sellers,
-    _market_removals, _reviews, _jobs, _case_acts, _casework, _api, _help, _search, _subjects, _inbox, _weeks,
+    _market_removals, _reviews, _jobs, _case_acts, _casework, _api, _help, _search, _subjects, _inbox, _weeks, _live,
     _ledger_files, _administration,
 )  # fmt: skip
 _OTHERS: tuple[Page, ...] = tuple(page for group in _GROUPS for page in group.PAGES)

@@ -53,11 +53,14 @@ from wayseal.console.web.pages._casework import (
     until_given,
     wants_second,
 )
-from wayseal.console.web.pages._judging import ASKERS, answer, ask_for_names, give_verdict, waiting
+from wayseal.console.web.pages._judging import ASKERS, accounts_of, answer, ask_for_names, give_verdict, waiting
+from wayseal.console.web.pages._live import block_account
+from wayseal.live.errors import LiveError
 from wayseal.model.errors import WaysealError
 from wayseal.model.messages import N_
 from wayseal.proofs.stamps import Stamped, claimed_stamp
 from wayseal.store.durable import file_digest
+from wayseal.store.errors import StoreError
 
 PAGES = Pages()
 
@@ -190,6 +193,14 @@ def _open(ask: Ask, cases: Cases, case: str, at: int) -> str | None:
     return "?names=1"
 
 
+def _block(ask: Ask, cases: Cases, case: str, _at: int) -> None:
+    """Puts an account of the case on the list of blocks, whose record says who and why."""
+    account = ask.field("account")
+    if account not in {one.alias for one in accounts_of(cases.dossier(case))}:
+        raise NoSuchCaseError("{id} has no such thing of its own", id=case)
+    block_account(ask, account, case)
+
+
 def _hide(ask: Ask, _cases: Cases, case: str, at: int) -> None:
     ask.access.sessions.note_look(ask.whose, case, at, over=True)
 
@@ -213,6 +224,7 @@ ACTS: Mapping[str, Act] = {
     "unmerge": _unmerge,
     "split": _split,
     "hear": _hear,
+    "block": _block,
     "open": _open,
     "hide": _hide,
 }
@@ -232,7 +244,7 @@ def _doing(name: str, act: Act) -> Callable[[Ask], Response]:
             onward = act(ask, cases.as_seen(case, line) if name in SEEN else cases, case, ask.access.now())
         except StaleError as error:
             return stale_page(ask, name, line) if name in SEEN else case_page(ask, error=error, act=name)
-        except (CasebookUsageError, CaseStateError, NoSuchCaseError, AccessError) as error:
+        except (CasebookUsageError, CaseStateError, NoSuchCaseError, AccessError, LiveError, StoreError) as error:
             return case_page(ask, error=error, act=name)
         except ValueError:
             return case_page(ask, error=AccessError("what was typed can't be kept as it is"), act=name)

@@ -81,6 +81,7 @@ from wayseal.console.web.pages._casework import (
     today,
 )
 from wayseal.console.web.pages._judging import judging, waiting
+from wayseal.console.web.pages._live import block_values
 from wayseal.model.messages import N_
 from wayseal.page import numbers
 from wayseal.page.charts import course_chart
@@ -185,7 +186,7 @@ def case_page(ask: Ask, *, error: Any = None, act: str = "") -> Response:
         status=400 if isinstance(error, StaleError) else None,
         error=error,
         live_of=(row.id, max((one.line for one in dossier.timeline.rows), default=0)),
-        failed=act,
+        failed=act or ("block" if "block" in ask.query else ""),
         row=row,
         dossier=dossier,
         reasons=reasons_of(row.detectors, ask.lang),
@@ -211,6 +212,7 @@ def case_page(ask: Ask, *, error: Any = None, act: str = "") -> Response:
         kinds=[kind.value for kind in kinds_given(ask)],
         most_files=min(MOST_OF_CASE, ask.site.upload_most),
         **judging(ask, dossier),
+        **block_values(ask, {one.alias for one in dossier.things}),
         **_choices(),
     )
 

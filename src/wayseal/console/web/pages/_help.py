@@ -28,6 +28,8 @@ FIGURES: Mapping[str, str] = {
     "ratio": f"{_TRACE}#the-likelihood-ratio",
     "source": f"{_TRACE}#what-the-probability-means",
     "basket": "how-to/console-guide#baskets",
+    "watch": "how-to/console-guide#what-is-live",
+    "block": "how-to/blocks#what-an-entry-is",
     "canary": f"{_TRACE}#canaries",
     "verdict": f"{_DETECTION}#verdicts",
     "back": "how-to/market-watch#what-is-gone-and-what-is-back",

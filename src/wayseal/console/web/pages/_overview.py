@@ -28,6 +28,7 @@ from wayseal.console.web._market_view import long_unseen
 from wayseal.console.web._render import translator_of
 from wayseal.console.web._resources import LedgerView
 from wayseal.console.web.pages._casework import asked_job, me, midnight, the_cases, today
+from wayseal.console.web.pages._live import watch_line
 from wayseal.market.errors import MarketError
 from wayseal.market.log.reads import Reads
 from wayseal.model.times import clock_hours, day_name
@@ -84,6 +85,7 @@ def show_overview(ask: Ask) -> Response:
         today=today(ask).isoformat(),
         view=view,
         trouble=None if view is not None else looked,
+        live=watch_line(ask) if role in LEDGER_ROLES else None,
         no_ledger=role in LEDGER_ROLES and ask.site.ledger is None,
         no_cases=role in CASE_ROLES and ask.site.cases is not None and desk is None and trouble is None,
         people=_people(ask) if role in ADMINISTRATORS else None,

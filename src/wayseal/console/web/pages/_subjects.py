@@ -13,7 +13,7 @@ from typing import Any
 from markupsafe import Markup
 from starlette.responses import Response
 
-from wayseal.cases.types import PERSONAL, ObservableKind
+from wayseal.cases.types import OPEN_STATES, PERSONAL, ObservableKind
 from wayseal.cases.views import CaseFilter
 from wayseal.console.reading import ACTIONS, DAYS, RIGHTS, Days, Directory, Pairing
 from wayseal.console.roles import CASE_ROLES, OUTLET_MANAGERS
@@ -21,6 +21,7 @@ from wayseal.console.web._ask import Ask, Pages, there
 from wayseal.console.web._case_words import reasons_of
 from wayseal.console.web._links import href_of
 from wayseal.console.web._render import translator_of
+from wayseal.console.web.pages._live import block_values
 from wayseal.console.web.pages._reviews import ACCOUNT_LISTS
 from wayseal.ledger import LedgerError
 from wayseal.model.times import day_name
@@ -155,6 +156,8 @@ def _page(ask: Ask, kind: ObservableKind, name: str, find: Callable[[Ask, Direct
         last=None if found.last is None else day_name(found.last),
         drawn=_draw(ask, found.days, found.last),
         cases=rows,
+        open_case=next((row.id for row in rows if row.state in OPEN_STATES), ""),
+        **block_values(ask, {name}),
         reasons_of=lambda row: reasons_of(row.detectors, ask.lang),
     )
 

@@ -1,0 +1,1 @@
+"""Stream: kills, damages, delay."""

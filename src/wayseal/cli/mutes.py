@@ -1,0 +1,166 @@
+"""`wayseal mutes`: notices of the watch that nobody is told of."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wayseal.cli._errors import WrongUsageError
+from wayseal.cli._options import LedgerArgument, OutputFormat, OutputFormatOption
+from wayseal.cli._output import clock_time, print_result
+from wayseal.cli._texts import _, echo
+from wayseal.ledger import open_ledger
+from wayseal.ledger.upkeep import refuse_backup
+from wayseal.live.mutes import Added, Ended, Mute, Mutes
+from wayseal.live.notices import read_notices
+from wayseal.live.watch import FOLDER
+from wayseal.model.errors import WaysealError
+from wayseal.model.schema import parse_length, plain
+from wayseal.model.times import SECOND_US, clock_name, iso, now_us
+from wayseal.page.visible import visible
+
+WhoOption = Annotated[str, typer.Option("--who", help="Who does it: a line that stays in the record of mutes.")]
+WhyOption = Annotated[str, typer.Option("--why", help="Why, in the same way; no names of accounts.")]
+
+
+def _folder(ledger: Path, *, write: bool) -> Path:
+    open_ledger(ledger).close()
+    if write:
+        refuse_backup(ledger)
+    return ledger / FOLDER
+
+
+def mutes_list(
+    ledger: LedgerArgument,
+    all_: Annotated[bool, typer.Option("--all", help="Mutes that have ended as well.")] = False,
+    format: OutputFormatOption = OutputFormat.TEXT,
+) -> None:
+    """Every mute: what it mutes, until when and why, and how many notices it has muted.
+
+    What was muted is in the record of notices with the mute and its reason, and in its case. [The
+    receivers](watch-notices.md) have their page.
+
+    \b
+    wayseal mutes list ledger
+    """
+    from wayseal.cases.ledger.casebook import FOLDER as CASEBOOK
+    from wayseal.cases.ledger.casebook import load_known, masking
+
+    folder, now = _folder(ledger, write=False), now_us()
+    some = [one for one in Mutes(folder).all().values() if all_ or (one[1] is None and now < one[0].mute.until)]
+    name = masking(ledger / CASEBOOK, load_known(ledger / CASEBOOK, writable=False))
+    muted = Counter(one.mute for one in read_notices(folder).muted.values())
+
+    def row(added: Added, ended: Ended | None) -> dict[str, object]:
+        mute = added.mute
+        about = {"account": name(mute.account) if mute.account else None, "who": added.who, "at": iso(added.at)}
+        return {**plain(mute), **about, "ended": None if ended is None else iso(ended.at), "muted": muted[mute.id]}
+
+    def lines() -> Iterator[str]:
+        for added, ended in some:
+            mute = added.mute
+            yield _(
+                "{id}  {what} until {until} (by {who}): {why}; {n} {n:notice|notices}",
+                id=mute.id,
+                what=_what(mute, name(mute.account)),
+                until=clock_time(mute.until),
+                who=visible(added.who),
+                why=visible(mute.why),
+                n=muted[mute.id],
+            )
+            if ended is not None:
+                yield _("    {at}  ended by {who}: {why}", at=clock_time(ended.at), who=visible(ended.who),
+                        why=visible(ended.why))  # fmt: skip
+        yield _("Times are in {zone}.", zone=clock_name())
+
+    print_result(format, {"mutes": [row(*one) for one in some]}, lines())
+
+
+def _what(mute: Mute, account: str) -> str:
+    parts = [", ".join(map(visible, mute.detectors))] if mute.detectors else []
+    parts += [visible(account)] if mute.account else []
+    if mute.hours is not None:
+        parts.append(_("{first}:00 to {last}:00", first=mute.hours[0], last=mute.hours[1]))
+    return " · ".join(parts)
+
+
+def mutes_add(
+    ledger: LedgerArgument,
+    why: WhyOption,
+    who: WhoOption,
+    detector: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Notices that give no other reason than this [detector](detectors.md), repeatable.",
+            show_default="any",
+        ),
+    ] = None,
+    account: Annotated[
+        str | None, typer.Option(help="Notices of this account: its id, or its pseudonym.", show_default="any")
+    ] = None,
+    hours: Annotated[
+        str | None,
+        typer.Option(help="Notices within these hours of the day, such as `22-6`.", show_default="any"),
+    ] = None,
+    lasts: Annotated[str, typer.Option(help="How long, such as `90m`, `12h` or `7d`; up to 31 days.")] = "24h",
+) -> None:
+    """Have nobody told of some notices: of a detector, an account, some hours of the day, or these together.
+
+    They still make cases and blocks, and stand in the record with the reason; `wayseal watch` prints them, too.
+
+    \b
+    wayseal mutes add ledger --detector number_walks --lasts 7d --why "stock is counted" --who "Wang, IT"
+    wayseal mutes add ledger --account p-3kx7-q2mf-9c4t --hours 22-6 --why "counts stock at night" --who "Li, audit"
+    """
+    folder = _folder(ledger, write=True)
+    until = now_us() + _seconds(lasts) * SECOND_US
+    actor = "" if account is None else _actor(ledger, account)
+    made = Mutes(folder).add(
+        until=until, why=why, who=who, detectors=detector or (), account=actor, hours=_hours(hours)
+    )
+    echo("{id}: muted until {until}.", id=made.id, until=clock_time(made.until))
+
+
+def _actor(ledger: Path, account: str) -> str:
+    from wayseal.cases.ledger.casebook import FOLDER as CASEBOOK
+    from wayseal.cases.ledger.casebook import find_account
+
+    with open_ledger(ledger) as snapshot:
+        actor, _name = find_account(snapshot, ledger / CASEBOOK, account)
+    if not actor:
+        raise WrongUsageError("no account has this pseudonym", param_hint="--account")
+    return actor
+
+
+def _seconds(text: str) -> int:
+    try:
+        return parse_length(text)
+    except WaysealError:
+        raise WrongUsageError("needs a length such as 90m, 12h or 10d", param_hint="--lasts") from None
+
+
+def _hours(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    found = re.fullmatch(r"(\d{1,2})-(\d{1,2})", text)
+    if found is None:
+        raise WrongUsageError("needs two hours such as 22-6", param_hint="--hours")
+    return int(found[1]), int(found[2])
+
+
+def mutes_end(
+    ledger: LedgerArgument,
+    mute: Annotated[str, typer.Argument(help="Id of the mute, such as `m-3`.", metavar="MUTE")],
+    who: WhoOption,
+    why: WhyOption,
+) -> None:
+    """End a mute before its time: of what comes from now on, everybody is told.
+
+    \b
+    wayseal mutes end ledger m-3 --who "Wang, IT" --why "it is counted"
+    """
+    Mutes(_folder(ledger, write=True)).end(mute, who=who, why=why)
+    echo("{id} has ended.", id=mute)

@@ -1,0 +1,59 @@
+"""How brokers know us: secrets come from the environment, and from files that it names.
+
+1. NATS: WAYSEAL_NATS_CREDS (a file), or WAYSEAL_NATS_USER and WAYSEAL_NATS_PASSWORD, or WAYSEAL_NATS_TOKEN.
+2. Kafka, with TLS: a file of the library's own settings, `name=value` on a line: WAYSEAL_KAFKA_CONFIG.
+"""
+
+import base64
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from wayseal.live.errors import SourceError
+from wayseal.model.errors import disk_says
+
+_SEED = re.compile(r"\bSU[A-Z2-7]{56}\b")
+_TOKEN = re.compile(r"-BEGIN NATS USER JWT-+\s+(\S+)")
+
+
+def nats_secrets() -> Mapping[str, Any]:
+    """What a connection to NATS is given (rule 1). SourceError: a file can't be read, or holds no secret."""
+    said = {
+        name: value
+        for name in ("user", "password", "token")
+        if (value := os.environ.get(f"WAYSEAL_NATS_{name.upper()}"))
+    }
+    place = os.environ.get("WAYSEAL_NATS_CREDS")
+    if not place:
+        return said
+    try:
+        text = Path(place).read_text("ascii", "replace")
+    except OSError as error:
+        raise SourceError("can't be read ({reason})", file=place, reason=disk_says(error)) from None
+    token, seed = _TOKEN.search(text), _SEED.search(text)
+    if token is None or seed is None:
+        raise SourceError("holds no token and seed of NATS", file=place)
+    key = Ed25519PrivateKey.from_private_bytes(base64.b32decode(seed[0] + "======")[2:34])
+    return {
+        "user_jwt_cb": lambda: bytearray(token[1], "ascii"),
+        "signature_cb": lambda nonce: base64.b64encode(key.sign(nonce.encode())),
+    }
+
+
+def kafka_settings() -> dict[str, Any]:
+    """What a client of Kafka is given (rule 2). SourceError: a file can't be read."""
+    place = os.environ.get("WAYSEAL_KAFKA_CONFIG")
+    if not place:
+        return {}
+    try:
+        lines = Path(place).read_text("utf-8").splitlines()
+    except (OSError, ValueError) as error:
+        raise SourceError(
+            "can't be read ({reason})", file=place, reason=disk_says(error) if isinstance(error, OSError) else ""
+        ) from None
+    pairs = (line.partition("=") for line in lines if line.strip() and not line.lstrip().startswith("#"))
+    return {name.strip(): value.strip() for name, _, value in pairs}

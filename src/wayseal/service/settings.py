@@ -1,0 +1,90 @@
+"""Settings of a service, from the environment: a prefix, and the setting in capitals.
+
+1. A setting that isn't known, or can't be as it is, stops the start; the error names it, and never its value.
+2. What may hold a secret shows itself in no `repr`.
+"""
+
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+from wayseal.model.errors import WaysealError
+from wayseal.model.messages import N_
+from wayseal.model.schema import parsed_by, read_values
+
+T = TypeVar("T")
+OWN = frozenset({"127.0.0.1", "::1", "localhost"})
+"""Names of this machine's own address."""
+_FLAGS = {"true": True, "1": True, "false": False, "0": False}
+
+
+def _parse_path(value: Any) -> Path:
+    if not isinstance(value, str) or not value:
+        raise WaysealError(N_("needs the name of a file"))
+    return Path(value)
+
+
+def _parse_flag(value: Any) -> bool:
+    found = _FLAGS.get(str(value).lower())
+    if found is None:
+        raise WaysealError(N_("is true or false"))
+    return found
+
+
+def _parse_whole(value: Any) -> int:
+    try:
+        return int(str(value))
+    except ValueError:
+        raise WaysealError(N_("needs a whole number")) from None
+
+
+def _parse_number(value: Any) -> float:
+    try:
+        return float(value)
+    except ValueError:
+        raise WaysealError(N_("needs a number")) from None
+
+
+File = Annotated[Path, parsed_by(_parse_path)]
+Flag = Annotated[bool, parsed_by(_parse_flag)]
+WHOLE, NUMBER = parsed_by(_parse_whole), parsed_by(_parse_number)
+"""Of an int and a float, as text spells them."""
+
+
+def read_environment(
+    prefix: str,
+    kind: Callable[..., T],
+    error: type[WaysealError],
+    environment: Mapping[str, str],
+    given: Mapping[str, str | None],
+    others: Mapping[str, str] | None = None,
+) -> T:
+    """Reads the settings of the environment.
+
+    Args:
+        prefix: Of the variables; those without it are others' business.
+        kind: The settings, a dataclass.
+        error: For what can't be (rule 1).
+        environment: Names and values.
+        given: Settings that options of the command name, and that win; None: they don't.
+        others: Variables beside those with the prefix, and the settings that they are; the prefix wins.
+
+    Returns:
+        The settings.
+
+    Raises:
+        WaysealError: `error`.
+    """
+    known = {prefix + one.name.upper(): one.name for one in fields(kind)}  # type: ignore[arg-type]
+    for variable in sorted(environment):
+        if variable.startswith(prefix) and variable not in known:
+            near = difflib.get_close_matches(variable, known, n=1)
+            if near:
+                raise error("this is no setting; did you mean {near}?", near=near[0]).at(key=variable)
+            raise error("this is no setting").at(key=variable)
+    known = {**(others or {}), **known}
+    values = {name: environment[variable] for variable, name in known.items() if variable in environment}
+    values |= {name: value for name, value in given.items() if value is not None}
+    return read_values(values, kind, error)
