@@ -25,8 +25,8 @@ ALLOWED = frozenset(
     # Names of things that are called so in Chinese, too, units, keys, and files.
     re.findall(
         r"\S+",
-        "Wayseal CSV JSON HTML PDF WARC SHA RFC UTC MB MiB GB QQ Telegram Kafka Desktop Parquet Lines Kaplan Meier Code128 "
-        "UTF-8 csv Ctrl Enter Esc English IP URL https zip gz txt robots.txt",
+        "Wayseal CSV JSON HTML PDF WARC SHA RFC UTC MB MiB GB QQ Telegram Desktop Parquet Lines Kaplan Meier Code128 "
+        "Kafka UTF-8 csv Ctrl Enter Esc English IP URL https zip gz txt robots.txt",
     )
 )
 IDS = re.compile(
