@@ -26,7 +26,7 @@ ALLOWED = frozenset(
     re.findall(
         r"\S+",
         "Wayseal CSV JSON HTML PDF WARC SHA RFC UTC MB MiB GB QQ Telegram Desktop Parquet Lines Kaplan Meier Code128 "
-        "UTF-8 csv Ctrl Enter Esc English IP URL https zip gz txt robots.txt",
+        "Kafka UTF-8 csv Ctrl Enter Esc English IP URL https zip gz txt robots.txt",
     )
 )
 IDS = re.compile(

@@ -1,5 +1,6 @@
 """The watch: whatever stops it, what arrived is in the ledger once, and everybody is told once."""
 
+import fcntl
 import json
 import shutil
 import threading
@@ -163,3 +164,17 @@ def test_newer_limits_take_over(played: Played, world: Path) -> None:
     source.batches = batches  # type: ignore[method-assign]
     assert watch.run().number == LINES
     assert NoticeKind.RAISED in {notice.kind for notice in read_notices(world / "ledger/live").notices.values()}
+
+
+def test_while_somebody_else_writes_to_the_ledger_it_goes_on(played: Played, world: Path, told: list[Notice]) -> None:
+    heard: list[Notice] = []
+    said: list[str] = []
+    with (world / "ledger/lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        found = watching(
+            played, world, {"one": keeper(heard)}, segment_events=2_000, say=lambda message: said.append(message.text)
+        ).run()
+    assert (found.events, found.number, heard) == (LINES, 0, told)
+    assert any("another process" in text for text in said)
+    assert watching(played, world, {}).run().number == LINES
+    assert rows_in(world / "ledger") == expected(played)

@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING
 from wayseal.model.runtime import load_when_asked
 
 if TYPE_CHECKING:
-    from wayseal.live.blocks import Blocks
     from wayseal.live.errors import LiveError
     from wayseal.live.types import Notice
     from wayseal.live.watch import Watch, WatchOptions
 
-__all__ = ["Blocks", "LiveError", "Notice", "Watch", "WatchOptions"]
+__all__ = ["LiveError", "Notice", "Watch", "WatchOptions"]
 
 __getattr__ = load_when_asked(
     __name__,
-    {"Blocks": "blocks", "LiveError": "errors", "Notice": "types", "Watch": "watch", "WatchOptions": "watch"},
+    {"LiveError": "errors", "Notice": "types", "Watch": "watch", "WatchOptions": "watch"},
 )

@@ -13,7 +13,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -138,7 +138,11 @@ class Blocks:
         with self._mutex:
             if self._record.exists():
                 self._take(read_journal(self._record))
-            return self._state
+            known = self._state
+            return replace(
+                known, added=dict(known.added), lifted=dict(known.lifted), rules=dict(known.rules),
+                gateways=dict(known.gateways),
+            )  # fmt: skip
 
     def sync(self) -> None:
         """Brings the list up to the record, and makes it where there is none (rule 1)."""

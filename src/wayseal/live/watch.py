@@ -27,6 +27,7 @@ from wayseal.detect.facts import build_context
 from wayseal.detect.intraday import Intraday
 from wayseal.detect.window import DAY_US
 from wayseal.ledger import IngestOptions, Snapshot, open_ledger
+from wayseal.ledger.errors import LedgerBusyError
 from wayseal.live._events import find_day
 from wayseal.live._fast_path import FastPath
 from wayseal.live._kept import KeptState, KnownGateways
@@ -36,13 +37,14 @@ from wayseal.live.notices import Delivery, Mute, NoticeRecord, Send, open_notice
 from wayseal.live.portions import bring_in, committed
 from wayseal.live.spool import Say, Spool, open_spool, silent
 from wayseal.live.types import Batch, Notice, Source
-from wayseal.model.messages import Message
+from wayseal.model.messages import N_, Message
 from wayseal.model.times import iso, now_us
 from wayseal.store.durable import MODE
 
 FOLDER, STATUS, SPOOL = "live", "status.json", "arrivals"
 """In the ledger: the folder of the watch, and in it its state for others, and the arrival log."""
 _FOLDER_MODE = 0o700
+_BUSY_SECONDS = 2.0
 _NEAR = 50_000
 """Events that a new state may lag behind when it takes over."""
 _RATE_SECONDS = 10.0
@@ -134,7 +136,7 @@ class Watch:
             record = held.enter_context(open_notices(self._folder))
             delivery = held.enter_context(Delivery(record, o.receivers, o.beside, o.say))
             pool = held.enter_context(ThreadPoolExecutor(2))
-            bring_in(spool, self._ledger, options=self._ingest())
+            self._bring_in(spool, None)
             done, kept = committed(self._ledger, spool), KeptState(self._folder)
             run = _Run(spool=spool, record=record, delivery=delivery, pool=pool, kept=kept, begun=spool.number)
             run.in_ledger, run.left = done, delivery.deliver()
@@ -151,14 +153,21 @@ class Watch:
                     if job is not None:
                         job.result()
             self._roll(run)
-            bring_in(spool, self._ledger, release=self._source.release, options=self._ingest())
+            self._bring_in(spool, None)
             delivery.deliver()
             run.in_ledger = committed(self._ledger, spool)
             self._say_status(run, force=True)
             return Watched(events=spool.number - run.begun, notices=run.new, number=run.in_ledger)
 
-    def _ingest(self) -> IngestOptions:
-        return IngestOptions(who=f"{self._options.who} {self._source.name}", at=now_us())
+    def _bring_in(self, spool: Spool, needed_after: int | None) -> bool:
+        """Brings closed segments into the ledger; False where somebody else writes there, who may take long."""
+        how = IngestOptions(who=f"{self._options.who} {self._source.name}", at=now_us())
+        try:
+            bring_in(spool, self._ledger, needed_after=needed_after, release=self._source.release, options=how)
+        except LedgerBusyError:
+            self._options.say(Message(N_("another process writes to the ledger: what arrived is brought in later"), {}))
+            return False
+        return True
 
     def _take(self, run: "_Run", batch: Batch | None) -> None:
         spool = run.spool
@@ -225,14 +234,15 @@ class Watch:
             run.rolled = now
             run.waiting = True
         if run.bringing is not None and run.bringing.done():
-            run.bringing.result()
-            run.bringing, run.in_ledger = None, run.brought
-        if run.waiting and run.bringing is None:
+            if run.bringing.result():
+                run.in_ledger = run.brought
+            else:
+                run.waiting, run.again = True, now + _BUSY_SECONDS
+            run.bringing = None
+        if run.waiting and run.bringing is None and now >= run.again:
             run.waiting, run.brought = False, spool.closed
             needed = spool.number if run.arming is None else run.needed
-            run.bringing = run.pool.submit(
-                bring_in, spool, self._ledger, needed_after=needed, release=self._source.release, options=self._ingest()
-            )
+            run.bringing = run.pool.submit(self._bring_in, spool, needed)
         if run.left and now - run.tried >= 1.0:
             run.left, run.tried = run.delivery.deliver(), now
         self._rearm(run)
@@ -378,7 +388,8 @@ class _Run:
     needed: int = 0
     brought: int = 0
     in_ledger: int = 0
-    bringing: "Future[object] | None" = None
+    again: float = 0.0
+    bringing: "Future[bool] | None" = None
     arming: "Future[_State] | None" = None
 
 

@@ -292,7 +292,7 @@ TEXTS = {
     "weighed.ticket_own": N_("The account has a ticket on {n:n} of these {of:n} parcels: see who it was opened for."),
     "weighed.ticket_elsewhere": N_("Its tickets on other parcels are there ({n:n}), none on these."),
     "weighed.ticket_never": N_("The log has no ticket of this account at all: its tickets may be kept elsewhere."),
-    "deed.block": N_("Block", context="block.do"),
+    "deed.block": N_("Block", context="deed.block"),
     "deed.open": N_("Show names…"),
     "deed.state": N_("State…"),
     "deed.verdict": N_("Verdict…"),
