@@ -6,6 +6,7 @@ import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -33,7 +34,6 @@ from wayseal.live.mutes import Mutes
 from wayseal.live.notices import Muted, Send
 from wayseal.live.receivers import About, document, make_receivers, read_receivers
 from wayseal.live.sources import Reading, Start, open_source_of
-from wayseal.live.spool import Say
 from wayseal.live.types import Notice, NoticeKind, Reason, Source
 from wayseal.live.watch import FOLDER, Watch, WatchOptions
 from wayseal.model.messages import Message
@@ -51,8 +51,8 @@ SourceOption = Annotated[
     str,
     typer.Option(
         help="Where events come from: `jsonl:-` for standard input, `file:PATH`, `nats://HOST:PORT/STREAM`, "
-        "`kafka://HOST:PORT/TOPIC`. Each line is a row of a table of the [data contract](data-contract.md), its "
-        "table's name under `table` (a read where it has none).",
+        "`kafka://HOST:PORT/TOPIC`, `vault:FOLDER` for the disclosures of a vault. Each line is a row of a table of "
+        "the [data contract](data-contract.md), its table's name under `table` (a read where it has none).",
     ),
 ]
 
@@ -96,12 +96,12 @@ def watch(
     """
     options = Options(offset=parse_offset(offset), templates=load_templates(templates), false_alarm=false_alarm)
     say = (lambda _message: None) if quiet else _say
-    opened = open_source_of(source, Reading(until_end=until_end, start=start, say=say))
     made = _options(ledger, options, read_addresses(notify or []), receivers, format)
     made = replace(made, say=say, segment_seconds=float(segment))
-    work = Watch(ledger, opened, made)
-    with _stopping(work.stop):
-        found = work.run()
+    with _source_maker(source) as make:
+        work = Watch(ledger, make(Reading(until_end=until_end, start=start, say=say)), made)
+        with _stopping(work.stop):
+            found = work.run()
     if not quiet:
         warn(
             "{events:,} {events:event|events}, {notices} new {notices:notice|notices}",
@@ -149,10 +149,22 @@ def serve_watch(
     made = _options(found.ledger, options, told, found.receivers, None)
     made = replace(made, segment_seconds=float(found.segment_seconds), who="wayseal serve watch")
 
-    def make_source(say: Say) -> Source:
-        return open_source_of(found.source, Reading(start=found.start, say=say))
+    with _source_maker(found.source) as make:
+        run_service(found, lambda say: make(Reading(start=found.start, say=say)), made, make_log())
 
-    run_service(found, make_source, made, make_log())
+
+@contextmanager
+def _source_maker(address: str) -> Iterator[Callable[[Reading], Source]]:
+    """What makes the source of an address; a vault is open meanwhile."""
+    scheme, _sep, folder = address.partition(":")
+    if scheme != "vault" or not folder:
+        yield partial(open_source_of, address)
+        return
+    with require_extra("vault"):
+        from wayseal.cli._vault_session import open_vault
+        from wayseal.live.sources.vault import VaultSource
+    with open_vault(Path(folder)) as session:
+        yield partial(VaultSource, session.vault.main, session.vault.marks)
 
 
 def _options(

@@ -305,9 +305,13 @@ def _sound(marks: RowMacs, row: sa.Row[Any]) -> Entry | None:
 def _tables(origin: str, entries: Iterator[_Portion], seen: Callable[[int], None]) -> Iterator[pa.Table]:
     """Rows of the entries that disclosed, a portion at a time."""
     for portion in entries:
-        rows = [_row(origin, seq, e) for seq, e in portion if e is not None and e.kind is EntryKind.DISCLOSED]
-        yield pa.Table.from_pylist(rows, schema=_SCHEMA)
+        yield pa.Table.from_pylist(disclosed_rows(origin, portion), schema=_SCHEMA)
         seen(portion[-1][0] + 1)
+
+
+def disclosed_rows(origin: str, portion: Sequence[tuple[int, Entry | None]]) -> list[dict[str, Any]]:
+    """Rows of `accesses` for the entries that disclosed; `at` in microseconds since 1970."""
+    return [_row(origin, seq, e) for seq, e in portion if e is not None and e.kind is EntryKind.DISCLOSED]
 
 
 def _row(origin: str, seq: int, entry: Entry) -> dict[str, Any]:
