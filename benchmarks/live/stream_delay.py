@@ -19,6 +19,7 @@ import importlib
 import itertools
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -317,6 +318,13 @@ def measure(options: Options) -> Iterator[Said]:
     options.work.mkdir(parents=True, exist_ok=True)
     world = prepare(options.work, accesses=options.accesses, since=10, gateways=20)
     folder = options.work / f"delay-{os.getpid()}"
+    try:
+        yield from _all_ways(options, world, folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _all_ways(options: Options, world: World, folder: Path) -> Iterator[Said]:
     runs, rows = [], []
     for way in options.ways:
         runs.append(on(way, options, world, folder / way))
