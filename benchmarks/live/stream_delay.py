@@ -200,7 +200,7 @@ def on(way: str, options: "Options", world: World, folder: Path, single: bool = 
     batch = 1 if single else BATCH
     paced = 0 if single else int(options.seconds * options.rate)
     fast = options.single if single else options.fast
-    phases = [(batch, 0.0, batch), (paced, float(options.rate), batch), (fast, 0.0, batch)]
+    phases = [(BATCH, 0.0, BATCH), (paced, float(options.rate), batch), (fast, 0.0, batch)]
     made = Run(f"{way}, one event a message" if single else way)
     folder.mkdir(parents=True)
     with ExitStack() as stack:
@@ -211,7 +211,7 @@ def on(way: str, options: "Options", world: World, folder: Path, single: bool = 
         stack.callback(watch.end)
         (folder / "go0").touch()
         until((folder / "out0").exists, _LONG, "nothing is published")
-        watch.through(batch)
+        watch.through(BATCH)
         (folder / "go1").touch()
         until((folder / "out1").exists, _LONG, "it isn't published")
         watch.through(int((folder / "out1").read_text()))
@@ -223,7 +223,7 @@ def on(way: str, options: "Options", world: World, folder: Path, single: bool = 
         events = int(sum(one[2] for one in told))
         ended = watch.through(events)
         seconds = ended - told[2][0]
-        delays = [at - int(stamps[(n - 1) // batch]) for n, at in watch.told if batch < n <= (len(stamps) * batch)]
+        delays = [at - int(stamps[(n - 1) // BATCH]) for n, at in watch.told if BATCH < n <= len(stamps) * BATCH]
         cpu = (watch.cpu() - used) / told[2][2] * 1e6
         watch.end()
         rate = told[1][2] / max(told[1][1] - told[1][0], 1e-9)
