@@ -34,7 +34,7 @@ setup-console: ## Adds what `wayseal serve console` and evidence packs (paper, t
 setup-market: ## Adds what `wayseal market` needs to look at sites, keep what came, and read pictures' codes.
 	@scripts/setup.sh market
 
-setup-live: ## Adds what `wayseal live` needs to read NATS and Kafka, and to answer while it runs.
+setup-live: ## Adds what `wayseal watch` needs to read NATS and Kafka, and `wayseal serve watch` to answer.
 	@scripts/setup.sh live
 
 setup-demo: ## What console and market need: all that `make demo` shows.
