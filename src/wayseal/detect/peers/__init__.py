@@ -43,6 +43,8 @@ LARGE, REPORTS = 0.2, 0.002
 """Of accounts whose work no table knows: share of bursts that may be of any size (reports, audits, a day of catching
 up), and how many bursts a day they have at the least."""
 _DECADES = math.log(50_000.0)
+_SMALL, _APART = 16.0, 50.0
+"""Counts up to which ways are multiplied, which is faster; logarithms so far apart that the lesser adds nothing."""
 _UNEVEN = 0.25
 """Squared coefficient of variation of what comes on top, from day to day."""
 _NATS, _SINCE, _BEFORE, _AS_NEW, _KEPT_A, _KEPT_B, _NEW_A, _NEW_B, _UNKNOWN = range(9)
@@ -89,7 +91,13 @@ def _log_nb(y: float, mean: float, shape: float) -> float:
     none = shape * math.log(shape / (shape + mean))
     if y == 0.0:
         return none
-    ways = math.lgamma(y + shape) - math.lgamma(shape) - math.lgamma(y + 1.0)
+    if y <= _SMALL:
+        product = 1.0
+        for k in range(int(y)):
+            product *= (shape + k) / (k + 1.0)
+        ways = math.log(product)
+    else:
+        ways = math.lgamma(y + shape) - math.lgamma(shape) - math.lgamma(y + 1.0)
     return ways + none + y * math.log(mean / (shape + mean))
 
 
@@ -131,7 +139,8 @@ def _log_sum(values: Floats) -> float:
 @kernel
 def _add(a: float, b: float) -> float:
     """Logarithm of the sum of two probabilities, given as logarithms."""
-    return float(max(a, b) + math.log1p(math.exp(-abs(a - b))))
+    apart = abs(a - b)
+    return float(max(a, b)) if apart > _APART else float(max(a, b) + math.log1p(math.exp(-apart)))
 
 
 @kernel
@@ -327,11 +336,12 @@ def _account(
         if unknown[d] > 0.0 or stories[0, _UNKNOWN] > 0.0 or stories[1, _UNKNOWN] > 0.0:
             told = _tell_more(told, d + 1, odd, base, usual, extra, few, burst_days, ever)
             always = _log_sum(ever) - math.log(float(len(ever)))
-        more = y > (prior_a + alpha) / (prior_b + beta) * n
-        _go_on(
-            stories, shares, young, today, d, more, y, n, prior_a, prior_b, within, extra, as_ever, always, steady[d],
-            shared, rest, burst_day,
-        )  # fmt: skip
+        if any_odd and not cleared[d]:  # else there is no story at the end of the day
+            more = y > (prior_a + alpha) / (prior_b + beta) * n
+            _go_on(
+                stories, shares, young, today, d, more, y, n, prior_a, prior_b, within, extra, as_ever, always,
+                steady[d], shared, rest, burst_day,
+            )  # fmt: skip
         ordinary = 1.0 if cleared[d] else math.exp(plain - work)
         even = math.exp(alike[1] - _log_sum(alike))
         varies = even * min(within, _UNEVEN) + (1.0 - even) * within

@@ -17,12 +17,13 @@ Obligations (code and tests cite the numbers):
 4. Fitted anew each day of the first week, and then every REFIT days.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from wayseal.model.arrays import Floats, Ints, Longs
+from wayseal.model.arrays import Flags, Floats, Ints, Longs
+from wayseal.model.runtime import kernel
 
 WEEKS, WEEK, REFIT = 28, 7, 3
 _KEEP, _WEIGHTY, _WIDER = 0.95, 0.9, 1.3
@@ -108,47 +109,68 @@ def _moments(days: _Days, group: Longs, groups: int) -> Floats:
     """(6, g): what `FITTED` names, and people (obligations 1 and 3)."""
     g, y, n = group[days.there], days.y, days.n
     people = np.bincount(g, minlength=groups)
-    top = _quantile(y / n, g, people, _KEEP, spared=1)
-    cut = np.minimum(y, np.maximum(top[g] * n, _SOME))
-    part = np.minimum(1.0, _quantile(n, g, people, _WEIGHTY)[g] / n)
-
-    def total(values: Floats) -> Floats:
-        return np.bincount(g, values, groups).astype(np.float64)
-
-    rate = np.maximum(total(part * cut), 0.5) / np.maximum(total(part * n), 1.0)
-    mean = rate[g] * n
-    between = _WIDER * _excess(
-        total((part * (cut - mean)) ** 2), total(part**2 * mean), total((part * mean) ** 2), _BETWEEN
-    )
-    # A day is held against the person's other days, else a burst would explain itself.
-    prior = 0.5 / np.maximum(rate[g], 1e-12)
-    others = (cut[:, None] - np.minimum(days.odd, cut[:, None]) + 0.5) / ((n + prior)[:, None] - days.base)
-    mean_day = others * days.base
-    bound = mean_day + _SIGMAS * np.sqrt(mean_day * (1 + mean_day)) + _BEYOND
-    burst = days.odd > bound
-    rarely = burst.sum(axis=1) <= FEW
-    usual = (y <= np.maximum(top[g] * n, _SOME))[:, None] & (days.base > 0) & ~burst
-    apart, seen = np.where(usual, days.odd - mean_day, 0.0), np.where(usual, mean_day, 0.0)
-    summed = [total(part**2 * each.sum(axis=1)) for each in (apart**2, seen, seen**2)]
-    within = _excess(summed[0], summed[1], summed[2], _WITHIN)
-    share, size = _bursts(days, burst & rarely[:, None], rarely, g, groups)
+    top, weighty = _quantile(y / n, g, people, _KEEP, spared=1), _quantile(n, g, people, _WEIGHTY)
+    sums, burst = np.zeros((9, groups)), np.zeros(days.odd.shape, np.bool_)
+    _sum_days(days.odd, days.base, y, n, g, top, weighty, sums, burst)
+    rate = np.maximum(sums[0], 0.5) / np.maximum(sums[1], 1.0)
+    between = _WIDER * _excess(*sums[2:5], _BETWEEN)
+    within = _excess(*sums[5:8], _WITHIN)
+    share, size = _bursts(days.odd, burst, sums[8], g, groups)
     return np.stack([rate, between, within, share, size, people.astype(np.float64)])
 
 
-def _bursts(days: _Days, burst: npt.NDArray[np.bool_], rarely: npt.NDArray[np.bool_], g: Longs, groups: int) -> Floats:
+@kernel
+def _sum_days(
+    odd: Floats, base: Floats, y: Floats, n: Floats, g: Longs, top: Floats, weighty: Floats, sums: Floats, burst: Flags
+) -> None:
+    """Adds up by group what its moments are made of (obligation 1), and marks the bursts that count.
+
+    sums: (9, g): counts and bases; squared distance of people's counts from the mean, mean, and its square; the same
+    three of their usual days; days of those who have few bursts.
+    """
+    days, past = odd.shape[1], odd.shape[1] - FEW if odd.shape[1] > FEW else odd.shape[1]
+    cut, part, each = np.empty(len(y)), np.empty(len(y)), np.zeros((3, days))
+    for i in range(len(y)):
+        cut[i] = min(y[i], max(top[g[i]] * n[i], _SOME))
+        part[i] = min(1.0, weighty[g[i]] / n[i])
+        sums[0, g[i]] += part[i] * cut[i]
+        sums[1, g[i]] += part[i] * n[i]
+    for i in range(len(y)):
+        k = g[i]
+        rate = max(sums[0, k], 0.5) / max(sums[1, k], 1.0)
+        mean, square = rate * n[i], part[i] * part[i]
+        sums[2, k] += (part[i] * (cut[i] - mean)) ** 2
+        sums[3, k] += square * mean
+        sums[4, k] += (part[i] * mean) ** 2
+        # A day is held against the person's other days, else a burst would explain itself.
+        prior, known, many = 0.5 / max(rate, 1e-12), y[i] <= max(top[k] * n[i], _SOME), 0
+        for d in range(days):
+            of_day = (cut[i] - min(odd[i, d], cut[i]) + 0.5) / ((n[i] + prior) - base[i, d]) * base[i, d]
+            burst[i, d] = odd[i, d] > of_day + _SIGMAS * math.sqrt(of_day * (1 + of_day)) + _BEYOND
+            many += burst[i, d]
+            usual = known and base[i, d] > 0 and not burst[i, d]
+            each[0, d] = (odd[i, d] - of_day) ** 2 if usual else 0.0
+            each[1, d] = of_day if usual else 0.0
+            each[2, d] = of_day * of_day if usual else 0.0
+        for j in range(3):
+            sums[5 + j, k] += square * each[j].sum()
+        for d in range(days):
+            burst[i, d] = burst[i, d] and many <= FEW and d < past
+            sums[8, k] += many <= FEW and d < past and base[i, d] > 0
+
+
+def _bursts(odd: Floats, burst: Flags, active: Floats, g: Longs, groups: int) -> Floats:
     """(2, g): share of days that are bursts; their mean count.
 
-    The largest tenth is cut, and of three or more the largest one, all at _TIMES the middle one; fewer at _SIZE.
+    active: (g,), days of which it is the share. The largest tenth is cut, and of three or more the largest one, all at
+    _TIMES the middle one; fewer at _SIZE.
     """
-    past = slice(None, -FEW if burst.shape[1] > FEW else None)
-    burst, base, odd = burst[:, past], days.base[:, past], days.odd[:, past]
     who, _ = np.nonzero(burst)
     sizes = odd[burst]
     count = np.bincount(g[who], minlength=groups)
     most = np.minimum(_quantile(sizes, g[who], count, 0.9, spared=1), _TIMES * _quantile(sizes, g[who], count, 0.5))
     most[count <= 2] = _SIZE
     total = np.bincount(g[who], np.minimum(sizes, most[g[who]]), groups)
-    active = np.bincount(g[rarely], (base[rarely] > 0).sum(axis=1), groups)
     size = (total + _SIZE * _SIZE_WEIGHT) / (count + _SIZE_WEIGHT)
     return np.stack([np.maximum(count / np.maximum(active, 1.0), RARE), size])
 
