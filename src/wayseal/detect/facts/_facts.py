@@ -3,7 +3,7 @@
 This is the whole state of detection. Every detector is a function of it, so what holds for these tables holds for all:
 they add up in any order, they round-trip through files, and an increment added is the batch.
 
-The state on disk: four Parquet files and one small file that names them, swapped at once.
+The state on disk: four Arrow files and one small file that names them, swapped at once.
 
 1. State is derived: what is damaged, of another version or of another ground is made anew from the ledger, never used.
 2. After a crash at any moment the state is the one before or the one after.
@@ -26,7 +26,6 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from wayseal.model.arrays import Flags, Longs, UInts
 from wayseal.model.runtime import kernel
@@ -175,6 +174,7 @@ _IDS = {
     "uses": ("actor", "day", "kind", "value"),
     "shown": ("actor", "day", "action", "purpose", "fields"),
 }
+PAIR = ("waybill", "actor")
 _LEAST, _MOST = ("from",), ("to",)
 
 
@@ -202,7 +202,7 @@ class Facts:
         if self.offset != other.offset:
             raise ValueError("facts of different local days don't add up")
         added = {n: merge_tables(n, [getattr(self, n), getattr(other, n)]) for n in _IDS}
-        return Facts(**added, suspects=newest_suspects([self.suspects, other.suspects]), offset=self.offset)
+        return Facts(**added, suspects=merge_suspects(self.suspects, other.suspects), offset=self.offset)
 
     def without(self, waybills: UInts, actors: UInts) -> "Facts":
         """Without the suspects of some pairs (keys, side by side)."""
@@ -216,18 +216,24 @@ SCHEMAS = {"hours": HOURS, "uses": USES, "shown": SHOWN, "suspects": SUSPECTS}
 
 
 def is_among(pairs: tuple[UInts, UInts], others: tuple[UInts, UInts]) -> Flags:
-    """Which pairs stand among the others, by sorting both together."""
-    n = len(pairs[0])
-    w, a = (np.concatenate([mine, theirs]) for mine, theirs in zip(pairs, others, strict=True))
-    theirs = np.arange(len(w)) >= n
-    order = np.lexsort((~theirs, a, w))
-    w, a, theirs = w[order], a[order], theirs[order]
-    new = np.ones(len(w), np.bool_)
-    new[1:] = (w[1:] != w[:-1]) | (a[1:] != a[:-1])
-    start = np.maximum.accumulate(np.where(new, np.arange(len(w)), 0))
-    out = np.zeros(len(w), np.bool_)
-    out[order] = theirs[start]
-    return out[:n]
+    """Which pairs stand among the others."""
+    order = np.lexsort(others[::-1])
+    out = np.zeros(len(pairs[0]), np.bool_)
+    _find_pairs(*pairs, others[0][order], others[1][order], out)
+    return out
+
+
+@kernel
+def _find_pairs(w: UInts, a: UInts, sorted_w: UInts, sorted_a: UInts, out: Flags) -> None:
+    for i in range(len(w)):
+        low, high = 0, len(sorted_w)
+        while low < high:
+            middle = (low + high) // 2
+            if sorted_w[middle] < w[i] or (sorted_w[middle] == w[i] and sorted_a[middle] < a[i]):
+                low = middle + 1
+            else:
+                high = middle
+        out[i] = low < len(sorted_w) and sorted_w[low] == w[i] and sorted_a[low] == a[i]
 
 
 def add_up(name: str, tables: list[pa.Table]) -> pa.Table:
@@ -253,13 +259,22 @@ def merge_tables(name: str, tables: Sequence[pa.Table]) -> pa.Table:
 
 def newest_suspects(tables: list[pa.Table]) -> pa.Table:
     """Suspects of several tables: of a pair the row of the last table counts. Sorted by (waybill, actor)."""
-    some = [t.append_column("turn", pa.array(np.full(len(t), k, np.int32))) for k, t in enumerate(tables) if len(t)]
-    if not some:
-        return SUSPECTS.empty_table()
-    whole = pa.concat_tables(some).sort_by([("waybill", "ascending"), ("actor", "ascending"), ("turn", "ascending")])
+    whole = pa.concat_tables([SUSPECTS.empty_table(), *tables]).combine_chunks()
     w, a = whole["waybill"].to_numpy(), whole["actor"].to_numpy()
-    last = np.append((w[1:] != w[:-1]) | (a[1:] != a[:-1]), True)
-    return whole.filter(pa.array(last)).select(SUSPECTS.names).combine_chunks()
+    order = np.lexsort((a, w))
+    w, a = w[order], a[order]
+    last = np.append((w[1:] != w[:-1]) | (a[1:] != a[:-1]), True)[: len(w)]
+    return whole.take(pa.array(order[last]))
+
+
+def merge_suspects(mine: pa.Table, newer: pa.Table) -> pa.Table:
+    """The same of two tables, each sorted and with each pair once."""
+    if not len(mine) or not len(newer):
+        return mine if len(mine) else newer
+    left, right = np.empty((2, len(mine) + len(newer)), np.int64)
+    n = _side_by_side(_ids(mine, PAIR), _ids(newer, PAIR), left, right)
+    rows = np.where(right[:n] >= 0, right[:n] + len(mine), left[:n])
+    return pa.concat_tables([mine, newer]).combine_chunks().take(pa.array(rows))
 
 
 def totals(facts: Facts) -> tuple[int, int, int]:
@@ -267,7 +282,7 @@ def totals(facts: Facts) -> tuple[int, int, int]:
     return tuple(int(pc.sum(facts.hours[n]).as_py() or 0) for n in ("reads", "first", "mandate"))  # type: ignore[return-value]
 
 
-VERSION = 6
+VERSION = 7
 FILE = "facts.json"
 _PART = 1 << 18
 """Rows that are read together."""
@@ -291,11 +306,13 @@ def walk_saved(folder: Path, name: str, columns: Sequence[str]) -> Iterator[pa.R
     try:
         with _held(folder, fcntl.LOCK_SH):
             about = _about(folder)
-            content = _content(folder / about["folder"] / f"{name}.parquet", about["sha256"][name])
-        parts = pq.ParquetFile(pa.BufferReader(content)).iter_batches(_PART, columns=list(columns))
+            content = _content(folder / about["folder"] / f"{name}.arrow", about["sha256"][name])
+        wanted = [SCHEMAS[name].names.index(column) for column in columns]
+        file = pa.ipc.open_file(content, options=pa.ipc.IpcReadOptions(included_fields=wanted))
     except _UNREADABLE:
         return
-    yield from parts
+    for part in range(file.num_record_batches):
+        yield file.get_batch(part).select(list(columns))
 
 
 def load_state(folder: Path) -> SavedFacts | None:
@@ -304,7 +321,7 @@ def load_state(folder: Path) -> SavedFacts | None:
         with _held(folder, fcntl.LOCK_SH):
             about = _about(folder)
             place, digests = folder / about["folder"], about["sha256"]
-            tables = {n: _read(place / f"{n}.parquet", digests[n], schema) for n, schema in SCHEMAS.items()}
+            tables = {n: _read(place / f"{n}.arrow", digests[n], schema) for n, schema in SCHEMAS.items()}
         facts = Facts(**tables, offset=about["offset"])
         return SavedFacts(facts=facts, sources=tuple(about["sources"]), basis=about["ground"])
     except _UNREADABLE:
@@ -317,7 +334,7 @@ def save_state(folder: Path, state: SavedFacts) -> None:
     with _held(folder, fcntl.LOCK_EX):
         place = folder / f"facts-{_next(folder):06d}"
         place.mkdir(mode=0o700)
-        digests = {name: _write(place / f"{name}.parquet", getattr(state.facts, name)) for name in SCHEMAS}
+        digests = {name: _write(place / f"{name}.arrow", getattr(state.facts, name)) for name in SCHEMAS}
         about = {
             "folder": place.name, "sha256": digests, "offset": state.facts.offset, "sources": list(state.sources),
             "ground": state.basis,
@@ -366,13 +383,13 @@ def _content(path: Path, digest: str) -> bytes:
 
 
 def _read(path: Path, digest: str, schema: pa.Schema) -> pa.Table:
-    content = _content(path, digest)
-    return pq.read_table(pa.BufferReader(content)).cast(schema).combine_chunks()
+    return pa.ipc.open_file(_content(path, digest)).read_all().cast(schema).combine_chunks()
 
 
 def _write(path: Path, table: pa.Table) -> str:
     sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression="zstd", compression_level=1, use_dictionary=False, write_statistics=False)
-    content = sink.getvalue().to_pybytes()
+    with pa.ipc.new_file(sink, table.schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as file:
+        file.write_table(table, _PART)
+    content = sink.getvalue()
     durable.write_file(path, content)
     return hashlib.sha256(content).hexdigest()
