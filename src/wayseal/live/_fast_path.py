@@ -357,8 +357,8 @@ class FastPath:
         columns = {name: np.ascontiguousarray(rows[name]) for name in _STORE.names or ()}
         place = int(self._context.staff.actors.places(np.array([actor], np.uint64))[0])
         judged = self._judged.count(place, day, change.number)
-        found = self._limits.judge(actor, columns, columns["word"], judged)
-        return self._tell(actor, day, state, found, change)
+        found = self._limits.judge(actor, columns, columns["word"], judged, told=state.raised != "")
+        return None if found is None else self._tell(actor, day, state, found, change)
 
     def _tell(self, actor: int, day: int, state: AccountDay, found: Judgement, change: _Change) -> Notice | None:
         most = max((count.value for count in found.counts), default=0)
