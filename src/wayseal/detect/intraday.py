@@ -187,7 +187,7 @@ class Intraday:
         if one is None:
             one = self._accounts[account] = self._look_up(account)
         today = self._settle(one, suspects_of(rows, numbers, self.view.grounds))
-        found = [(c, n) for c in self._counters if (n := np.count_nonzero(c.choose(today)))]
+        found = [(c, n) for c in self._counters if (n := int(np.count_nonzero(c.choose(today))))]
         # Fresh reads are told with the unexplained ones.
         counts = [
             Count(detector=c.finding.name, value=n, usual=int(c.usual[self.view.group[one.row]]))
