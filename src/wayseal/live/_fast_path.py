@@ -15,7 +15,6 @@ import hashlib
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import count
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -232,7 +231,7 @@ class FastPath:
 
         A turn begins with a row, and with a read that takes the place of one that was counted.
         """
-        known = [key for key in np.unique(rows.waybill).tolist() if self._open.get(key)] if self._open else []
+        known = [key for key in rows.waybill.tolist() if key in self._open]
         mixed = np.union1d(reads.waybill, np.array(known, np.uint64))
         concerned = np.flatnonzero(np.isin(rows.waybill, mixed))
         turn_of_row = np.full(len(rows), -1)
@@ -300,11 +299,11 @@ class FastPath:
 
     def _explain_open(self, rows: ParcelRows, then: Longs, changes: list[_Changes]) -> None:
         """Explains suspects again whose parcels have a new row: they go, or others come in their place."""
-        open_ = [(self._open.get(key, {}), k) for key, k in dict(zip(rows.waybill.tolist(), count(), strict=False)).items()]
-        kept = np.array([row for found, _ in open_ for row in found.values()], np.int64)
-        if not len(kept):
+        last = {key: k for k, key in enumerate(rows.waybill.tolist()) if key in self._open}
+        suspects = [(row, k) for key, k in last.items() for row in self._open[key].values()]
+        if not suspects:
             return
-        by = np.array([k for found, k in open_ for _ in found], np.int64)
+        kept, by = np.array(suspects, np.int64).T
         order = np.lexsort((self._store["at"][kept], self._store["waybill"][kept]))
         kept, by = kept[order], by[order]
         old = self._store[kept]
@@ -319,7 +318,7 @@ class FastPath:
         pairs = zip(old["waybill"][some].tolist(), old["actor"][some].tolist(), stays[some].tolist(), strict=True)
         for waybill, actor, row in pairs:
             if row < 0:
-                del self._open[waybill][actor]
+                self._close(waybill, actor)
             else:
                 self._open[waybill][actor] = row
         number, at = rows.number[by[some]], then[by[some]]
@@ -329,9 +328,17 @@ class FastPath:
 
     def _take_back(self, reads: Reads, i: int, at: int, changes: list[_Changes]) -> None:
         """Takes back the suspect of a pair of which an earlier read has come."""
-        row = self._open.get(int(reads.waybill[i]), {}).pop(int(reads.actor[i]), None)
+        waybill, actor = int(reads.waybill[i]), int(reads.actor[i])
+        row = self._open.get(waybill, {}).get(actor)
         if row is not None:
+            self._close(waybill, actor)
             changes.append(_changes(reads.number[i : i + 1], np.array([row]), np.array([at]), came=False))
+
+    def _close(self, waybill: int, actor: int) -> None:
+        suspects = self._open[waybill]
+        del suspects[actor]
+        if not suspects:
+            del self._open[waybill]
 
     def _count_gateways(self, found: pa.RecordBatch) -> None:
         if found.num_rows:
@@ -435,7 +442,7 @@ class FastPath:
             for row in self.days.pop(key).rows:
                 kept = self._store[row]
                 if self._open.get(int(kept["waybill"]), {}).get(int(kept["actor"])) == row:
-                    del self._open[int(kept["waybill"])][int(kept["actor"])]
+                    self._close(int(kept["waybill"]), int(kept["actor"]))
         self._judged.forget(last - 1)
 
 
