@@ -18,7 +18,7 @@ import json
 import math
 from bisect import bisect_right
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import TypeAlias
 
@@ -54,8 +54,9 @@ def log_odds(signals: Mapping[str, Floats]) -> Floats:
 
 def odds_of(signals: Mapping[str, float], lift: float) -> float:
     """The same as `find_odds` of one account at one time."""
-    base, curves = _table(undated=signals.get(UNDATED, 0.0) > 0)
-    total = base + sum(_share_of(curves, name, value) for name, value in signals.items()) - lift
+    undated = signals.get(UNDATED, 0.0) > 0
+    base, _ = _table(undated=undated)
+    total = base + sum([_share_of(undated, name, value) for name, value in signals.items()]) - lift
     return max(total, LEVEL) if stand_out(signals) else total
 
 
@@ -72,19 +73,19 @@ def floor(signals: Mapping[str, Floats], odds: Floats) -> Floats:
 
 def base_of(signals: Mapping[str, float]) -> float:
     """Log odds before anything that was read counts."""
-    base, curves = _table(undated=signals.get(UNDATED, 0.0) > 0)
-    return base + sum(_share_of(curves, name, signals.get(name, 0.0)) for name in GROUND)
+    undated = signals.get(UNDATED, 0.0) > 0
+    return _table(undated=undated)[0] + sum(_share_of(undated, name, signals.get(name, 0.0)) for name in GROUND)
 
 
 def shares_of(signals: Mapping[str, float]) -> dict[str, float]:
     """Log odds that each reason adds, by detector (obligations 1 and 4)."""
     out: dict[str, float] = {}
     story = RESPONSIBILITY if signals.get(TOLD_BY, 0.0) > 0 else MAIN
-    _, curves = _table(undated=signals.get(UNDATED, 0.0) > 0)
+    undated = signals.get(UNDATED, 0.0) > 0
     for name, value in signals.items():
         if name not in GROUND and name not in (UNDATED, TOLD_BY):
             reason = story if name in STORY else MAIN if name in _MAIN else BEYOND if name in _BEYOND else name
-            out[reason] = out.get(reason, 0.0) + _share_of(curves, name, value)
+            out[reason] = out.get(reason, 0.0) + _share_of(undated, name, value)
     return out
 
 
@@ -99,8 +100,9 @@ def _share(curves: Curves, name: str, value: Floats | float) -> Floats:
     return out
 
 
-def _share_of(curves: Curves, name: str, value: float) -> float:
-    curve = curves.get(name)
+@lru_cache(maxsize=1 << 16)
+def _share_of(undated: bool, name: str, value: float) -> float:  # noqa: FBT001 (what is kept, is kept by place)
+    curve = _table(undated=undated)[1].get(name)
     if curve is None:
         return value if name in _AS_SAID else 0.0
     at, share = curve

@@ -21,6 +21,7 @@ Obligations (code and tests cite the numbers):
 """
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -61,8 +62,38 @@ def find_service_area(view: View) -> Ints:
     return out
 
 
+class _Codes(NamedTuple):
+    """By code: what an account's reads say of it. All 0 between accounts; seen: which are not, the first ones."""
+
+    faded: Floats
+    today: Floats
+    mine: Floats
+    others: Floats
+    ends: Floats
+    ground: Flags
+    seen: Longs
+
+
+State = tuple[float, float, int, int, int]
+
+
+class Learnt(NamedTuple):
+    """What an account's reads before the last day taught. state: see `_label_days`; by code seen: see `_Codes`.
+
+    day, touched: of its reads of the last days, of which routes may be told.
+    """
+
+    state: State
+    seen: Longs
+    faded: Floats
+    mine: Floats
+    ground: Flags
+    day: Ints
+    touched: Ints
+
+
 class ServiceAreas:
-    """Territory as the unexplained reads of a view teach it."""
+    """Territory as the unexplained reads of a view teach it. One thread at a time asks it."""
 
     def __init__(self, view: View, rows: Longs) -> None:
         """rows: the suspects that nothing explains, by account and time."""
@@ -85,47 +116,79 @@ class ServiceAreas:
         self._area = area
         self._people = np.array([kind == ActorKind.PERSON for kind in view.kinds])[view.kind]
         self._wide, self._most = _wide(view, self._bounds), _most_at_outlet(view)
+        n = int(self._bounds[-1])
+        self._codes = _Codes(*(np.zeros(n) for _ in range(5)), ground=np.zeros(n, np.bool_), seen=np.zeros(n, np.int64))
 
     def label(self, actor: Ints, day: Ints, places: Ints, channel: UInts) -> Ints:
         """Why each read lies in its account's territory. Reads: those of whole accounts, by account and time."""
-        return self.label_touched(actor, day, self.touched(places, channel))
-
-    def label_touched(self, actor: Ints, day: Ints, touched: Ints) -> Ints:
-        """The same, of reads whose codes are known."""
         out = np.zeros(len(actor), np.int32)
         _label(
-            actor, day, _weigh_by_day(actor, day, len(self._all)), touched, self._chance, self._all, self._own,
-            self._area, self._people, self._wide, self._most, out,
+            actor, day, _weigh_by_day(actor, day, len(self._all)), self.touched(places, channel), self._chance,
+            self._all, self._own, self._area, self._people, self._wide, self._most, self._codes, out,
         )  # fmt: skip
         return out
 
-    def label_one(self, account: int, day: Ints, touched: Ints) -> Ints:
-        """The same, of one account: among the codes that its reads have, and one that stands for all others."""
-        codes, local = np.unique(touched, return_inverse=True)
-        none = int(codes[0] < 0)
-        codes, local = codes[none:], local.reshape(touched.shape) - none
-        own, area = (
-            -1 if code < 0 else int(np.append(np.flatnonzero(codes == code), len(codes))[0])
-            for code in (int(self._own[account]), int(self._area[account]))
-        )
-        out, one = np.zeros(len(day), np.int32), np.zeros(len(day), np.int32)
-        chance = np.zeros((len(self._all), len(codes) + 1))
-        chance[:, :-1] = self._chance[:, codes]
-        _label(
-            one, day, _weigh_by_day(one, day, len(self._all)), local.astype(np.int32), chance, self._all,
-            np.array([own], np.int32), np.array([area], np.int32), self._people[[account]],
-            np.append(self._wide[codes], False), self._most[[account]], out,
+    def learn(self, account: int, day: Ints, touched: Ints) -> Learnt:
+        """What an account's reads before a day taught, by day, of which the codes are known."""
+        codes = self._codes
+        start = (0.0, 0.0, 0, 0, int(day[0]) if len(day) else 0)
+        weight = _weigh_by_day(np.zeros_like(day), day, len(self._all))
+        state = self._go_on(account, 0, start, day, weight, touched, np.zeros(len(day), np.int32))
+        seen = codes.seen[: state[3]].copy()
+        late = np.searchsorted(day, len(self._all) - 1 - LAST)
+        learnt = Learnt(
+            state=state, seen=seen, faded=codes.faded[seen], mine=codes.mine[seen], ground=codes.ground[seen],
+            day=day[late:], touched=touched[late:],
         )  # fmt: skip
-        return out
+        _clear(codes, state[3])
+        return learnt
+
+    def label_last_day(self, account: int, before: Learnt | None, touched: Ints) -> Ints:
+        """The same as `label`, of an account's reads of the last day; before: what others taught, None: nothing."""
+        last, n = len(self._all) - 1, len(touched)
+        day, state = np.full(n, last, np.int32), (0.0, 0.0, 0, 0, last)
+        if before is not None and before.state[3]:
+            state = before.state
+            day, touched = np.concatenate([before.day, day]), np.concatenate([before.touched, touched])
+            _restore(self._codes, before.seen, before.faded, before.mine, before.ground)
+        out, weight = np.zeros(len(day), np.int32), np.full(len(day), min(1.0, MOST / n))
+        _clear(self._codes, self._go_on(account, len(day) - n, state, day, weight, touched, out)[3])
+        return out[len(day) - n :]
+
+    def _go_on(
+        self, account: int, low: int, state: State, day: Ints, weight: Floats, touched: Ints, out: Ints
+    ) -> State:
+        """The reads from `low` on."""
+        found: State = _label_days(
+            0, low, len(day), state, day, weight, touched, self._chance, self._all, self._own[account],
+            self._area[account], self._people[account], self._wide, self._most[account], self._codes, out,
+        )  # fmt: skip
+        return found
 
     def touched(self, places: Ints, channel: UInts) -> Ints:
         """Codes of reads, int32 (n, 13), as `_label` takes it."""
         at = np.searchsorted(self._names, channel)
         known = (channel != 0) & (np.append(self._names, np.uint64(0))[at] == channel)
-        parts = [places, np.where(known, at, -1)[:, None], self._city[places], self._region[places]]
-        once = [_once(part) for part in parts]
-        coded = [np.where(part >= 0, part + start, -1) for part, start in zip(once, self._bounds, strict=False)]
-        return np.hstack(coded).astype(np.int32)
+        out = np.empty((len(places), 13), np.int32)
+        out[:, 4] = np.where(known, at + self._bounds[1], -1)
+        _touch(np.ascontiguousarray(places), self._city, self._region, self._bounds, out)
+        return out
+
+
+@kernel
+def _touch(places: Ints, city: Ints, region: Ints, bounds: Longs, out: Ints) -> None:
+    """Writes codes of outlets, cities and regions; -1 where one stands further left."""
+    for i in range(len(places)):
+        for k in range(4):
+            place = places[i, k]
+            out[i, k], out[i, 5 + k], out[i, 9 + k] = place, city[place], region[place]
+        for column, start in ((0, bounds[0]), (5, bounds[2]), (9, bounds[3])):
+            for k in range(column + 3, column - 1, -1):
+                for j in range(column, k):
+                    if out[i, j] == out[i, k]:
+                        out[i, k] = -1
+                if out[i, k] >= 0:
+                    out[i, k] += start
 
 
 def _weigh_by_day(actor: Ints, day: Ints, days: int) -> Floats:
@@ -171,14 +234,6 @@ def _works_in_area(view: View, actor: Ints, weight: Floats, touched: Ints, area:
     expected = np.bincount(role, w * chance[mine[some]] / max(float(weight.sum()), 1.0), roles)
     often = np.bincount(role, w * inside, roles) >= LIFT_AREA * expected
     out: Flags = often[view.role]
-    return out
-
-
-def _once(codes: Ints) -> Ints:
-    """Each code of a row once: -1 where it stands further left."""
-    out = codes.astype(np.int32)
-    for k in range(1, out.shape[1]):
-        out[(out[:, :k] == out[:, k : k + 1]).any(axis=1), k] = -1
     return out
 
 
@@ -281,49 +336,80 @@ def _day(
 @kernel
 def _label(
     actor: Ints, day: Ints, weight: Floats, touched: Ints, chance: Floats, all_: Floats, own: Ints, area: Ints,
-    people: Flags, wide: Flags, most: Floats, out: Ints,
+    people: Flags, wide: Flags, most: Floats, codes: _Codes, out: Ints,
 ) -> None:  # fmt: skip
     """Writes why each read lies in its account's territory. Reads are sorted by account and time.
 
     touched: codes of outlets (columns 0 to 3), interface (4), cities (5 to 8), regions (9 to 12), -1 for none.
     """
-    size = chance.shape[1]
-    faded, today, mine, others = np.zeros(size), np.zeros(size), np.zeros(size), np.zeros(size)
-    ends, ground, seen = np.zeros(size), np.zeros(size, np.bool_), np.zeros(size, np.int64)
     low, n = 0, len(actor)
     while low < n:
-        before, last, who = low, day[low], actor[low]
-        total, all_mine, taken, known = 0.0, 0.0, 0, 0
-        while low < n and actor[low] == who:
-            high, d = low, day[low]
-            fade = FADE ** float(d - last)
-            total *= fade
-            for k in range(known):
-                faded[seen[k]] *= fade
-            while high < n and actor[high] == who and day[high] == d:
-                for k in range(touched.shape[1]):
-                    c = touched[high, k]
-                    if c >= 0:
-                        if mine[c] == 0.0:
-                            seen[known] = c
-                            known += 1
-                        faded[c] += 1.0
-                        today[c] += 1.0
-                        mine[c] += weight[high]
-                all_mine += weight[high]
-                total += 1.0
-                high += 1
-            while day[before] < d - LAST:
-                before += 1
-            for k in range(known):
-                others[seen[k]] = max(chance[d, seen[k]] - mine[seen[k]], 0.0)
-            taken = _day(
-                low, high, before, touched, others, max(all_[d] - all_mine, 1.0), own[who], area[who], people[who],
-                wide, most[who], today, faded, total, ends, ground, taken, out,
-            )  # fmt: skip
-            for k in range(known):
-                today[seen[k]] = 0.0
-            low, last = high, d
+        high, who = low, actor[low]
+        while high < n and actor[high] == who:
+            high += 1
+        state = _label_days(
+            low, low, high, (0.0, 0.0, 0, 0, int(day[low])), day, weight, touched, chance, all_, own[who], area[who],
+            people[who], wide, most[who], codes, out,
+        )  # fmt: skip
+        _clear(codes, state[3])
+        low = high
+
+
+@kernel
+def _label_days(
+    before: int, low: int, end: int, state: tuple[float, float, int, int, int], day: Ints, weight: Floats,
+    touched: Ints, chance: Floats, all_: Floats, own: int, area: int, person: bool, wide: Flags, most: float,
+    codes: _Codes, out: Ints,
+) -> tuple[float, float, int, int, int]:  # fmt: skip
+    """Labels an account's reads from `low` to `end`. before: where those begin of which routes may be told.
+
+    state: what the days before left, beside what `codes` has: all its reads, faded and by weight; outlets that are
+    ground; codes seen; the day. Returns the same afterwards.
+    """
+    total, all_mine, taken, known, last = state
+    faded, today, mine, others, seen = codes.faded, codes.today, codes.mine, codes.others, codes.seen
+    while low < end:
+        high, d = low, day[low]
+        fade = FADE ** float(d - last)
+        total *= fade
         for k in range(known):
-            faded[seen[k]] = mine[seen[k]] = 0.0
-            ground[seen[k]] = False
+            faded[seen[k]] *= fade
+        while high < end and day[high] == d:
+            for k in range(touched.shape[1]):
+                c = touched[high, k]
+                if c >= 0:
+                    if mine[c] == 0.0:
+                        seen[known] = c
+                        known += 1
+                    faded[c] += 1.0
+                    today[c] += 1.0
+                    mine[c] += weight[high]
+            all_mine += weight[high]
+            total += 1.0
+            high += 1
+        while day[before] < d - LAST:
+            before += 1
+        for k in range(known):
+            others[seen[k]] = max(chance[d, seen[k]] - mine[seen[k]], 0.0)
+        taken = _day(
+            low, high, before, touched, others, max(all_[d] - all_mine, 1.0), own, area, person, wide, most, today,
+            faded, total, codes.ends, codes.ground, taken, out,
+        )  # fmt: skip
+        for k in range(known):
+            today[seen[k]] = 0.0
+        low, last = high, d
+    return total, all_mine, taken, known, int(last)
+
+
+@kernel
+def _clear(codes: _Codes, known: int) -> None:
+    for k in range(known):
+        codes.faded[codes.seen[k]] = codes.mine[codes.seen[k]] = 0.0
+        codes.ground[codes.seen[k]] = False
+
+
+@kernel
+def _restore(codes: _Codes, seen: Longs, faded: Floats, mine: Floats, ground: Flags) -> None:
+    for k in range(len(seen)):
+        c = seen[k]
+        codes.seen[k], codes.faded[c], codes.mine[c], codes.ground[c] = c, faded[k], mine[k], ground[k]

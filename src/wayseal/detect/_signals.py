@@ -33,6 +33,7 @@ let read anything, or since the log's first day read others' parcels.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -187,9 +188,9 @@ def stand_out(values: Mapping[str, Floats] | Mapping[str, float]) -> Flags:
     """Bool, of signals of any shape: who does what none of its kind does, whatever explains it (obligation 5)."""
     far = (values["beyond_role"] >= _ALONE) & (values["days_beyond_role"] >= _FAR_DAYS)
     service = (values["beyond_role_service"] >= _ALONE_SERVICE) & (values["days_beyond_role_service"] >= _FAR_DAYS)
-    circumstances = np.sum([np.asarray(values[name]) for name in TAKEN_OVER if name in values], axis=0)
-    taken = (np.asarray(values.get(GROWN, 0.0)) >= _GROWN) & (circumstances >= _TAKEN)
-    out: Flags = far | service | taken | (np.asarray(values.get(FRESH, 0.0)) >= CLEAR)
+    circumstances: Any = sum(values[name] for name in TAKEN_OVER if name in values)
+    taken = (values.get(GROWN, 0.0) >= _GROWN) & (circumstances >= _TAKEN)
+    out: Flags = far | service | taken | (values.get(FRESH, 0.0) >= CLEAR)
     return out
 
 

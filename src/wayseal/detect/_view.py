@@ -334,7 +334,7 @@ def suspects_of(
         early=rows["early"],
         dated=begun != 0,
         fresh=(begun != 0) & (columns["at"] - begun < FRESH),
-        places=np.column_stack([_codes(grounds.outlets, rows[name]) for name in _PLACES]),
+        places=_codes(grounds.outlets, np.column_stack([rows[name] for name in _PLACES])),
         **columns,
     )
 

@@ -7,8 +7,8 @@
 3. Where the day is over, and nobody else has read since the batch run, it says of the account what a batch run says.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -30,7 +30,7 @@ from wayseal.detect._judge import FRESH, MAIN, STORIES, Finding, Peers, judge
 from wayseal.detect._one_account import LastDay
 from wayseal.detect._result import NOTHING, ExternalEvidence
 from wayseal.detect._score import odds_of, probability, shares_of
-from wayseal.detect._service_area import IN_AREA, NONE, ServiceAreas
+from wayseal.detect._service_area import IN_AREA, NONE, Learnt, ServiceAreas
 from wayseal.detect._signals import (
     NEVER,
     NOW,
@@ -46,14 +46,13 @@ from wayseal.detect._view import Suspects, View, suspects_of
 from wayseal.detect.detectors import FRESH_ALONE, Choice, detectors
 from wayseal.detect.explain import load_templates
 from wayseal.detect.facts import Facts, learnt_facts
-from wayseal.detect.peers import Usual, evidence
+from wayseal.detect.peers import stack, weigh
 from wayseal.detect.policy import is_worth
 from wayseal.detect.window import DAY_US, Window, window_of
 from wayseal.ledger import Snapshot
-from wayseal.model.arrays import Flags, Floats, Ints, UInts
+from wayseal.model.arrays import Flags, Floats, UInts
 
 Progress = Callable[[str, int, int], None]
-_NO_PAST: tuple[Ints, Ints] = np.zeros(0, np.int32), np.zeros((0, 13), np.int32)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +84,8 @@ class _Counter:
     """A detector of single unexplained reads: its finding in the batch run, and what causes say on the last day.
 
     choose, among: the suspects that count, and those out of which. typical: (a,), what is added to the account's own
-    explained reads instead; None: nothing. usual: (g,), the most of 19 of 20 peers in a day.
+    explained reads instead; None: nothing. usual: (g,), the most of 19 of 20 peers in a day; fitted: (5, g, d), see
+    `peers.weigh`.
     """
 
     finding: Finding
@@ -94,6 +94,23 @@ class _Counter:
     among: Choice
     typical: Floats | None
     usual: Floats
+    fitted: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Account:
+    """An account as the day begins.
+
+    row: where the view has it, known: or one of the largest group that stands for it. signals: of the day before, but
+    for who it is (rule 2). learnt: territory. fresh: how many of its earlier unexplained reads are of fresh parcels,
+    and how many there are.
+    """
+
+    row: int
+    known: bool
+    signals: dict[str, float]
+    learnt: Learnt | None
+    fresh: tuple[int, int]
 
 
 class Intraday:
@@ -120,8 +137,7 @@ class Intraday:
         self._bounds = np.searchsorted(s.actor, np.arange(len(view.keys) + 1, dtype=s.actor.dtype))
         self._maybe_people, self._of_role = view.maybe_people, np.log(np.maximum(np.bincount(view.role), 1))
         self._undated = float(signals.values[UNDATED].max(initial=0.0)) if UNDATED in signals.values else None
-        self._fresh: dict[int, tuple[int, int]] = {}
-        self._pasts: dict[int, tuple[Ints, Ints]] = {}
+        self._accounts: dict[int, _Account] = {}
         self.day = view.day + self._last
         self.version = str(learn_baseline(view, findings)["version"])
         peers = Peers(view)
@@ -143,6 +159,7 @@ class Intraday:
             among=detector.among or detector.choose,
             typical=None if finding.odd.among is not None else _typical(self.view, finding),
             usual=finding.usual.high[:, : self._last].max(axis=1, initial=0.0).round(),
+            fitted=stack(finding.usual),
         )
 
     @property
@@ -150,7 +167,9 @@ class Intraday:
         """The first moment of the day, microseconds since 1970."""
         return self.day * DAY_US - self._options.offset
 
-    def judge(self, account: int, rows: Mapping[str, npt.NDArray[Any]], numbers: UInts, judged: int) -> Judgement:
+    def judge(
+        self, account: int, rows: Mapping[str, npt.NDArray[Any]], numbers: UInts, judged: int, *, told: bool = True
+    ) -> Judgement | None:
         """Judges an account by what it has read so far on the day.
 
         Args:
@@ -159,81 +178,78 @@ class Intraday:
                 have them, by time.
             numbers: Their waybills' numbers as integers, uint64 (n,); 0 where one has none.
             judged: Its first reads of the day that are judged one by one: all but those under a mandate.
+            told: Whether somebody was told of it; else it is judged only where a count is above its usual.
 
         Returns:
-            What is to be said of it.
+            What is to be said of it; None: nothing, since no count is above its usual.
         """
-        row, known = self._row(account)
-        today = self._settled(row, known, suspects_of(rows, numbers, self.view.grounds))
-        told, counts = self._signals_before(row, known), []
+        one = self._accounts.get(account)
+        if one is None:
+            one = self._accounts[account] = self._look_up(account)
+        today = self._settle(one, suspects_of(rows, numbers, self.view.grounds))
+        found = [(c, n) for c in self._counters if (n := int(np.count_nonzero(c.choose(today))))]
+        # Fresh reads are told with the unexplained ones.
+        counts = [
+            Count(detector=c.finding.name, value=n, usual=int(c.usual[self.view.group[one.row]]))
+            for c, n in found
+            if c.finding.name != FRESH
+        ]
+        if not told and all(count.value <= count.usual for count in counts):
+            return None
+        signals = self._signals(one, today, found, judged)
+        p = probability(odds_of(signals, float(self._lift[one.row]) if one.known else 0.0))
+        lost = max((c.value for c in counts if c.detector in (MAIN, *STORIES)), default=0)
+        worth = is_worth(p, lost, self._options.false_alarm)
+        if worth:
+            shares = shares_of(signals)
+            counts.sort(key=lambda c: (-shares.get(c.detector, 0.0), c.detector))
+        return Judgement(probability=p, worth=worth, counts=tuple(counts))
+
+    def _signals(
+        self, one: _Account, today: Suspects, found: Sequence[tuple[_Counter, int]], judged: int
+    ) -> dict[str, float]:
+        """An account's signals now, by what its counters counted."""
+        told = one.signals.copy()
         story = told.get(NOW, 0.0)
-        for counter in self._counters:
-            n = int(counter.choose(today).sum())
-            if not n:
-                continue
-            beside = None if counter.typical is None else max(judged - n, 0) + float(counter.typical[row])
-            base = float(counter.among(today).sum()) if beside is None else beside
-            nats, said = self._weigh(counter, row, known, n, base, judged, story)
+        for counter, n in found:
+            beside = None if counter.typical is None else max(judged - n, 0) + float(counter.typical[one.row])
+            base = float(np.count_nonzero(counter.among(today))) if beside is None else beside
+            nats, said = self._weigh(counter, one, n, base, judged, story)
             name = counter.finding.name
             told[name] = max(nats, told.get(name, 0.0))
             if said:
                 story = said[NOW]
                 told |= said
-            if name != FRESH:  # which is told with the unexplained first reads
-                counts.append(Count(detector=name, value=n, usual=int(counter.usual[self.view.group[row]])))
-        told |= self._of_day(row, known, today, told)
-        p = probability(odds_of(told, float(self._lift[row]) if known else 0.0))
-        lost = max((c.value for c in counts if c.detector in (MAIN, *STORIES)), default=0)
-        worth = is_worth(p, lost, self._options.false_alarm)
-        if worth:
-            shares = shares_of(told)
-            counts.sort(key=lambda c: (-shares.get(c.detector, 0.0), c.detector))
-        return Judgement(probability=p, worth=worth, counts=tuple(counts))
+        return told | self._of_day(one, today, told)
 
-    def _row(self, account: int) -> tuple[int, bool]:
-        """Where the view has an account, and whether it knows it: else a row of the largest group stands for it."""
+    def _look_up(self, account: int) -> _Account:
         at = int(np.searchsorted(self.view.keys, np.uint64(account), sorter=self._order))
-        if at < len(self._order) and int(self.view.keys[self._order[at]]) == account:
-            return int(self._order[at]), True
-        return self._stranger, False
+        known = at < len(self._order) and int(self.view.keys[self._order[at]]) == account
+        row = int(self._order[at]) if known else self._stranger
+        learnt, fresh = None, (0, 0)
+        if known:
+            s, low, high = self.view.suspects, *self._bounds[row : row + 2].tolist()
+            plain = s.plain[low:high] | (s.territory[low:high] > 0)
+            past = np.flatnonzero(plain & (s.day[low:high] < self._last)) + low
+            learnt = self._areas.learn(row, s.day[past], self._areas.touched(s.places[past], s.channel[past]))
+            fresh = count_fresh(s, low, high, self._last)
+        return _Account(
+            row=row, known=known, signals=self._signals_before(row, known=known), learnt=learnt, fresh=fresh
+        )
 
-    def _settled(self, row: int, known: bool, today: Suspects) -> Suspects:
+    def _settle(self, one: _Account, today: Suspects) -> Suspects:
         """The day's reads, those within the account's territory explained."""
         unknown = today.unknown & (not self.view.gaps)
         new = np.flatnonzero(today.plain)
-        if not len(new) or row < 0:
+        if not len(new) or one.row < 0:
             return replace(today, unknown=unknown)
-        days, touched = self._past(row) if known else _NO_PAST
         why = np.zeros(len(today), np.int32)
-        why[new] = self._areas.label_one(
-            row,
-            np.append(days, np.full(len(new), self._last, np.int32)),
-            np.concatenate([touched, self._areas.touched(today.places[new], today.channel[new])]),
-        )[len(days) :]
+        touched = self._areas.touched(today.places[new], today.channel[new])
+        why[new] = self._areas.label_last_day(one.row, one.learnt, touched)
         weak = today.weak | (today.plain & (why == IN_AREA))
         return replace(today, plain=today.plain & (why == NONE), weak=weak, unknown=unknown, territory=why)
 
-    def _past(self, row: int) -> tuple[Ints, Ints]:
-        """Days and codes of an account's earlier reads that no template explains."""
-        found = self._pasts.get(row)
-        if found is None:
-            s = self.view.suspects
-            low, high = self._bounds[row], self._bounds[row + 1]
-            plain = s.plain[low:high] | (s.territory[low:high] > 0)
-            past = np.flatnonzero(plain & (s.day[low:high] < self._last)) + low
-            found = self._pasts[row] = s.day[past], self._areas.touched(s.places[past], s.channel[past])
-        return found
-
-    def _fresh_before(self, row: int) -> tuple[int, int]:
-        """How many of an account's earlier unexplained reads are of fresh parcels, and how many there are."""
-        found = self._fresh.get(row)
-        if found is None:
-            found = self._fresh[row] = count_fresh(
-                self.view.suspects, self._bounds[row], self._bounds[row + 1], self._last
-            )
-        return found
-
-    def _signals_before(self, row: int, known: bool) -> dict[str, float]:
+    def _signals_before(self, row: int, *, known: bool) -> dict[str, float]:
         """Signals at the end of the day before, but for who the account is (rule 2)."""
         signals = self.signals
         at = signals.row_of(row)
@@ -247,20 +263,18 @@ class Intraday:
         return out if self._undated is None else out | {UNDATED: self._undated}
 
     def _weigh(
-        self, counter: _Counter, row: int, known: bool, odd: int, base: float, judged: int, story: float
+        self, counter: _Counter, one: _Account, odd: int, base: float, judged: int, story: float
     ) -> tuple[float, dict[str, float]]:
         """Nats of a detector now, and the story's signals where it tells it with no less than `story` nats."""
-        f, last = counter.finding, self._last
+        f, row, last = counter.finding, one.row, self._last
         n, m = np.zeros((1, last + 1), np.int64), np.zeros((1, last + 1))
-        if known:
+        if one.known:
             n[0, :last], m[0, :last] = f.odd.odd[row, :last], f.odd.base[row, :last]
         n[0, last], m[0, last] = odd, base
         new_day = not self.view.reads[row, last]
-        causes = counter.causes.causes(row, odd, new_day=new_day, judged=judged, history=known)
-        group = int(self.view.group[row])
-        usual = Usual(**{field.name: getattr(f.usual, field.name)[group : group + 1] for field in fields(Usual)})
-        cleared: Flags | None = None if f.cleared is None or not known else f.cleared[row : row + 1]
-        said = evidence(n, m, np.zeros(1, np.int32), usual, causes, cleared)
+        causes = counter.causes.causes(row, odd, new_day=new_day, judged=judged, history=one.known)
+        cleared: Flags | None = None if f.cleared is None or not one.known else f.cleared[row : row + 1]
+        said = weigh(n, m, self.view.group[row : row + 1], counter.fitted, causes, cleared)
         nats = float(said.total[0, last])
         if f.name not in STORIES or nats < story:
             return nats, {}
@@ -271,13 +285,14 @@ class Intraday:
         out |= {NOW: nats, TOLD_BY: float(STORIES.index(f.name)), "steady": float(np.log(causes.steady[0, last]))}
         return nats, out | {"unknown": float(np.log(max(causes.unknown[0, last], NEVER)))}
 
-    def _of_day(self, row: int, known: bool, today: Suspects, told: Mapping[str, float]) -> dict[str, float]:
+    def _of_day(self, one: _Account, today: Suspects, told: Mapping[str, float]) -> dict[str, float]:
         """Signals that hang on the story as a whole: who else stands out alike, how fresh the parcels are."""
         out: dict[str, float] = {}
+        row = one.row
         if self._alike is not None and row >= 0:
-            out["alike"] = self._alike.count(row if known else None, int(self.view.role[row]), told.get(NOW, 0.0))
+            out["alike"] = self._alike.count(row if one.known else None, int(self.view.role[row]), told.get(NOW, 0.0))
         if row >= 0 and self._maybe_people[row]:
-            out["fresher"] = fresher_than(self.signals, self._fresh_before(row) if known else (0, 0), today)
+            out["fresher"] = fresher_than(self.signals, one.fresh, today)
         elif row >= 0:
             out |= {f"{name}_service": value for name, value in {**told, **out}.items() if name in ("unknown", "alike")}
         return out

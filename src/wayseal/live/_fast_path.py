@@ -12,10 +12,10 @@
 """
 
 import hashlib
-from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -47,6 +47,7 @@ HORIZON_DAYS = 30
 """Parcels of which nothing came for so long are left out of the state."""
 _DAY = 86_400_000_000
 _NEVER = np.iinfo(np.int64).min
+_NONE = (np.zeros(0, np.int64),) * 3
 _STORE = np.dtype([(f.name, f.type.to_pandas_dtype()) for f in SUSPECTS] + [("word", np.uint64)])
 Progress = Callable[[str, int, int], None]
 
@@ -68,7 +69,7 @@ class AccountDay:
     """An account on a day: its suspects (rows of the store), and what was told of it.
 
     raised: id of the notice that stands; told: the count that it, or the last change, told; turns, changes: how often
-    it was raised, and how often changed since.
+    it was raised, and how often changed since. place: of the account among all; None: not looked up yet.
     """
 
     rows: dict[int, None] = field(default_factory=dict)
@@ -76,17 +77,26 @@ class AccountDay:
     told: int = 0
     turns: int = 0
     changes: int = 0
+    place: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Change:
+_CHANGE = np.dtype([("number", np.int64), ("row", np.int64), ("came", np.bool_), ("at", np.int64)])
+_Changes: TypeAlias = npt.NDArray[Any]
+
+
+class _Change(NamedTuple):
     """A suspect (row of the store) that came or went; number: of the event by which; at: the stream's time then."""
 
     number: int
     row: int
     came: bool
     at: int
-    waybill: str
+
+
+def _changes(number: Longs, row: Longs, at: Longs, *, came: bool) -> _Changes:
+    out = np.empty(len(row), _CHANGE)
+    out["number"], out["row"], out["came"], out["at"] = number, row, came, at
+    return out
 
 
 class FastPath:
@@ -102,6 +112,7 @@ class FastPath:
         self.days: dict[tuple[int, int], AccountDay] = {}
         self._judged = _JudgedReads(len(context.staff.actors) + 1)
         self._names: dict[int, str] = {}
+        self._waybills: list[tuple[int, pa.Array]] = []  # of the piece at hand: first row of the store, and texts
         self._whole, self._today = True, 0
         self.counted = {"reads": 0, "rows": 0, "out_of_time": 0, "judgements": 0}
         self.rejected: Counter[RejectReason] = Counter()
@@ -150,15 +161,16 @@ class FastPath:
             there = np.isin(one.waybill, alive)
             self._whole &= bool(there.all())
             self._add(one.at_rows(np.flatnonzero(there)))
-        changes: list[_Change] = []
+        changes: list[_Changes] = []
         for every, first in reads:
             kept = every.at_rows(np.flatnonzero(first & np.isin(every.waybill, alive)))
             self._pairs.mark(kept.waybill, kept.actor, kept.at)
             today = kept.at_rows(np.flatnonzero(kept.at >= self._limits.start))
             self._judge(today, today.at, changes)
         self._judged.settle()
+        self._waybills.clear()
         for change in changes:
-            self._count(change)
+            deque(self._count(change), 0)
 
     # What comes
 
@@ -183,12 +195,13 @@ class FastPath:
         self.counted["out_of_time"] += int((~in_time).sum())
         then = np.append(before, moments)[np.searchsorted(reads.number, rows.number)]
         changes = self._settle(reads, moments, in_time & (reads.at >= self._limits.start), rows, then)
-        out = [notice for change in changes if (notice := self._follow(change)) is not None]
+        out = list(self._follow(changes))
         self._judged.settle()
+        self._waybills.clear()
         self._forget()
         return out
 
-    def _settle(self, reads: Reads, moments: Longs, wanted: Flags, rows: ParcelRows, then: Longs) -> list[_Change]:
+    def _settle(self, reads: Reads, moments: Longs, wanted: Flags, rows: ParcelRows, then: Longs) -> _Changes:
         """Explains reads by the rows before them (rule 1): what that changes, in order.
 
         Rows and reads of one parcel take turns: in each turn all reads are explained together. moments, then: stream
@@ -199,7 +212,7 @@ class FastPath:
         reads, moments, again, wanted = reads.at_rows(some), moments[some], was[some] != _NEVER, wanted[some]
         turn_of_read, turn_of_row = self._turns(reads, again, rows)
         self._add(rows.at_rows(np.flatnonzero(turn_of_row < 0)))
-        changes: list[_Change] = []
+        changes = [np.empty(0, _CHANGE)]
         for turn in range(int(max(turn_of_read.max(initial=0), turn_of_row.max(initial=0))) + 1):
             if turn:
                 new = np.flatnonzero(turn_of_row == turn)
@@ -210,15 +223,15 @@ class FastPath:
                 self._take_back(reads, i, int(moments[i]), changes)
             mine = mine[wanted[mine]]
             self._judge(reads.at_rows(mine), moments[mine], changes)
-        changes.sort(key=lambda change: change.number)
-        return changes
+        every = np.concatenate(changes)
+        return every[np.argsort(every["number"], kind="stable")]
 
     def _turns(self, reads: Reads, again: Flags, rows: ParcelRows) -> tuple[Longs, Longs]:
         """The turn of each read and of each row; -1 for rows of parcels that nothing else comes of.
 
         A turn begins with a row, and with a read that takes the place of one that was counted.
         """
-        known = [key for key in np.unique(rows.waybill).tolist() if self._open.get(key)] if self._open else []
+        known = [key for key in rows.waybill.tolist() if key in self._open]
         mixed = np.union1d(reads.waybill, np.array(known, np.uint64))
         concerned = np.flatnonzero(np.isin(rows.waybill, mixed))
         turn_of_row = np.full(len(rows), -1)
@@ -238,7 +251,7 @@ class FastPath:
     def _add(self, rows: ParcelRows) -> None:
         self._parcels.add(rows.waybill, rows.table, rows.time, rows.keys)
 
-    def _judge(self, reads: Reads, moments: Longs, changes: list[_Change]) -> None:
+    def _judge(self, reads: Reads, moments: Longs, changes: list[_Changes]) -> None:
         """Explains first reads; those that no strong template explains become suspects."""
         if not len(reads):
             return
@@ -251,14 +264,15 @@ class FastPath:
         if found is None:
             return
         odd, table = found
-        start = self._keep(table, reads.word[odd])
-        waybills, actors = (texts.take(pa.array(odd)).to_pylist() for texts in reads.texts)
-        for k, i in enumerate(odd.tolist()):
-            actor = int(reads.actor[i])
-            self._open[int(reads.waybill[i])][actor] = start + k
-            self._names.setdefault(actor, actors[k] or "")
-            number, at, waybill = int(reads.number[i]), int(moments[i]), waybills[k] or ""
-            changes.append(_Change(number=number, row=start + k, came=True, at=at, waybill=waybill))
+        rows = self._keep(_as_suspects(table, reads.word[odd]))
+        self._waybills.append((int(rows[0]), reads.texts[0].take(pa.array(odd))))
+        waybills, actors = reads.waybill[odd], reads.actor[odd]
+        for waybill, actor, row in zip(waybills.tolist(), actors.tolist(), rows.tolist(), strict=True):
+            self._open[waybill][actor] = row
+        for actor, k in zip(*(a.tolist() for a in np.unique(actors, return_index=True)), strict=True):
+            if actor not in self._names:
+                self._names[actor] = reads.texts[1][int(odd[k])].as_py() or ""
+        changes.append(_changes(reads.number[odd], rows, moments[odd], came=True))
 
     def _explain(self, reads: Reads) -> tuple[Bytes, tuple[Longs, pa.Table] | None]:
         """Why each read is work; those that are none, by their places, and their rows as suspects."""
@@ -274,53 +288,57 @@ class FastPath:
         found = np.flatnonzero(odd)
         return why, (found, suspect_rows(batch, tables, found, why, early)) if len(found) else None
 
-    def _keep(self, table: pa.Table, words: UInts) -> int:
-        """Stores suspects; returns the row of the first."""
-        start, end = self._used, self._used + len(table)
+    def _keep(self, suspects: npt.NDArray[Any]) -> Longs:
+        """Stores suspects; returns their rows."""
+        start, end = self._used, self._used + len(suspects)
         if end > len(self._store):
             self._store = np.resize(self._store, max(end, 2 * len(self._store)))
-        for name in SUSPECTS.names:
-            self._store[name][start:end] = table[name].to_numpy()
-        self._store["word"][start:end] = words
+        self._store[start:end] = suspects
         self._used = end
-        return start
+        return np.arange(start, end)
 
-    def _explain_open(self, rows: ParcelRows, then: Longs, changes: list[_Change]) -> None:
+    def _explain_open(self, rows: ParcelRows, then: Longs, changes: list[_Changes]) -> None:
         """Explains suspects again whose parcels have a new row: they go, or others come in their place."""
-        by = {
-            key: (number, at)
-            for key, number, at in zip(rows.waybill.tolist(), rows.number.tolist(), then.tolist(), strict=True)
-        }
-        kept = np.array([row for key in by for row in self._open.get(key, {}).values()], np.int64)
-        if not len(kept):
+        last = {key: k for k, key in enumerate(rows.waybill.tolist()) if key in self._open}
+        suspects = [(row, k) for key, k in last.items() for row in self._open[key].values()]
+        if not suspects:
             return
-        kept = kept[np.lexsort((self._store["at"][kept], self._store["waybill"][kept]))]
+        kept, by = np.array(suspects, np.int64).T
+        order = np.lexsort((self._store["at"][kept], self._store["waybill"][kept]))
+        kept, by = kept[order], by[order]
         old = self._store[kept]
         _, found = self._explain(_of_store(old))
         places, table = found if found is not None else (np.zeros(0, np.int64), SUSPECTS.empty_table())
-        start = self._keep(table, old["word"][places])
-        same = old[places] == self._store[start : start + len(places)]
-        new = dict(
-            zip(places.tolist(), zip(range(start, start + len(places)), same.tolist(), strict=True), strict=True)
-        )
-        for i, row in enumerate(kept.tolist()):
-            waybill, actor = int(old["waybill"][i]), int(old["actor"][i])
-            number, at = by[waybill]
-            stays, unchanged = new.get(i, (None, False))
-            if unchanged:
-                continue
-            changes.append(_Change(number=number, row=row, came=False, at=at, waybill=""))
-            if stays is None:
-                del self._open[waybill][actor]
+        new = _as_suspects(table, old["word"][places])
+        other = old[places] != new
+        stays = np.full(len(kept), -1)
+        stays[places[~other]] = kept[places[~other]]
+        stays[places[other]] = self._keep(new[other])
+        some = np.flatnonzero(stays != kept)
+        pairs = zip(old["waybill"][some].tolist(), old["actor"][some].tolist(), stays[some].tolist(), strict=True)
+        for waybill, actor, row in pairs:
+            if row < 0:
+                self._close(waybill, actor)
             else:
-                self._open[waybill][actor] = stays
-                changes.append(_Change(number=number, row=stays, came=True, at=at, waybill=""))
+                self._open[waybill][actor] = row
+        number, at = rows.number[by[some]], then[by[some]]
+        both = _changes(np.repeat(number, 2), np.repeat(kept[some], 2), np.repeat(at, 2), came=False)
+        both["row"][1::2], both["came"][1::2] = stays[some], True
+        changes.append(both[both["row"] >= 0])
 
-    def _take_back(self, reads: Reads, i: int, at: int, changes: list[_Change]) -> None:
+    def _take_back(self, reads: Reads, i: int, at: int, changes: list[_Changes]) -> None:
         """Takes back the suspect of a pair of which an earlier read has come."""
-        row = self._open.get(int(reads.waybill[i]), {}).pop(int(reads.actor[i]), None)
+        waybill, actor = int(reads.waybill[i]), int(reads.actor[i])
+        row = self._open.get(waybill, {}).get(actor)
         if row is not None:
-            changes.append(_Change(number=int(reads.number[i]), row=row, came=False, at=at, waybill=""))
+            self._close(waybill, actor)
+            changes.append(_changes(reads.number[i : i + 1], np.array([row]), np.array([at]), came=False))
+
+    def _close(self, waybill: int, actor: int) -> None:
+        suspects = self._open[waybill]
+        del suspects[actor]
+        if not suspects:
+            del self._open[waybill]
 
     def _count_gateways(self, found: pa.RecordBatch) -> None:
         if found.num_rows:
@@ -331,34 +349,50 @@ class FastPath:
 
     # What is made of it
 
-    def _count(self, change: _Change) -> tuple[int, int, AccountDay]:
-        row = self._store[change.row]
-        actor, day = int(row["actor"]), int((row["at"] + self._context.offset) // _DAY)
-        state = self.days.setdefault((actor, day), AccountDay())
-        if change.came:
-            state.rows[change.row] = None
-        else:
-            state.rows.pop(change.row, None)
-        return actor, day, state
+    def _count(self, changes: _Changes) -> Iterator[tuple[int, tuple[int, int], AccountDay]]:
+        """Counts changes, one after the other: its place, and its account and day as they stand now."""
+        rows = changes["row"]
+        days = (self._store["at"][rows] + self._context.offset) // _DAY
+        keys = zip(self._store["actor"][rows].tolist(), days.tolist(), strict=True)
+        for k, (key, row, came) in enumerate(zip(keys, rows.tolist(), changes["came"].tolist(), strict=True)):
+            state = self.days.get(key)
+            if state is None:
+                state = self.days[key] = AccountDay()
+            if came:
+                state.rows[row] = None
+            else:
+                state.rows.pop(row, None)
+            yield k, key, state
 
-    def _follow(self, change: _Change) -> Notice | None:
-        """Counts a change and, where it is time to (rule 3), judges the account."""
-        actor, day, state = self._count(change)
-        n = len(state.rows)
-        over = day < (change.at + self._context.offset) // _DAY - 1
-        checked = n in CHECKED or (n < LEAST and state.raised != "")
-        if change.came and state.raised and n < 2 * state.told:
-            return None  # more reads withdraw nothing, and a change is told of once there are twice as many
-        if over or not checked:
-            return None
-        self.counted["judgements"] += 1
-        rows = self._store[np.fromiter(state.rows, np.int64, n)]
-        rows = rows[np.lexsort((rows["waybill"], rows["at"]))]
-        columns = {name: np.ascontiguousarray(rows[name]) for name in _STORE.names or ()}
-        place = int(self._context.staff.actors.places(np.array([actor], np.uint64))[0])
-        judged = self._judged.count(place, day, change.number)
-        found = self._limits.judge(actor, columns, columns["word"], judged)
-        return self._tell(actor, day, state, found, change)
+    def _follow(self, changes: _Changes) -> Iterator[Notice]:
+        """Counts changes and, where it is time to (rule 3), judges accounts."""
+        for k, (actor, day), state in self._count(changes):
+            n = len(state.rows)
+            if n not in CHECKED and (n >= LEAST or not state.raised):
+                continue
+            change = _Change(*changes[k].item())
+            if change.came and state.raised and n < 2 * state.told:
+                continue  # more reads withdraw nothing, and a change is told of once there are twice as many
+            if day < (change.at + self._context.offset) // _DAY - 1:
+                continue
+            self.counted["judgements"] += 1
+            rows = self._store[np.fromiter(state.rows, np.int64, n)]
+            rows = rows[np.lexsort((rows["waybill"], rows["at"]))]
+            columns = {name: rows[name] for name in _STORE.names or ()}
+            if state.place is None:
+                state.place = int(self._context.staff.actors.places(np.array([actor], np.uint64))[0])
+            judged = self._judged.count(state.place, day, change.number)
+            found = self._limits.judge(actor, columns, columns["word"], judged, told=state.raised != "")
+            notice = found and self._tell(actor, day, state, found, change)
+            if notice is not None:
+                yield notice
+
+    def _waybill(self, change: _Change) -> str:
+        """The text of the waybill by which it came, where it is a read."""
+        for start, texts in self._waybills:
+            if change.came and start <= change.row < start + len(texts):
+                return texts[change.row - start].as_py() or ""
+        return ""
 
     def _tell(self, actor: int, day: int, state: AccountDay, found: Judgement, change: _Change) -> Notice | None:
         most = max((count.value for count in found.counts), default=0)
@@ -380,7 +414,7 @@ class FastPath:
             actor=self._names.get(actor, ""),
             probability=round(found.probability, 6),
             reasons=tuple(Reason(detector=c.detector, value=c.value, usual=c.usual) for c in found.counts),
-            tipped_by=TippingRead(waybill=change.waybill, at=int(row["at"]), number=change.number),
+            tipped_by=TippingRead(waybill=self._waybill(change), at=int(row["at"]), number=change.number),
             limits=self._limits.version,
             raised=state.raised,
         )
@@ -408,7 +442,7 @@ class FastPath:
             for row in self.days.pop(key).rows:
                 kept = self._store[row]
                 if self._open.get(int(kept["waybill"]), {}).get(int(kept["actor"])) == row:
-                    del self._open[int(kept["waybill"])][int(kept["actor"])]
+                    self._close(int(kept["waybill"]), int(kept["actor"]))
         self._judged.forget(last - 1)
 
 
@@ -419,16 +453,25 @@ class _JudgedReads:
         self._accounts = accounts
         self._totals: dict[int, Longs] = {}
         self._new: list[tuple[Longs, Longs, Longs]] = []
+        self._sorted: tuple[Longs, Longs] | None = None
 
     def add(self, places: Longs, days: Longs, numbers: Longs) -> None:
         """Reads of the piece at hand."""
         self._new.append((places % self._accounts, days, numbers))
+        self._sorted = None
 
     def count(self, place: int, day: int, number: int) -> int:
         """Those of an account (-1: nobody knows it) and day up to an event."""
         place %= self._accounts
         known = int(self._totals[day][place]) if day in self._totals else 0
-        return known + sum(int(((p == place) & (d == day) & (n <= number)).sum()) for p, d, n in self._new)
+        if self._sorted is None:
+            places, days, numbers = (np.concatenate(c) for c in zip(*self._new, strict=True)) if self._new else _NONE
+            key = days * self._accounts + places
+            order = np.lexsort((numbers, key))
+            self._sorted = key[order], numbers[order]
+        keys, numbers = self._sorted
+        low, high = np.searchsorted(keys, (day * self._accounts + place, day * self._accounts + place + 1))
+        return known + int(np.searchsorted(numbers[low:high], number, side="right"))
 
     def settle(self) -> None:
         """The piece at hand is done."""
@@ -437,6 +480,7 @@ class _JudgedReads:
                 total = self._totals.setdefault(day, np.zeros(self._accounts, np.int64))
                 np.add.at(total, places[days == day], 1)
         self._new.clear()
+        self._sorted = None
 
     def forget(self, before: int) -> None:
         """Lets go of days before one."""
@@ -476,6 +520,15 @@ def _as_reads(batch: pa.RecordBatch) -> tuple[Reads, Flags]:
         texts=(none, none), **keys,
     )  # fmt: skip
     return reads, batch["first"].to_numpy(zero_copy_only=False)
+
+
+def _as_suspects(table: pa.Table, words: UInts) -> npt.NDArray[Any]:
+    """Suspects as the store has them."""
+    out = np.empty(len(table), _STORE)
+    for name in SUSPECTS.names:
+        out[name] = table[name].to_numpy()
+    out["word"] = words
+    return out
 
 
 def _of_store(rows: np.ndarray) -> Reads:

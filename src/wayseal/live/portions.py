@@ -6,18 +6,32 @@
    to `accesses` in a form that ingest turns away, so that its quarantine names each; no line can spoil another's.
 3. No two such files begin alike: the first line is indented by spaces and tabs that spell log and segment. Equal rows
    of two segments count twice, as they do within one file, and no file is taken for another one that has grown.
-4. A segment is removed once the ledger has it, and nobody who reads the log needs it any more.
-5. A ledger that lacks what was removed, or has what the log hasn't, is another one or an older copy: refused.
+4. The rows may be brought in by a process of its own (`IngestProcess`), which ends with whoever made it; while it may
+   still be at work nobody else begins.
+5. A segment is removed once the ledger has it, and nobody who reads the log needs it any more.
+6. A ledger that lacks what was removed, or has what the log hasn't, is another one or an older copy: refused.
 """
 
+import io
 import json
+import os
 import re
 import shutil
+import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, replace
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import json as arrow_json
 
 from wayseal.ledger import IngestOptions, IngestReport, ingest, open_ledger
 from wayseal.ledger.reserved import LIVE
@@ -25,13 +39,20 @@ from wayseal.live.errors import LiveError
 from wayseal.live.spool import Segment, Spool
 from wayseal.live.types import Position
 from wayseal.model.rows import read_json_line
+from wayseal.model.runtime import Closing
+from wayseal.store.durable import lock_folder
 from wayseal.store.mapping import Format
 from wayseal.store.tables import TABLES
 from wayseal.store.types import Source, SourceFile
 
 _SCRATCH = "portion"
+_NICE = 5
+"""How far a process that brings rows in stands behind what has to be told of at once."""
 _READS = "accesses"
 _KEY = b'"table"'
+_SPELLED = b"\\u006", b"\\u007"
+"""How letters of the key begin where they are escaped."""
+_HOW = arrow_json.ParseOptions(explicit_schema=pa.schema({"table": pa.string()}), unexpected_field_behavior="ignore")
 _SAMPLE = 1000
 """Lines by which a reader of JSON Lines knows a file's columns."""
 _UNREADABLE = b"\xff"
@@ -68,10 +89,85 @@ def committed(ledger: Path, spool: Spool) -> int:
     return ends[index]
 
 
+def ingest_here(spool: Spool, new: Sequence[Segment], ledger: Path, options: IngestOptions) -> IngestReport:
+    """Ingests segments, in this process. LedgerError, SpoolError, OSError."""
+    scratch = spool.folder / _SCRATCH
+    scratch.mkdir(0o700)
+    position = new[-1].position and json.dumps(asdict(new[-1].position), separators=(",", ":"))
+    with lock_folder(scratch):
+        files = tuple(file for segment in new for file in _split(spool, segment, scratch))
+        made = replace(
+            options,
+            who=f"{options.who} {position or ''}".strip(),
+            projection=True,
+            commit_bytes=1 + sum(file.size for file in files),
+        )
+        return ingest(Source(path=scratch, files=files), ledger, options=made)
+
+
+Ingest: TypeAlias = Callable[[Spool, Sequence[Segment], Path, IngestOptions], IngestReport]
+
+
+class IngestProcess(Closing):
+    """Ingests in a process of its own (rule 4), made when it is first asked; one thread at a time asks it."""
+
+    def __init__(self) -> None:
+        self._line: Connection | None = None
+        self._process: BaseProcess | None = None
+
+    def ingest(self, spool: Spool, new: Sequence[Segment], ledger: Path, options: IngestOptions) -> IngestReport:
+        """Raises what ingest raises; LiveError: the process ended by itself."""
+        if self._line is None:
+            context = get_context("spawn")
+            self._line, theirs = context.Pipe()
+            with theirs:
+                self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
+                self._process.start()
+        try:
+            self._line.send((spool, new, ledger, options))
+            found: IngestReport | Exception = self._line.recv()
+        except (EOFError, ConnectionError):
+            self.close()
+            raise LiveError("the process that brings in what arrived ended by itself", file=ledger) from None
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def close(self) -> None:
+        """Ends it, after what it is at."""
+        if self._line is not None and self._process is not None:
+            self._line.close()
+            self._process.join()
+            self._line = self._process = None
+
+
+def _serve(line: Connection) -> None:
+    """Ingests what comes until the line is cut. A signal to the group is its parent's matter."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    os.nice(_NICE)
+    with suppress(EOFError):
+        while True:
+            given = line.recv()
+            try:
+                line.send(ingest_here(*given))
+            except Exception as error:  # noqa: BLE001 (it is raised where it was asked for)
+                line.send(error)
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
 def bring_in(
     spool: Spool,
     ledger: Path,
     *,
+    by: Ingest = ingest_here,
     needed_after: int | None = None,
     release: Callable[[Position], None] = lambda _position: None,
     options: IngestOptions | None = None,
@@ -81,6 +177,7 @@ def bring_in(
     Args:
         spool: The arrival log.
         ledger: Folder of the ledger, made if need be.
+        by: Who brings them in.
         needed_after: Events behind this number are still read from the arrival log; None: none are.
         release: Is told the position up to which the ledger has everything.
         options: Who brings it in, and when; the position is put behind the name.
@@ -94,33 +191,22 @@ def bring_in(
         LedgerError: The ledger can't be written; nothing was brought in or removed.
         OSError: There is no room for the segments' rows beside the arrival log; the same.
     """
+    scratch = spool.folder / _SCRATCH
+    if scratch.exists():
+        with lock_folder(scratch):  # what a killed watch left behind may not know yet that it is to end
+            shutil.rmtree(scratch, ignore_errors=True)
     done = committed(ledger, spool)
     new = [one for one in spool.segments if one.until > done]
-    shutil.rmtree(spool.folder / _SCRATCH, ignore_errors=True)
     try:
-        report = _ingest(spool, new, ledger, options or IngestOptions()) if new else None
+        report = by(spool, new, ledger, options or IngestOptions()) if new else None
     finally:
-        shutil.rmtree(spool.folder / _SCRATCH, ignore_errors=True)
+        shutil.rmtree(scratch, ignore_errors=True)
     done = new[-1].until if new else done
     behind = [one.position for one in spool.segments if one.until <= done and one.position]
     spool.remove(done if needed_after is None else min(done, needed_after))
     if behind:
         release(behind[-1])
     return report
-
-
-def _ingest(spool: Spool, new: Sequence[Segment], ledger: Path, options: IngestOptions) -> IngestReport:
-    scratch = spool.folder / _SCRATCH
-    scratch.mkdir(0o700)
-    position = new[-1].position and json.dumps(asdict(new[-1].position), separators=(",", ":"))
-    files = tuple(file for segment in new for file in _split(spool, segment, scratch))
-    made = replace(
-        options,
-        who=f"{options.who} {position or ''}".strip(),
-        projection=True,
-        commit_bytes=1 + sum(file.size for file in files),
-    )
-    return ingest(Source(path=scratch, files=files), ledger, options=made)
 
 
 def _split(spool: Spool, segment: Segment, scratch: Path) -> Iterator[SourceFile]:
@@ -171,9 +257,35 @@ def _by_table(lines: bytes) -> Iterator[tuple[str, bytes]]:
     if _KEY not in lines and b"\0" not in lines and _is_text(lines):
         yield _READS, lines
         return
+    found = _by_table_quickly(lines)
+    if found is not None:
+        yield from found
+        return
     for line in lines.split(b"\n")[:-1]:
         table, row = _table_of(line)
         yield table, row + b"\n"
+
+
+def _by_table_quickly(lines: bytes) -> list[tuple[str, bytes]] | None:
+    """The same by Arrow's parser; None where a line is more than an object of a table that we know."""
+    if b"\0" in lines or any(one in lines for one in _SPELLED) or not _is_text(lines):
+        return None
+    data = np.frombuffer(lines, np.uint8)
+    ends = np.flatnonzero(data == ord("\n"))
+    starts = np.append(0, ends[:-1] + 1)
+    if (data[starts] != ord("{")).any() or (data[ends - 1] != ord("}")).any():
+        return None
+    how = arrow_json.ReadOptions(use_threads=False, block_size=len(lines) + 1)
+    try:
+        found = arrow_json.read_json(io.BytesIO(lines), read_options=how, parse_options=_HOW)["table"]
+    except pa.ArrowInvalid:
+        return None
+    tables = pc.fill_null(found.combine_chunks(), _READS)
+    names = pc.unique(tables)
+    if len(tables) != len(ends) or not TABLES.keys() >= set(names.to_pylist()):
+        return None
+    of = np.repeat(pc.index_in(tables, value_set=names).to_numpy(), ends - starts + 1)
+    return [(name, data[of == k].tobytes()) for k, name in enumerate(names.to_pylist())]
 
 
 def _table_of(line: bytes) -> tuple[str, bytes]:

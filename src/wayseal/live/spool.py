@@ -25,7 +25,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from itertools import pairwise, takewhile
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from wayseal.live.errors import SpoolError
 from wayseal.live.types import Batch, Position
@@ -269,6 +269,10 @@ class Spool(Closing):
                 state = self._state
                 self._state = _State(heads=state.heads[1:], last=state.last, size=state.size)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """In another process it can be read, as far as it is now."""
+        return _as_read, (self.folder, self._state)
+
     def close(self) -> None:
         """Lets go of it, without making anything durable."""
         self._held.close()
@@ -288,6 +292,10 @@ class Spool(Closing):
             with suppress(OSError):
                 os.ftruncate(self._handle, self._state.size)
             raise
+
+
+def _as_read(folder: Path, state: _State) -> Spool:
+    return Spool(folder, state, -1, ExitStack())
 
 
 def segment_path(folder: Path, index: int) -> Path:

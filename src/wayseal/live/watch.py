@@ -4,8 +4,8 @@
    durable first, then the record of notices, and then somebody is told.
 2. After a start, what the log has and the ledger hasn't goes through the fast path again; notices that come again are
    known by their ids.
-3. Every so often a segment is closed and brought into the ledger, beside the watch. The source is told then what it
-   need not keep.
+3. Every so often a segment is closed and brought into the ledger, by a process beside the watch. The source is told
+   then what it need not keep.
 4. A newer batch run makes new limits: a new state is made beside the watch and takes over once it has caught up. Limits
    are those of the day of the first event that they are held against. A restart keeps them, and counts of gateways.
 """
@@ -34,7 +34,7 @@ from wayseal.live._kept import KeptState, KnownGateways
 from wayseal.live.errors import LiveError
 from wayseal.live.gateways import GatewayCounts
 from wayseal.live.notices import Delivery, Mute, NoticeRecord, Send, open_notices
-from wayseal.live.portions import bring_in, committed
+from wayseal.live.portions import Ingest, IngestProcess, bring_in, committed, ingest_here
 from wayseal.live.spool import Say, Spool, open_spool, silent
 from wayseal.live.types import Batch, Notice, Source
 from wayseal.model.messages import N_, Message
@@ -135,10 +135,12 @@ class Watch:
             spool = held.enter_context(open_spool(self._folder / SPOOL, say=o.say))
             record = held.enter_context(open_notices(self._folder))
             delivery = held.enter_context(Delivery(record, o.receivers, o.beside, o.say))
-            pool = held.enter_context(ThreadPoolExecutor(2))
+            pool, beside = held.enter_context(ThreadPoolExecutor(2)), held.enter_context(IngestProcess())
             self._bring_in(spool, None)
             done, kept = committed(self._ledger, spool), KeptState(self._folder)
-            run = _Run(spool=spool, record=record, delivery=delivery, pool=pool, kept=kept, begun=spool.number)
+            run = _Run(
+                spool=spool, record=record, delivery=delivery, pool=pool, beside=beside, kept=kept, begun=spool.number
+            )  # fmt: skip
             run.in_ledger, run.left = done, delivery.deliver()
             for first, lines in spool.read(done):
                 self._move(run, first, lines)
@@ -159,11 +161,12 @@ class Watch:
             self._say_status(run, force=True)
             return Watched(events=spool.number - run.begun, notices=run.new, number=run.in_ledger)
 
-    def _bring_in(self, spool: Spool, needed_after: int | None) -> bool:
+    def _bring_in(self, spool: Spool, needed_after: int | None, by: Ingest = ingest_here) -> bool:
         """Brings closed segments into the ledger; False where somebody else writes there, who may take long."""
         how = IngestOptions(who=f"{self._options.who} {self._source.name}", at=now_us())
+        release = self._source.release
         try:
-            bring_in(spool, self._ledger, needed_after=needed_after, release=self._source.release, options=how)
+            bring_in(spool, self._ledger, by=by, needed_after=needed_after, release=release, options=how)
         except LedgerBusyError:
             self._options.say(Message(N_("another process writes to the ledger: what arrived is brought in later"), {}))
             return False
@@ -242,7 +245,7 @@ class Watch:
         if run.waiting and run.bringing is None and now >= run.again:
             run.waiting, run.brought = False, spool.closed
             needed = spool.number if run.arming is None else run.needed
-            run.bringing = run.pool.submit(self._bring_in, spool, needed)
+            run.bringing = run.pool.submit(self._bring_in, spool, needed, run.beside.ingest)
         if run.left and now - run.tried >= 1.0:
             run.left, run.tried = run.delivery.deliver(), now
         self._rearm(run)
@@ -374,6 +377,7 @@ class _Run:
     record: NoticeRecord
     delivery: Delivery
     pool: ThreadPoolExecutor
+    beside: IngestProcess
     kept: KeptState
     begun: int
     left: bool = False

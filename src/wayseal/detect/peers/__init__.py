@@ -30,7 +30,7 @@ from wayseal.detect.peers._fit import FEW, FITTED, WEEKS, Usual, fit
 from wayseal.model.arrays import Flags, Floats, Ints, Longs
 from wayseal.model.runtime import kernel
 
-__all__ = ["AGES", "FITTED", "WEEKS", "Causes", "DailyEvidence", "Usual", "evidence", "fit"]
+__all__ = ["AGES", "FITTED", "WEEKS", "Causes", "DailyEvidence", "Usual", "evidence", "fit", "stack", "weigh"]
 
 
 EXTRA: Floats = np.array([4.0 * 2.0**k for k in range(14)])
@@ -390,10 +390,21 @@ def evidence(
     odd, base: (a, d); group: (a,); causes: of the same accounts and days; cleared: (a, d), days that were said to be
     work.
     """
+    return weigh(odd, base, group, stack(usual), causes, cleared)
+
+
+def stack(usual: Usual) -> Floats:
+    """float64 (5, g, d): what `FITTED` names."""
+    return np.stack([getattr(usual, name) for name in FITTED])
+
+
+def weigh(
+    odd: Longs, base: Floats, group: Ints, fitted: Floats, causes: Causes, cleared: Flags | None = None
+) -> DailyEvidence:
+    """The same as `evidence`, what is usual stacked."""
     a, d = odd.shape
     out = DailyEvidence(total=np.zeros((a, d)), since=np.zeros((a, d), np.int64))
     none = np.zeros((a, d), np.bool_) if cleared is None else cleared
-    fitted = np.stack([getattr(usual, name) for name in FITTED])
     _all(
         np.ascontiguousarray(odd), np.ascontiguousarray(base, np.float64), group, fitted, causes.unknown, causes.steady,
         causes.shared, none, EXTRA, out.total, out.since,
