@@ -17,7 +17,7 @@ Obligations (code and tests cite the numbers):
 4. Where one account has more than half of a role's, that is said: what explains them would explain away what it does.
 """
 
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Set
 
 import numpy as np
 
@@ -26,6 +26,7 @@ from wayseal.detect._service_area import NONE
 from wayseal.detect._view import View
 from wayseal.model.arrays import Flags, Floats, Ints, Longs
 from wayseal.model.kinds import ActorKind
+from wayseal.model.runtime import kernel
 
 MOSTLY, LEAST = 0.5, 50
 CHANNELS = 3
@@ -128,29 +129,54 @@ def _settled_by(view: View, tables: Set[str], skip: int, some: Longs) -> Ints:
 def _takes_part(who: Ints, touched: Ints, size: int, some: Longs, most: int = 1) -> Floats:
     """float64 (a,): share of each account's reads in which its most frequent codes take part, `most` at most.
 
-    touched: codes (n, k) of each read, -1 for none. Codes that are as frequent with others take no part.
+    touched: codes (n, k) of each read, -1 for none; reads are sorted by account. Codes that are as frequent with others
+    take no part.
     """
     out = np.zeros(len(some))
-    if not size or not len(who):
-        return out
-    once = np.sort(touched, axis=1)
-    once[:, 1:][once[:, 1:] == once[:, :-1]] = -1
-    row, column = np.nonzero(once >= 0)
-    pair = who[row].astype(np.int64) * size + once[row, column]
-    key, count = np.unique(pair, return_counts=True)
-    actor, code = key // size, key % size
-    share, rest = count / some[actor], len(who) - some[actor]
-    others = (np.bincount(code, count, size)[code] - count) / np.maximum(rest, 1)
-    share[share < LIFT * others] = 0.0
-    order = np.lexsort((code, -share, actor))
-    for nth in _first_ones(actor[order], most):
-        np.add.at(out, actor[order[nth]], share[order[nth]])
+    if size:
+        _add_shares(who, touched, some, most, np.zeros((2, size), np.int64), out)
     return out
 
 
-def _first_ones(actor: Longs, most: int) -> Iterator[Longs]:
-    """Places of each account's first `most` rows; rows are sorted by account."""
-    start = np.searchsorted(actor, actor)
-    nth = np.arange(len(actor)) - start
-    for k in range(most):
-        yield np.flatnonzero(nth == k)
+@kernel
+def _add_shares(who: Ints, touched: Ints, some: Longs, most: int, counts: Longs, out: Floats) -> None:
+    """counts: int64 (2, codes), 0: of all reads, and of one account's."""
+    every, mine, n = counts[0], counts[1], len(who)
+    _count_codes(touched, 0, n, every, np.empty(len(every), np.int64))
+    seen, share = np.empty(len(every), np.int64), np.empty(len(every))
+    low = 0
+    while low < n:
+        high, account = low, who[low]
+        while high < n and who[high] == account:
+            high += 1
+        known = _count_codes(touched, low, high, mine, seen)
+        for j in range(known):
+            count = mine[seen[j]]
+            others = (every[seen[j]] - count) / max(n - some[account], 1)
+            share[j] = count / some[account]
+            if share[j] < LIFT * others:
+                share[j] = 0.0
+            mine[seen[j]] = 0
+        for _ in range(min(most, known)):
+            best = np.argmax(share[:known])
+            out[account] += share[best]
+            share[best] = 0.0
+        low = high
+
+
+@kernel
+def _count_codes(touched: Ints, low: int, high: int, counts: Longs, seen: Longs) -> int:
+    """Counts the codes of some reads, each once a read; returns how many are new, and puts them into `seen`."""
+    known = 0
+    for i in range(low, high):
+        for k in range(touched.shape[1]):
+            code = touched[i, k]
+            new = code >= 0
+            for j in range(k):
+                new = new and touched[i, j] != code
+            if new:
+                if counts[code] == 0:
+                    seen[known] = code
+                    known += 1
+                counts[code] += 1
+    return known

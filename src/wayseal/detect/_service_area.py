@@ -58,7 +58,8 @@ def find_service_area(view: View) -> Ints:
     s, rows = view.suspects, np.flatnonzero(view.suspects.plain)
     out = np.zeros(len(s), np.int32)
     if len(rows):
-        out[rows] = ServiceAreas(view, rows).label(s.actor[rows], s.day[rows], s.places[rows], s.channel[rows])
+        areas = ServiceAreas(view, rows)
+        out[rows] = areas.label(s.actor[rows], s.day[rows], areas.read)
     return out
 
 
@@ -104,8 +105,8 @@ class ServiceAreas:
         self._bounds = np.cumsum([0, len(g.outlets), len(self._names), cities, regions])
         self._city, self._region = (np.append(codes, np.int32(-1)) for codes in (g.city, g.region))
         actor, day = s.actor[rows], s.day[rows]
-        touched = self.touched(s.places[rows], s.channel[rows])
-        weight = _weigh_by_day(actor, day, days)
+        self.read = touched = self.touched(s.places[rows], s.channel[rows])
+        weight = _weigh_by_day(actor, day)
         self._chance = _up_to(touched, day, weight, days, int(self._bounds[-1]))
         self._all: Floats = np.cumsum(np.bincount(day, weight, days).astype(np.float64))
         at = np.minimum(np.searchsorted(self._names, view.keys), max(len(self._names) - 1, 0))
@@ -119,12 +120,12 @@ class ServiceAreas:
         n = int(self._bounds[-1])
         self._codes = _Codes(*(np.zeros(n) for _ in range(5)), ground=np.zeros(n, np.bool_), seen=np.zeros(n, np.int64))
 
-    def label(self, actor: Ints, day: Ints, places: Ints, channel: UInts) -> Ints:
+    def label(self, actor: Ints, day: Ints, touched: Ints) -> Ints:
         """Why each read lies in its account's territory. Reads: those of whole accounts, by account and time."""
         out = np.zeros(len(actor), np.int32)
         _label(
-            actor, day, _weigh_by_day(actor, day, len(self._all)), self.touched(places, channel), self._chance,
-            self._all, self._own, self._area, self._people, self._wide, self._most, self._codes, out,
+            actor, day, _weigh_by_day(actor, day), touched, self._chance, self._all, self._own, self._area,
+            self._people, self._wide, self._most, self._codes, out,
         )  # fmt: skip
         return out
 
@@ -132,7 +133,7 @@ class ServiceAreas:
         """What an account's reads before a day taught, by day, of which the codes are known."""
         codes = self._codes
         start = (0.0, 0.0, 0, 0, int(day[0]) if len(day) else 0)
-        weight = _weigh_by_day(np.zeros_like(day), day, len(self._all))
+        weight = _weigh_by_day(np.zeros_like(day), day)
         state = self._go_on(account, 0, start, day, weight, touched, np.zeros(len(day), np.int32))
         seen = codes.seen[: state[3]].copy()
         late = np.searchsorted(day, len(self._all) - 1 - LAST)
@@ -191,11 +192,11 @@ def _touch(places: Ints, city: Ints, region: Ints, bounds: Longs, out: Ints) -> 
                     out[i, k] += start
 
 
-def _weigh_by_day(actor: Ints, day: Ints, days: int) -> Floats:
-    """float64 (n,): of each read, less where an account has more than MOST a day (obligation 2)."""
-    _, which, count = np.unique(actor.astype(np.int64) * days + day, return_inverse=True, return_counts=True)
-    weight: Floats = np.minimum(1.0, MOST / count)[which]
-    return weight
+def _weigh_by_day(actor: Ints, day: Ints) -> Floats:
+    """float64 (n,): of each read, less where an account has more than MOST a day (obligation 2). By account and day."""
+    begins = np.flatnonzero(np.append(True, (actor[1:] != actor[:-1]) | (day[1:] != day[:-1]))[: len(day)])
+    count = np.diff(np.append(begins, len(day)))
+    return np.repeat(np.minimum(1.0, MOST / count), count)
 
 
 def _wide(view: View, bounds: Longs) -> Flags:
@@ -239,9 +240,17 @@ def _works_in_area(view: View, actor: Ints, weight: Floats, touched: Ints, area:
 
 def _up_to(touched: Ints, day: Ints, weight: Floats, days: int, size: int) -> Floats:
     """float64 (d, size): weight of the reads of the days up to each that touch each code (obligation 2)."""
-    some, k = np.nonzero(touched >= 0)
-    flat = day[some].astype(np.int64) * size + touched[some, k]
-    return np.cumsum(np.bincount(flat, weight[some], days * size).reshape(days, size), axis=0)
+    out = np.zeros((days, size))
+    _weigh_codes(touched, day, weight, out)
+    return np.cumsum(out, axis=0)
+
+
+@kernel
+def _weigh_codes(touched: Ints, day: Ints, weight: Floats, out: Floats) -> None:
+    for i in range(len(touched)):
+        for k in range(touched.shape[1]):
+            if touched[i, k] >= 0:
+                out[day[i], touched[i, k]] += weight[i]
 
 
 @kernel

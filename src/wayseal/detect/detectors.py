@@ -16,8 +16,9 @@ import numpy as np
 import pyarrow as pa
 
 from wayseal.detect._view import Suspects, View
-from wayseal.model.arrays import Flags, Floats, Longs
+from wayseal.model.arrays import Flags, Floats, Ints, Longs
 from wayseal.model.kinds import Action
+from wayseal.model.runtime import kernel
 
 CELLS = ("clock", "kind", "value", "action", "purpose", "fields")
 """Hour of the local day; 0 device or 1 address and its key; action; keys of purpose and fields, as in the view."""
@@ -241,9 +242,10 @@ FRESH, OWN_DAYS = 1, 4
 
 def _first_day(who: np.ndarray, kind: np.ndarray, value: np.ndarray, day: np.ndarray) -> np.ndarray:
     """For each row the first day of its (who, kind, value)."""
-    order = np.lexsort((day, value, kind, who))
+    pair = who * 2 + kind
+    order = np.lexsort((day, value, pair))
     new = np.ones(len(order), np.bool_)
-    for column in (who, kind, value):
+    for column in (pair, value):
         c = column[order]
         new[1:] &= c[1:] == c[:-1]
     new[1:] = ~new[1:]
@@ -412,16 +414,26 @@ FRESH_ALONE = Detector(
 RARE, OWN_READS = 0.005, 100
 
 
-def _by_hour(who: np.ndarray, when: np.ndarray, n: np.ndarray, rows: int) -> np.ndarray:
-    """float64 (rows, 24): amounts added up."""
-    return np.bincount(who * 24 + when, n, rows * 24).reshape(rows, 24)
+@kernel
+def _mark_rare(
+    rows: Longs, who: Longs, group: Ints, clock: Longs, reads: Longs, own: Longs, peers: Longs, judged: Flags,
+    out: Flags,
+) -> None:  # fmt: skip
+    """Marks the rows of a day at an hour that is rare with the account and with its peers, then counts them.
 
-
-def _rare(counts: np.ndarray, who: np.ndarray, when: np.ndarray) -> np.ndarray:
-    """Flag each hour `when` that is rare in its row `who` of counts (rows, 24)."""
-    near = sum(counts[who, (when + step) % 24] for step in (-1, 0, 1))
-    out: np.ndarray = near < RARE * np.maximum(counts.sum(axis=1), 1)[who]
-    return out
+    own: (a, 25) reads by hour, and all, up to the day before; peers: the same by group.
+    """
+    for row in rows:
+        a, g, h = who[row], group[who[row]], clock[row]
+        few = judged[a]
+        for counts in (own[a], peers[g]):
+            near = counts[(h + 23) % 24] + counts[h] + counts[(h + 1) % 24]
+            few = few and near < RARE * max(counts[24], 1)
+        out[row] = few
+    for row in rows:
+        for counts in (own[who[row]], peers[group[who[row]]]):
+            counts[clock[row]] += reads[row]
+            counts[24] += reads[row]
 
 
 @_detector()
@@ -435,23 +447,16 @@ def unusual_hour(view: View) -> Odd:
     hour = view.hours["hour"].to_numpy().astype(np.int64)
     actor, reads = view.hours["actor"].to_numpy().astype(np.int64), view.hours["reads"].to_numpy()
     groups = int(view.group.max(initial=-1)) + 1
-    odd = np.zeros((a, d), np.int64)
-    rows_of: list[np.ndarray] = []
-    judged = np.zeros((a, d), np.bool_)
-    own, peers = np.zeros((a, 24)), np.zeros((groups, 24))
+    judged, rare = np.zeros((a, d), np.bool_), np.zeros(len(hour), np.bool_)
+    own, peers = np.zeros((a, 25), np.int64), np.zeros((groups, 25), np.int64)
     day_of, clock = hour // 24, hour % 24
     order = np.argsort(day_of, kind="stable")
     bounds = np.searchsorted(day_of[order], np.arange(d + 1))
     for day in range(d):
         rows = order[bounds[day] : bounds[day + 1]]
-        who, when, n = actor[rows], clock[rows], reads[rows]
-        judged[:, day] = own.sum(axis=1) >= OWN_READS
-        rare = _rare(peers, view.group[who], when) & judged[who, day]
-        rare[rare] = _rare(own, who[rare], when[rare])
-        odd[:, day] = np.bincount(who[rare], n[rare], a)
-        rows_of.append(rows[rare])
-        own += _by_hour(who, when, n, a)
-        peers += _by_hour(view.group[who].astype(np.int64), when, n, groups)
-    found = np.concatenate([np.zeros(0, np.int64), *rows_of])
+        judged[:, day] = own[:, 24] >= OWN_READS
+        _mark_rare(rows, actor, view.group, clock, reads, own, peers, judged[:, day], rare)
+    odd = view.spread(actor[rare], day_of[rare], reads[rare])
+    found = order[rare[order]]
     cells = pa.table({"actor": actor[found], "day": day_of[found], "clock": clock[found]})
     return Odd(odd=odd, base=np.where(judged, view.reads, 0).astype(float), cells=cells)
