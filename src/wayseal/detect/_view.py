@@ -290,6 +290,8 @@ def _grounds(facts: Facts, who: AccountPosts, where: OutletPlaces, coder: Coder)
 
 def _codes(among: UInts, keys: UInts) -> Ints:
     """Places of keys among sorted ones; -1 for 0 and for one that is not among them."""
+    if keys.size > len(among) and among[:1].all():
+        return Coder(among).places(keys.ravel()).reshape(keys.shape)
     at = np.searchsorted(among, keys)
     out: Ints = np.where((keys != 0) & (np.append(among, np.uint64(0))[at] == keys), at, -1).astype(np.int32)
     return out
