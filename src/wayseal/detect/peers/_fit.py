@@ -113,8 +113,8 @@ def _moments(days: _Days, group: Longs, groups: int) -> Floats:
     sums, burst = np.zeros((9, groups)), np.zeros(days.odd.shape, np.bool_)
     _sum_days(days.odd, days.base, y, n, g, top, weighty, sums, burst)
     rate = np.maximum(sums[0], 0.5) / np.maximum(sums[1], 1.0)
-    between = _WIDER * _excess(*sums[2:5], _BETWEEN)
-    within = _excess(*sums[5:8], _WITHIN)
+    between = _WIDER * _excess(sums[2], sums[3], sums[4], _BETWEEN)
+    within = _excess(sums[5], sums[6], sums[7], _WITHIN)
     share, size = _bursts(days.odd, burst, sums[8], g, groups)
     return np.stack([rate, between, within, share, size, people.astype(np.float64)])
 
