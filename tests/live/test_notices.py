@@ -11,7 +11,7 @@ import pytest
 from tests.live.noticed import noticed, withdrawn
 from wayseal.live import notices
 from wayseal.live.errors import NoticeRecordError
-from wayseal.live.notices import FILE, Delivery, Muted, NoticeRecord, Send, open_notices, read_notices
+from wayseal.live.notices import FILE, Delivery, Muted, NoticeRecord, Send, each, open_notices, read_notices
 from wayseal.live.types import Notice, NoticeKind
 from wayseal.model.messages import Message
 
@@ -22,7 +22,8 @@ MUTED = Muted(mute="m-1", why="a new hub")
 def delivering(
     folder: Path, first: Mapping[str, Send], beside: Mapping[str, Send], say: Callable[[Message], None] = print
 ) -> Iterator[tuple[NoticeRecord, Delivery]]:
-    with open_notices(folder) as record, Delivery(record, first, beside, say) as delivery:
+    all_first = {name: each(send) for name, send in first.items()}
+    with open_notices(folder) as record, Delivery(record, all_first, beside, say) as delivery:
         yield record, delivery
 
 
