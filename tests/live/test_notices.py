@@ -87,6 +87,21 @@ def test_who_cannot_be_told_holds_nobody_up(tmp_path: Path, monkeypatch: pytest.
     assert said == ["can't", "has"]
 
 
+def test_what_comes_once_all_were_told_is_no_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with open_notices(tmp_path) as record:
+        record.add([noticed("a")])
+        waiting = record.waiting
+
+        def and_one_more(name: str) -> list[Notice]:
+            found = waiting(name)
+            if not found and "b" not in record.notices:
+                record.add([noticed("b")])
+            return found
+
+        monkeypatch.setattr(record, "waiting", and_one_more)
+        assert record.tell("soc", each(Told())) == 0
+
+
 def test_the_end_waits_for_nobody_for_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(notices, "LAST", 0.1)
     stands, ended = threading.Event(), threading.Event()

@@ -148,7 +148,7 @@ class NoticeRecord:
             send: How it is told.
 
         Returns:
-            How many notices wait for it.
+            How many notices wait for it, since it failed; what comes meanwhile, after it had all, is no failure.
         """
         while some := self.waiting(name)[:_AT_ONCE]:
             told = send(some)
@@ -156,8 +156,8 @@ class NoticeRecord:
                 if told and self._held is not None:
                     self._write([{"told": name, "up_to": self._had.get(name, 0) + told}])
             if told < len(some):
-                break
-        return len(self.waiting(name))
+                return len(self.waiting(name))
+        return 0
 
     def welcome(self, receivers: Iterable[str]) -> None:
         """Receivers that are new have had what was told before they came."""
