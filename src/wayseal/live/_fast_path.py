@@ -383,8 +383,7 @@ class FastPath:
                 state.place = int(self._context.staff.actors.places(np.array([actor], np.uint64))[0])
             judged = self._judged.count(state.place, day, change.number)
             found = self._limits.judge(actor, columns, columns["word"], judged, told=state.raised != "")
-            notice = found and self._tell(actor, day, state, found, change)
-            if notice is not None:
+            if found is not None and (notice := self._tell(actor, day, state, found, change)) is not None:
                 yield notice
 
     def _waybill(self, change: _Change) -> str:

@@ -174,7 +174,9 @@ class NoticeRecord:
 class Delivery(Closing):
     """Tells receivers what is in a record (rules 3 to 5)."""
 
-    def __init__(self, record: NoticeRecord, first: Mapping[str, SendAll], beside: Mapping[str, Send], say: Tell) -> None:
+    def __init__(
+        self, record: NoticeRecord, first: Mapping[str, SendAll], beside: Mapping[str, Send], say: Tell
+    ) -> None:
         """Begins.
 
         Args:

@@ -152,7 +152,7 @@ def _serve(line: Connection) -> None:
             given = line.recv()
             try:
                 line.send(ingest_here(*given))
-            except Exception as error:  # noqa: BLE001 (it is raised where it was asked for)
+            except Exception as error:
                 line.send(error)
 
 

@@ -40,9 +40,7 @@ def limits_of(ledger: Path, options: Options) -> Arm:
     return arm
 
 
-def register_notices(
-    folder: Path, notices: Sequence[Notice], clock: Callable[[], int]
-) -> Iterator[tuple[Notice, str]]:
+def register_notices(folder: Path, notices: Sequence[Notice], clock: Callable[[], int]) -> Iterator[tuple[Notice, str]]:
     """Makes the cases of notices that are raised (rule 2), each in an act; the same notice again changes nothing.
 
     Args:
