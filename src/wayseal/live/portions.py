@@ -146,7 +146,8 @@ def _serve(line: Connection) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    os.nice(_NICE)
+    with suppress(OSError):  # a service may be kept from it
+        os.nice(_NICE)
     with suppress(EOFError):
         while True:
             given = line.recv()
