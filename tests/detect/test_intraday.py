@@ -71,6 +71,8 @@ def test_a_stranger_is_judged_by_what_it_reads_alone(prepared: tuple[Intraday, F
     numbers = snapshot.numbers(columns["waybill"])
     few = limits.judge(12345, {name: values[:2] for name, values in columns.items()}, numbers[:2], 2)
     many = limits.judge(12345, columns, numbers, 400)
+    assert few is not None
+    assert many is not None
     assert few.probability < many.probability
     assert not few.worth
     assert many.worth

@@ -24,6 +24,7 @@ from wayseal.detect._service_area import (
     OFTEN,
     OUTLETS,
     WIDE,
+    ServiceAreas,
     find_service_area,
     settle_by_service_area,
 )
@@ -113,6 +114,31 @@ def test_1_days_to_come_change_nothing() -> None:
     assert set(expected.tolist()) == {NONE, AT_OUTLET, BY_CHANNEL, IN_AREA}
     for days in range(1, DAYS):
         assert find_service_area(cut(whole, days)).tolist() == expected[day_of < days].tolist()
+
+
+def test_1_a_last_day_is_labelled_by_what_the_days_before_taught() -> None:
+    rows = [*crowd()]
+    for day in range(DAYS):
+        rows += reads("a", day, at(4, HERE + day // 4, start=day), lambda _: 501 if day > 5 else 0)  # noqa: B023
+        rows += reads("k", day, spread(60, OF_REGION, day)) + reads("l", day, at(5 * day, start=day))
+    said = set()
+    for days in range(1, DAYS + 1):
+        v = cut(view(rows, DAYS, where=WHERE, kinds={"a": "service"}), days)
+        s, expected = v.suspects, find_service_area(v)
+        areas = ServiceAreas(v, np.flatnonzero(s.plain))
+        for account in [*range(len(v.keys)), *range(len(v.keys))]:
+            past, today = (
+                np.flatnonzero((s.actor == account) & which) for which in (s.day < days - 1, s.day == days - 1)
+            )
+            if len(today):
+                codes = [areas.touched(s.places[some], s.channel[some]) for some in (past, today)]
+                learnt = areas.learn(account, s.day[past], codes[0])
+                for _ in range(2):
+                    assert areas.label_last_day(account, learnt, codes[1]).tolist() == expected[today].tolist()
+                if days == 1:
+                    assert areas.label_last_day(account, None, codes[1]).tolist() == expected[today].tolist()
+                said |= set(expected[today].tolist())
+    assert said == {NONE, AT_OUTLET, BY_CHANNEL, IN_AREA}
 
 
 def test_1_what_becomes_ground_later_explains_nothing_before() -> None:

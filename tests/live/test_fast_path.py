@@ -6,6 +6,7 @@ import shutil
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from tests.effort import examples
 from tests.live.played import DAY, OFFSET, Played, take
 from wayseal.detect.explain import load_templates
 from wayseal.detect.facts import update_facts
+from wayseal.detect.intraday import Intraday, Judgement
 from wayseal.ledger import ingest, open_ledger
 from wayseal.live.types import Notice, NoticeKind
 from wayseal.model.times import iso
@@ -52,6 +54,21 @@ def test_one_by_one_changes_nothing(played: Played, told: list[Notice]) -> None:
     rest = played.lines[end - 40 : end]
     last = take(fast, rest, range(1, len(rest)), first=end - 39)
     assert told[some - 1] in last
+
+
+def test_who_has_no_count_above_its_usual_need_not_be_judged(
+    played: Played, told: list[Notice], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge, spared = Intraday.judge, 0
+
+    def judged(*given: Any, told: bool) -> Judgement | None:
+        nonlocal spared
+        spared += judge(*given, told=told) is None
+        return judge(*given, told=True)
+
+    monkeypatch.setattr(Intraday, "judge", judged)
+    assert take(played.state(), played.lines, range(500, len(played.lines), 500)) == told
+    assert spared > 20
 
 
 def suspects_of(ledger: Path, day: int) -> Counter[tuple[int, int, int, int]]:

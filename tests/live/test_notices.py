@@ -11,7 +11,7 @@ import pytest
 from tests.live.noticed import noticed, withdrawn
 from wayseal.live import notices
 from wayseal.live.errors import NoticeRecordError
-from wayseal.live.notices import FILE, Delivery, Muted, NoticeRecord, Send, open_notices, read_notices
+from wayseal.live.notices import FILE, Delivery, Muted, NoticeRecord, Send, each, open_notices, read_notices
 from wayseal.live.types import Notice, NoticeKind
 from wayseal.model.messages import Message
 
@@ -22,7 +22,8 @@ MUTED = Muted(mute="m-1", why="a new hub")
 def delivering(
     folder: Path, first: Mapping[str, Send], beside: Mapping[str, Send], say: Callable[[Message], None] = print
 ) -> Iterator[tuple[NoticeRecord, Delivery]]:
-    with open_notices(folder) as record, Delivery(record, first, beside, say) as delivery:
+    all_first = {name: each(send) for name, send in first.items()}
+    with open_notices(folder) as record, Delivery(record, all_first, beside, say) as delivery:
         yield record, delivery
 
 
@@ -84,6 +85,21 @@ def test_who_cannot_be_told_holds_nobody_up(tmp_path: Path, monkeypatch: pytest.
         stands.set()
     assert slow == ["0", "1", "2", "3", "4"]
     assert said == ["can't", "has"]
+
+
+def test_what_comes_once_all_were_told_is_no_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with open_notices(tmp_path) as record:
+        record.add([noticed("a")])
+        waiting = record.waiting
+
+        def and_one_more(name: str) -> list[Notice]:
+            found = waiting(name)
+            if not found and "b" not in record.notices:
+                record.add([noticed("b")])
+            return found
+
+        monkeypatch.setattr(record, "waiting", and_one_more)
+        assert record.tell("soc", each(Told())) == 0
 
 
 def test_the_end_waits_for_nobody_for_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,18 +1,25 @@
 """Segments of the arrival log in the ledger (rules of `wayseal.live.portions`)."""
 
+import fcntl
 import json
+import os
 import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tests.ledger.children import ended
+from tests.effort import examples
+from tests.ledger.children import child, ended
 from wayseal import ledger, store
 from wayseal.ledger import IngestOptions
-from wayseal.live.errors import LiveError
-from wayseal.live.portions import bring_in, committed
+from wayseal.ledger.errors import LedgerBusyError
+from wayseal.live.errors import LiveError, SpoolError
+from wayseal.live.portions import IngestProcess, _by_table, _table_of, bring_in, committed
 from wayseal.live.spool import Spool, open_spool
 from wayseal.live.types import Batch, Position
 from wayseal.store.errors import StoreError
@@ -217,3 +224,99 @@ def test_a_poisoned_line_spoils_no_other(tmp_path: Path) -> None:
         assert snapshot.reads(snapshot.keys(["YT1"])).num_rows == 2 * len(POISON) + 1
     mixed = [line for line, reason in rejected(tmp_path / "L") if reason == "duplicate-key"]
     assert sorted(mixed) == ["1", "1", "15", "2"]
+
+
+OBJECTS = [
+    b'{"table":"scans","waybill":"YT1"}',
+    b'{"waybill":"YT1","table": "waybills"}',
+    b'{"table":"tickets","table":"scans"}',
+    b'{"t\\u0061ble":"scans"}',
+    b'{"\\u0074able":"scans","table":"waybills"}',
+    b'{"x":{"table":"scans"}}',
+    b'{"table":null,"at":1}',
+    b'{"table":"scans"} {"table":"tickets"}',
+    b'{"table":"scans"} ',
+    b'{"table":"scans"',
+    b"}",
+    '{"table":"tickets","actor":"张三"}'.encode(),
+    *(read(n).strip() for n in range(2)),
+]
+
+
+@examples(40)
+@given(st.lists(st.sampled_from([*OBJECTS, *(line for line, _ in POISON)]), min_size=1, max_size=12))
+def test_lines_are_parted_quickly_as_they_are_one_by_one(lines: Sequence[bytes]) -> None:
+    expected: dict[str, bytes] = {}
+    for line in lines:
+        table, row = _table_of(line)
+        expected[table] = expected.get(table, b"") + row + b"\n"
+    found: dict[str, bytes] = {}
+    for table, some in _by_table(b"".join(line + b"\n" for line in lines)):
+        found[table] = found.get(table, b"") + some
+    assert list(found.items()) == list(expected.items())
+
+
+def test_a_process_of_its_own_brings_in_and_says_what_went_wrong(log: Path, spool: Spool, tmp_path: Path) -> None:
+    folder = tmp_path / "L"
+    with IngestProcess() as beside:
+        segment = tmp_path / "S/arrivals-00000001.jsonl"
+        content = segment.read_bytes()
+        segment.write_bytes(content.replace(b"u-1", b"u-2"))
+        with pytest.raises(SpoolError, match=r"bytes .* are not what was written"):
+            bring_in(spool, folder, by=beside.ingest)
+        segment.write_bytes(content)
+        bring_in(spool, folder, by=beside.ingest, options=IngestOptions(who="live", at=7))
+        assert counts(folder) == (20, 2, 4)
+        put(spool, read(100), 9)
+        spool.roll()
+        with (folder / "lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            with pytest.raises(LedgerBusyError):
+                bring_in(spool, folder, by=beside.ingest)
+        assert beside._process is not None
+        assert beside._process.pid is not None
+        os.kill(beside._process.pid, signal.SIGTERM)  # as whoever stops a whole group does
+        bring_in(spool, folder, by=beside.ingest)
+        assert counts(folder)[0] == 22
+        put(spool, read(101), 10)
+        spool.roll()
+        os.kill(beside._process.pid, signal.SIGKILL)
+        with pytest.raises(LiveError, match="ended by itself"):
+            bring_in(spool, folder, by=beside.ingest)
+        bring_in(spool, folder, by=beside.ingest)
+        assert counts(folder)[0] == 23
+    assert beside._process is None
+
+
+LEFT_BEHIND = """
+    import os, signal, sys, threading, time
+    from pathlib import Path
+    from wayseal.live.portions import IngestProcess, bring_in
+    from wayseal.live.spool import open_spool
+    folder, into = map(Path, sys.argv[1:])
+    if __name__ == "__main__":
+        spool, beside = open_spool(folder), IngestProcess()
+        path = folder / "arrivals-00000001.jsonl"
+        path.rename(path.with_suffix(".kept"))
+        os.mkfifo(path)  # it waits there
+        threading.Thread(target=bring_in, args=(spool, into), kwargs={"by": beside.ingest}, daemon=True).start()
+        while not (folder / "portion").exists():
+            time.sleep(0.01)
+        print(beside._process.pid, flush=True)
+        time.sleep(0.3)
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_process_that_a_killed_watch_leaves_ends_before_the_next_one_begins(log: Path, tmp_path: Path) -> None:
+    shutil.copytree(log, tmp_path / "S")
+    process = child(LEFT_BEHIND, tmp_path / "S", tmp_path / "L")
+    told, wrong = process.communicate(timeout=120)
+    assert (process.returncode, wrong) == (-signal.SIGKILL, "")
+    path = tmp_path / "S/arrivals-00000001.jsonl"
+    path.with_suffix(".kept").replace(path)
+    with open_spool(tmp_path / "S") as spool:
+        bring_in(spool, tmp_path / "L")
+    assert counts(tmp_path / "L") == (20, 2, 4)
+    with suppress(ProcessLookupError):
+        assert Path(f"/proc/{int(told)}/stat").read_text().split()[2] == "Z"

@@ -12,7 +12,7 @@ import pytest
 from tests.live.played import OFFSET, Played, take
 from wayseal.detect.intraday import Intraday
 from wayseal.ledger import Snapshot, open_ledger
-from wayseal.live.notices import Send, read_notices
+from wayseal.live.notices import Send, each, read_notices
 from wayseal.live.sources import Reading, open_source_of
 from wayseal.live.types import Batch, Notice, NoticeKind
 from wayseal.live.watch import Watch, Watched, WatchOptions, read_status
@@ -40,7 +40,8 @@ def watching(played: Played, world: Path, receivers: dict[str, Send], **more: ob
         return played.limits
 
     source = open_source_of(f"file:{world / 'events.jsonl'}", Reading(until_end=True))
-    options = WatchOptions(detect=world / "none", arm=arm, offset=OFFSET, receivers=receivers, **more)  # type: ignore[arg-type]
+    told = {name: each(send) for name, send in receivers.items()}
+    options = WatchOptions(detect=world / "none", arm=arm, offset=OFFSET, receivers=told, **more)  # type: ignore[arg-type]
     return Watch(world / "ledger", source, options)
 
 

@@ -4,7 +4,7 @@ import json
 import os
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from wayseal.cases.ledger.casebook import load_known, masking, writable_casebook
-from wayseal.cases.ledger.watching import case_of, limits_of, pseudonym_of, register_notice
+from wayseal.cases.ledger.watching import case_of, limits_of, pseudonym_of, register_notices
 from wayseal.cases.notices import name_of, send_text, service_of
 from wayseal.cli._loading import require_extra
 from wayseal.cli._options import LedgerArgument, OutputFormat, OutputFormatOption, QuietOption, TemplatesOption
@@ -31,7 +31,7 @@ from wayseal.ledger import open_ledger
 from wayseal.live.blocks import Added, Blocks, blocks_folder, lifted_by
 from wayseal.live.errors import MuteRecordError
 from wayseal.live.mutes import Mutes
-from wayseal.live.notices import Muted, Send
+from wayseal.live.notices import Muted, Send, SendAll, each
 from wayseal.live.receivers import About, document, make_receivers, read_receivers
 from wayseal.live.sources import Reading, Start, open_source_of
 from wayseal.live.types import Notice, NoticeKind, Reason, Source
@@ -175,7 +175,7 @@ def _options(
     options = replace(options, folder=folder)
     acts, muting = NoticeActs(folder, Blocks(blocks_folder(ledger))), _Muting(Mutes(ledger / FOLDER), options.offset)
     described = make_receivers({} if receivers is None else read_receivers(receivers), acts.describe)
-    first: dict[str, Send] = {"acts": acts.register, "blocks": acts.block}
+    first: dict[str, SendAll] = {"acts": acts.register, "blocks": each(acts.block)}
     if format is not None:
         first["print"] = NoticePrinter(folder, acts, format, muting.muted).print
     return WatchOptions(
@@ -211,14 +211,15 @@ class NoticeActs:
         self._folder, self.blocks = folder, blocks
         self._cases: dict[str, str] = {}
 
-    def register(self, notice: Notice) -> bool:
-        """Makes its case."""
-        try:
-            if case := register_notice(self._folder, notice, now_us()):
-                self._cases[notice.actor] = case
-        except (DatabaseError, JournalBusyError):
-            return False
-        return True
+    def register(self, notices: Sequence[Notice]) -> int:
+        """Makes their cases; the casebook is opened once."""
+        done = 0
+        with suppress(DatabaseError, JournalBusyError):
+            for notice, case in register_notices(self._folder, notices, now_us):
+                done += 1
+                if case:
+                    self._cases[notice.actor] = case
+        return done
 
     def block(self, notice: Notice) -> bool:
         """Puts its account on the list, or lifts what it had put there."""
@@ -271,14 +272,19 @@ class NoticePrinter:
     def __init__(self, folder: Path, acts: NoticeActs, format: OutputFormat, muted: Mapping[str, Muted]) -> None:
         self._folder, self._acts, self._format, self._muted = folder, acts, format, muted
 
-    def print(self, notice: Notice) -> bool:
-        """Prints a notice."""
+    def print(self, notices: Sequence[Notice]) -> int:
+        """Prints notices."""
+        names = masking(self._folder, load_known(self._folder, writable=True))
+        for notice in notices:
+            self._print(notice, names(notice.actor))
+        return len(notices)
+
+    def _print(self, notice: Notice, name: str) -> None:
         made, muted, case = self._acts.entry(notice), self._muted.get(notice.id), self._acts.case(notice)
-        name = masking(self._folder, load_known(self._folder, writable=True))(notice.actor)
         if self._format is OutputFormat.JSON:
             print(json.dumps(_document(notice, About(account=name, case=case), made, muted), ensure_ascii=False),
                   flush=True)  # fmt: skip
-            return True
+            return
         words = _WORDS[current_lang()]
         counts = pgettext("list_comma", ", ").join(
             _("{what} {n:,} (usual up to {usual:,} a day)", **_count(one, words)) for one in notice.reasons[:2]
@@ -299,7 +305,6 @@ class NoticePrinter:
                  until=until, rule=made.rule)  # fmt: skip
         for entry in self._acts.lifted(notice):
             echo("  {entry}: lifted", entry=entry)
-        return True
 
 
 def _count(reason: Reason, words: Mapping[str, str]) -> dict[str, object]:

@@ -101,7 +101,7 @@ def _share(curves: Curves, name: str, value: Floats | float) -> Floats:
 
 
 @lru_cache(maxsize=1 << 16)
-def _share_of(undated: bool, name: str, value: float) -> float:  # noqa: FBT001 (what is kept, is kept by place)
+def _share_of(undated: bool, name: str, value: float) -> float:
     curve = _table(undated=undated)[1].get(name)
     if curve is None:
         return value if name in _AS_SAID else 0.0

@@ -118,7 +118,9 @@ class ServiceAreas:
         self._people = np.array([kind == ActorKind.PERSON for kind in view.kinds])[view.kind]
         self._wide, self._most = _wide(view, self._bounds), _most_at_outlet(view)
         n = int(self._bounds[-1])
-        self._codes = _Codes(*(np.zeros(n) for _ in range(5)), ground=np.zeros(n, np.bool_), seen=np.zeros(n, np.int64))
+        faded, today, mine, others, ends = np.zeros((5, n))
+        ground, seen = np.zeros(n, np.bool_), np.zeros(n, np.int64)
+        self._codes = _Codes(faded, today, mine, others, ends, ground, seen)
 
     def label(self, actor: Ints, day: Ints, touched: Ints) -> Ints:
         """Why each read lies in its account's territory. Reads: those of whole accounts, by account and time."""

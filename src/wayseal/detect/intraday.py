@@ -228,7 +228,7 @@ class Intraday:
         row = int(self._order[at]) if known else self._stranger
         learnt, fresh = None, (0, 0)
         if known:
-            s, low, high = self.view.suspects, *self._bounds[row : row + 2].tolist()
+            s, low, high = self.view.suspects, int(self._bounds[row]), int(self._bounds[row + 1])
             plain = s.plain[low:high] | (s.territory[low:high] > 0)
             past = np.flatnonzero(plain & (s.day[low:high] < self._last)) + low
             learnt = self._areas.learn(row, s.day[past], self._areas.touched(s.places[past], s.channel[past]))

@@ -36,6 +36,7 @@ from wayseal.detect.intraday import Intraday, Judgement
 from wayseal.ledger import Snapshot
 from wayseal.ledger.walk import Wanted, WaybillPartition
 from wayseal.live._events import Clock, EventReader, ParcelRows, Reads, kept_rows
+from wayseal.live._judged_reads import JudgedReads
 from wayseal.live._parcels import Pairs, Parcels
 from wayseal.live.gateways import GatewayCounts
 from wayseal.live.types import Notice, NoticeKind, Reason, TippingRead
@@ -47,7 +48,6 @@ HORIZON_DAYS = 30
 """Parcels of which nothing came for so long are left out of the state."""
 _DAY = 86_400_000_000
 _NEVER = np.iinfo(np.int64).min
-_NONE = (np.zeros(0, np.int64),) * 3
 _STORE = np.dtype([(f.name, f.type.to_pandas_dtype()) for f in SUSPECTS] + [("word", np.uint64)])
 Progress = Callable[[str, int, int], None]
 
@@ -110,7 +110,7 @@ class FastPath:
         self._store, self._used = np.zeros(1024, _STORE), 0
         self._open: dict[int, dict[int, int]] = defaultdict(dict)  # waybill → account → row of the store
         self.days: dict[tuple[int, int], AccountDay] = {}
-        self._judged = _JudgedReads(len(context.staff.actors) + 1)
+        self._judged = JudgedReads(len(context.staff.actors) + 1)
         self._names: dict[int, str] = {}
         self._waybills: list[tuple[int, pa.Array]] = []  # of the piece at hand: first row of the store, and texts
         self._whole, self._today = True, 0
@@ -383,8 +383,7 @@ class FastPath:
                 state.place = int(self._context.staff.actors.places(np.array([actor], np.uint64))[0])
             judged = self._judged.count(state.place, day, change.number)
             found = self._limits.judge(actor, columns, columns["word"], judged, told=state.raised != "")
-            notice = found and self._tell(actor, day, state, found, change)
-            if notice is not None:
+            if found is not None and (notice := self._tell(actor, day, state, found, change)) is not None:
                 yield notice
 
     def _waybill(self, change: _Change) -> str:
@@ -444,48 +443,6 @@ class FastPath:
                 if self._open.get(int(kept["waybill"]), {}).get(int(kept["actor"])) == row:
                     self._close(int(kept["waybill"]), int(kept["actor"]))
         self._judged.forget(last - 1)
-
-
-class _JudgedReads:
-    """How many first reads of each account and day are judged one by one, up to an event."""
-
-    def __init__(self, accounts: int) -> None:
-        self._accounts = accounts
-        self._totals: dict[int, Longs] = {}
-        self._new: list[tuple[Longs, Longs, Longs]] = []
-        self._sorted: tuple[Longs, Longs] | None = None
-
-    def add(self, places: Longs, days: Longs, numbers: Longs) -> None:
-        """Reads of the piece at hand."""
-        self._new.append((places % self._accounts, days, numbers))
-        self._sorted = None
-
-    def count(self, place: int, day: int, number: int) -> int:
-        """Those of an account (-1: nobody knows it) and day up to an event."""
-        place %= self._accounts
-        known = int(self._totals[day][place]) if day in self._totals else 0
-        if self._sorted is None:
-            places, days, numbers = (np.concatenate(c) for c in zip(*self._new, strict=True)) if self._new else _NONE
-            key = days * self._accounts + places
-            order = np.lexsort((numbers, key))
-            self._sorted = key[order], numbers[order]
-        keys, numbers = self._sorted
-        low, high = np.searchsorted(keys, (day * self._accounts + place, day * self._accounts + place + 1))
-        return known + int(np.searchsorted(numbers[low:high], number, side="right"))
-
-    def settle(self) -> None:
-        """The piece at hand is done."""
-        for places, days, _ in self._new:
-            for day in np.unique(days).tolist():
-                total = self._totals.setdefault(day, np.zeros(self._accounts, np.int64))
-                np.add.at(total, places[days == day], 1)
-        self._new.clear()
-        self._sorted = None
-
-    def forget(self, before: int) -> None:
-        """Lets go of days before one."""
-        for day in [day for day in self._totals if day < before]:
-            del self._totals[day]
 
 
 def _id_of(actor: int, day: int, kind: NoticeKind, turn: int, step: int) -> str:

@@ -34,6 +34,8 @@ FILE = "notices.jsonl"
 _HEADER = {"wayseal": "notices", "version": 1}
 Send = Callable[[Notice], bool]
 """Tells somebody; False where that failed."""
+SendAll = Callable[[Sequence[Notice]], int]
+"""Tells somebody of notices, in their order; how many before one with which that failed."""
 _AT_ONCE: Final = 64
 """Notices after which it is written down who has them."""
 _LONGEST_PAUSE: Final = 60.0
@@ -53,6 +55,11 @@ class Muted:
 Mute = Callable[[Notice], Muted | None]
 """What mutes a notice now; None: nothing."""
 Tell = Callable[[Message], None]
+
+
+def each(send: Send) -> SendAll:
+    """Tells somebody of one after the other."""
+    return lambda notices: next((k for k, notice in enumerate(notices) if not send(notice)), len(notices))
 
 
 class NoticeRecord:
@@ -133,25 +140,24 @@ class NoticeRecord:
         with self._mutex:
             return list(islice(self.notices.values(), self._had.get(receiver, 0), None))
 
-    def tell(self, name: str, send: Send, *, late: Callable[[], bool] = lambda: False) -> int:
+    def tell(self, name: str, send: SendAll) -> int:
         """Tells one receiver what it has not had (rules 2 and 3); of each, one thread at a time.
 
         Args:
             name: Of the receiver.
             send: How it is told.
-            late: True once nothing more is to be begun.
 
         Returns:
-            How many notices wait for it.
+            How many notices wait for it, since it failed; what comes meanwhile, after it had all, is no failure.
         """
         while some := self.waiting(name)[:_AT_ONCE]:
-            told = next((k for k, notice in enumerate(some) if late() or not send(notice)), len(some))
+            told = send(some)
             with self._mutex:
                 if told and self._held is not None:
                     self._write([{"told": name, "up_to": self._had.get(name, 0) + told}])
             if told < len(some):
-                break
-        return len(self.waiting(name))
+                return len(self.waiting(name))
+        return 0
 
     def welcome(self, receivers: Iterable[str]) -> None:
         """Receivers that are new have had what was told before they came."""
@@ -168,7 +174,9 @@ class NoticeRecord:
 class Delivery(Closing):
     """Tells receivers what is in a record (rules 3 to 5)."""
 
-    def __init__(self, record: NoticeRecord, first: Mapping[str, Send], beside: Mapping[str, Send], say: Tell) -> None:
+    def __init__(
+        self, record: NoticeRecord, first: Mapping[str, SendAll], beside: Mapping[str, Send], say: Tell
+    ) -> None:
         """Begins.
 
         Args:
@@ -217,14 +225,14 @@ class Delivery(Closing):
         def told(notice: Notice) -> bool:
             # Whatever goes wrong with a receiver is its own failure, and the watch goes on.
             with suppress(Exception):
-                return notice.id in self._record.muted or send(notice)
+                return not self._late() and (notice.id in self._record.muted or send(notice))
             return False
 
         while True:
             ending = self._end.is_set()
             self._some[name].clear()
             try:
-                left = self._record.tell(name, told, late=self._late)
+                left = self._record.tell(name, each(told))
             except OSError as error:
                 self._failed = error
                 return

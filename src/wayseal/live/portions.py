@@ -146,13 +146,14 @@ def _serve(line: Connection) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    os.nice(_NICE)
+    with suppress(OSError):  # a service may be kept from it
+        os.nice(_NICE)
     with suppress(EOFError):
         while True:
             given = line.recv()
             try:
                 line.send(ingest_here(*given))
-            except Exception as error:  # noqa: BLE001 (it is raised where it was asked for)
+            except Exception as error:
                 line.send(error)
 
 

@@ -33,7 +33,7 @@ from wayseal.live._fast_path import FastPath
 from wayseal.live._kept import KeptState, KnownGateways
 from wayseal.live.errors import LiveError
 from wayseal.live.gateways import GatewayCounts
-from wayseal.live.notices import Delivery, Mute, NoticeRecord, Send, open_notices
+from wayseal.live.notices import Delivery, Mute, NoticeRecord, Send, SendAll, open_notices
 from wayseal.live.portions import Ingest, IngestProcess, bring_in, committed, ingest_here
 from wayseal.live.spool import Say, Spool, open_spool, silent
 from wayseal.live.types import Batch, Notice, Source
@@ -77,7 +77,7 @@ class WatchOptions:
     detect: Path
     arm: Arm
     offset: int
-    receivers: Mapping[str, Send] = field(default_factory=dict)
+    receivers: Mapping[str, SendAll] = field(default_factory=dict)
     beside: Mapping[str, Send] = field(default_factory=dict)
     mute: Mute = lambda _notice: None
     say: Say = silent

@@ -20,6 +20,7 @@ from wayseal.cli.watch import NoticeActs, NoticePrinter
 from wayseal.client.sinks import open_sink
 from wayseal.detect import Options
 from wayseal.live.blocks import Blocks, Rule, blocks_folder
+from wayseal.live.notices import each
 from wayseal.live.sources import Reading, open_source_of
 from wayseal.live.types import Notice, NoticeKind
 from wayseal.live.watch import Watch, WatchOptions
@@ -69,11 +70,11 @@ class _Told:
     def follow(self, acts: NoticeActs, notice: Notice) -> bool:
         """Does what follows from a notice."""
         self.now = notice.at
-        return acts.register(notice) and acts.block(notice)
+        return acts.register([notice]) == 1 and acts.block(notice)
 
     def print(self, printer: NoticePrinter, notice: Notice) -> bool:
         """Prints it, unless it says but more of the same."""
-        return notice.kind is NoticeKind.CHANGED or printer.print(notice)
+        return notice.kind is NoticeKind.CHANGED or printer.print([notice]) == 1
 
 
 def watch_last_day(out: Path, day: LastDay) -> None:
@@ -91,7 +92,7 @@ def watch_last_day(out: Path, day: LastDay) -> None:
     acts = NoticeActs(folder, blocks)
     printer = NoticePrinter(folder, acts, OutputFormat.TEXT, {})
     echo("The last day comes as a stream, with a rule that asks for a second factor:")
-    receivers = {"acts": partial(told.follow, acts), "print": partial(told.print, printer)}
+    receivers = {"acts": each(partial(told.follow, acts)), "print": each(partial(told.print, printer))}
     options = Options(folder=folder)
     made = WatchOptions(
         detect=folder, arm=limits_of(ledger, options), offset=options.offset, receivers=receivers, who="demo"

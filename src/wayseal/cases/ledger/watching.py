@@ -5,6 +5,8 @@
    later of it is in the record of notices. Who is behind it is seen by opening the case, which is recorded.
 """
 
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 from wayseal.cases import load_pseudonyms, open_cases
@@ -38,20 +40,28 @@ def limits_of(ledger: Path, options: Options) -> Arm:
     return arm
 
 
-def register_notice(folder: Path, notice: Notice, now: int) -> str:
-    """Makes the case of a notice that is raised (rule 2); the same notice again changes nothing.
+def register_notices(folder: Path, notices: Sequence[Notice], clock: Callable[[], int]) -> Iterator[tuple[Notice, str]]:
+    """Makes the cases of notices that are raised (rule 2), each in an act; the same notice again changes nothing.
 
     Args:
         folder: Of the casebook.
-        notice: It.
-        now: Microseconds after 1970.
+        notices: They.
+        clock: Microseconds after 1970.
 
     Returns:
-        The case; "" of a notice that isn't raised.
+        Each notice, and its case; "" of one that isn't raised.
     """
-    if notice.kind is not NoticeKind.RAISED:
-        return ""
-    alert = Alert(
+    raised = any(notice.kind is NoticeKind.RAISED for notice in notices)
+    with open_cases(folder) if raised else nullcontext() as cases:
+        for notice in notices:
+            case = ""
+            if cases is not None and notice.kind is NoticeKind.RAISED:
+                case = cases.register([_alert(notice)], clock())[0]
+            yield notice, case
+
+
+def _alert(notice: Notice) -> Alert:
+    return Alert(
         actors=(notice.actor,),
         alerted_at=notice.at,
         score=notice.probability,
@@ -60,8 +70,6 @@ def register_notice(folder: Path, notice: Notice, now: int) -> str:
         worth=True,
         read_until=notice.at,
     )
-    with open_cases(folder) as cases:
-        return cases.register([alert], now)[0]
 
 
 def pseudonym_of(folder: Path, notice: Notice) -> str:
