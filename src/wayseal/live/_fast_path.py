@@ -135,6 +135,8 @@ class FastPath:
         since = self._limits.start - HORIZON_DAYS * _DAY
         tables = {**TABLE_COLUMNS, "waybills": (*TABLE_COLUMNS["waybills"], "customer")}
         wanted = Wanted(reads=READ_COLUMNS, tables=tables)
+        volumes = snapshot.volumes()
+        self._pairs.reserve(int(volumes["first"].to_numpy()[volumes["day"].to_numpy() >= since // _DAY].sum()))
         for partition, done, total in snapshot.waybill_partitions(wanted, lambda part: part):
             self._take_partition(partition, since)
             progress("load", done, total)

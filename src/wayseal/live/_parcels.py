@@ -7,12 +7,12 @@
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
-from wayseal.model.arrays import Flags, Ints, Longs, UInts
+from wayseal.model.arrays import Bytes, Flags, Ints, Longs, UInts
 from wayseal.model.runtime import kernel
 
 SCAN, WAYBILL, TICKET = range(3)
@@ -21,24 +21,31 @@ MOST = 256
 _NONE = np.iinfo(np.int64).min
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _ROOM = 1 << 12
+_SHARED = 3
+"""Place in `_Rows` of the last array that has an item for each row."""
 
 
 class _Rows(NamedTuple):
-    """Rows of parcels: the table of each, two times (µs), four keys, and its parcel's row before it, or -1."""
+    """Rows of parcels: table, time (µs) and its parcel's row before it, or -1; key of a scan's outlet.
 
-    table: Ints
+    Of what is no scan, which are few, the key is a place in `ended` (second time, µs) and `keys` (four of them).
+    """
+
+    table: Bytes
     time: Longs
-    keys: UInts
     before: Longs
+    key: UInts
+    ended: Longs
+    keys: UInts
 
 
 @kernel
 def _slot(key: np.uint64, keys: UInts) -> int:
-    """Where a key stands among `keys` (0: free), or would stand."""
-    mask = len(keys) - 1
-    at = np.int64((key * _MIX) >> np.uint64(32)) & mask
+    """Where a key stands among `keys` (0: free; fewer than 2 ** 32), or would stand."""
+    size, half = np.uint64(len(keys)), np.uint64(32)
+    at = np.int64((((key * _MIX) >> half) * size) >> half)
     while keys[at] != np.uint64(0) and keys[at] != key:
-        at = (at + 1) & mask
+        at = np.int64(at + 1 if at + 1 < len(keys) else 0)
     return int(at)
 
 
@@ -52,9 +59,10 @@ def _move(old: UInts, values: Longs, new: UInts, moved: Longs) -> None:
 
 @kernel
 def _add(
-    waybill: UInts, table: Ints, time: Longs, keys: UInts, count: int, slots: UInts, last: Longs, rows: _Rows
-) -> tuple[int, int]:
-    """Adds rows from `count` on; returns how many there are and how many slots they took."""
+    waybill: UInts, table: Ints, time: Longs, keys: UInts, count: int, more: int, slots: UInts, last: Longs,
+    rows: _Rows,
+) -> tuple[int, int, int]:  # fmt: skip
+    """Adds rows from `count` on; returns how many there are, how many are no scans, and how many slots they took."""
     taken = 0
     for i in range(len(waybill)):
         at = _slot(waybill[i], slots)
@@ -67,13 +75,17 @@ def _add(
             k = rows.before[k]
         if n >= MOST:
             continue
-        rows.table[count], rows.before[count] = table[i], last[at]
-        rows.time[count, 0], rows.time[count, 1] = time[i, 0], time[i, 1]
-        for j in range(4):
-            rows.keys[count, j] = keys[i, j]
+        rows.table[count], rows.before[count], rows.time[count] = table[i], last[at], time[i, 0]
+        if table[i] == SCAN:
+            rows.key[count] = keys[i, 0]
+        else:
+            rows.key[count], rows.ended[more] = np.uint64(more), time[i, 1]
+            for j in range(4):
+                rows.keys[more, j] = keys[i, j]
+            more += 1
         last[at] = count
         count += 1
-    return count, taken
+    return count, more, taken
 
 
 @kernel
@@ -128,10 +140,9 @@ class _Slots:
 
     def reserve(self, more: int) -> None:
         """Makes room for so many more keys."""
-        size = len(self.keys)
-        while (self.used + more) * 10 > size * 7:
-            size *= 2
-        if size > len(self.keys):
+        need, size = (self.used + more) * 10 // 7 + 1, len(self.keys)
+        if need > size:
+            size = max(need, size * 3 // 2)
             keys, values = np.zeros(size, np.uint64), np.zeros(size, np.int64)
             with np.errstate(over="ignore"):
                 _move(self.keys, self.values, keys, values)
@@ -142,10 +153,10 @@ class Parcels:
     """Rows of parcels, by waybill key."""
 
     def __init__(self) -> None:
-        self._slots, self._count = _Slots(), 0
+        self._slots, self._count, self._more = _Slots(), 0, 0
         self._rows = _Rows(
-            table=np.zeros(_ROOM, np.int32), time=np.zeros((_ROOM, 2), np.int64), keys=np.zeros((_ROOM, 4), np.uint64),
-            before=np.zeros(_ROOM, np.int64),
+            table=np.zeros(0, np.uint8), time=np.zeros(0, np.int64), before=np.zeros(0, np.int64),
+            key=np.zeros(0, np.uint64), ended=np.zeros(0, np.int64), keys=np.zeros((0, 4), np.uint64),
         )  # fmt: skip
 
     def __len__(self) -> int:
@@ -161,14 +172,13 @@ class Parcels:
             keys: (n, 4): outlet; or channel, origin, destination, customer; or the ticket's account. 0: none.
         """
         self._slots.reserve(len(waybill))
-        need = self._count + len(waybill)
-        if need > len(self._rows.table):
-            size = max(need, 2 * len(self._rows.table))
-            self._rows = _Rows(*(np.resize(a[: self._count], (size, *a.shape[1:])) for a in self._rows))
+        more = int(np.count_nonzero(table != SCAN))
+        counts = (self._count, len(waybill)), (self._more, more)
+        self._rows = _Rows(*(_grown(a, *counts[k > _SHARED]) for k, a in enumerate(self._rows)))
         with np.errstate(over="ignore"):
-            self._count, taken = _add(
-                waybill, table, np.ascontiguousarray(time), np.ascontiguousarray(keys), self._count, self._slots.keys,
-                self._slots.values, self._rows,
+            self._count, self._more, taken = _add(
+                waybill, table, np.ascontiguousarray(time), np.ascontiguousarray(keys), self._count, self._more,
+                self._slots.keys, self._slots.values, self._rows,
             )  # fmt: skip
         self._slots.used += taken
 
@@ -183,24 +193,32 @@ class Parcels:
                 break
             room = n
         rows, of = rows[:n], of[:n]
-        kind, key = self._rows.table[rows], waybills[of]
-        time, keys = self._rows.time[rows], self._rows.keys[rows]
-        scans, tickets = (_by_time(kind, table, of, time[:, 0]) for table in (SCAN, TICKET))
+        kind, key, time, value = self._rows.table[rows], waybills[of], self._rows.time[rows], self._rows.key[rows]
+        scans, tickets = (_by_time(kind, table, of, time) for table in (SCAN, TICKET))
         routes = np.flatnonzero(kind == WAYBILL)
         routes = routes[np.diff(of[routes], prepend=-1) != 0]  # the newest stands first
+        route, ticket = (self._rows.keys[value[some].astype(np.int64)] for some in (routes, tickets))
+        ended = self._rows.ended[value[tickets].astype(np.int64)]
         names = ("channel", "origin_outlet", "destination_outlet", "customer")
         return {
-            "scans": _batch(waybill=key[scans], at=time[scans, 0], outlet=keys[scans, 0]),
+            "scans": _batch(waybill=key[scans], at=time[scans], outlet=value[scans]),
             "waybills": _batch(
-                waybill=key[routes], issued_at=time[routes, 0], **{n: keys[routes, k] for k, n in enumerate(names)}
+                waybill=key[routes], issued_at=time[routes], **{n: route[:, k] for k, n in enumerate(names)}
             ),
-            "tickets": _batch(
-                waybill=key[tickets], opened_at=time[tickets, 0], closed_at=time[tickets, 1], actor=keys[tickets, 0]
-            ),
+            "tickets": _batch(waybill=key[tickets], opened_at=time[tickets], closed_at=ended, actor=ticket[:, 0]),
         }
 
 
-def _by_time(kind: Ints, table: int, of: Longs, time: Longs) -> Longs:
+def _grown(values: Any, used: int, more: int) -> Any:
+    """An array with room for so many more; what isn't used yet takes no memory."""
+    if used + more <= len(values):
+        return values
+    out = np.zeros((max(used + more, 2 * used, _ROOM), *values.shape[1:]), values.dtype)
+    out[:used] = values[:used]
+    return out
+
+
+def _by_time(kind: Bytes, table: int, of: Longs, time: Longs) -> Longs:
     """Rows of a table by parcel and time."""
     mine = np.flatnonzero(kind == table)
     out: Longs = mine[np.lexsort((-mine, time[mine], of[mine]))]
@@ -226,6 +244,10 @@ class Pairs:
 
     def __len__(self) -> int:
         return self._slots.used
+
+    def reserve(self, more: int) -> None:
+        """Makes room for so many more at once, which is quicker than bit by bit."""
+        self._slots.reserve(more)
 
     def mark(self, waybill: UInts, actor: UInts, at: Longs) -> tuple[Flags, Longs]:
         """Which reads are the earliest of their pair, as they come; of each µs of the one that was it until then.
