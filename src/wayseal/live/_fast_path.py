@@ -34,6 +34,7 @@ from wayseal.detect.facts import (
 )
 from wayseal.detect.intraday import Intraday, Judgement
 from wayseal.ledger import Snapshot
+from wayseal.ledger.codes import find_rows
 from wayseal.ledger.walk import Wanted, WaybillPartition
 from wayseal.live._events import Clock, EventReader, ParcelRows, Reads, kept_rows
 from wayseal.live._judged_reads import JudgedReads
@@ -158,14 +159,14 @@ class FastPath:
         reads = [_as_reads(batch) for batch in part.reads]
         recent = [one.waybill[one.time[:, 0] >= since] for one in rows]
         recent += [one.waybill[one.at >= since] for one, _ in reads]
-        alive = np.unique(np.concatenate([np.zeros(0, np.uint64), *recent]))
+        alive = np.sort(np.concatenate([np.zeros(0, np.uint64), *recent]))
         for one in rows:
-            there = np.isin(one.waybill, alive)
+            there = find_rows(alive, one.waybill) >= 0
             self._whole &= bool(there.all())
             self._add(one.at_rows(np.flatnonzero(there)))
         changes: list[_Changes] = []
         for every, first in reads:
-            kept = every.at_rows(np.flatnonzero(first & np.isin(every.waybill, alive)))
+            kept = every.at_rows(np.flatnonzero(first & (find_rows(alive, every.waybill) >= 0)))
             self._pairs.mark(kept.waybill, kept.actor, kept.at)
             today = kept.at_rows(np.flatnonzero(kept.at >= self._limits.start))
             self._judge(today, today.at, changes)
