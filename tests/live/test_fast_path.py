@@ -80,24 +80,30 @@ def test_late_and_doubled_the_facts_are_those_of_a_batch_run(played: Played, tmp
     assert sum(live.values()) > 100
 
 
-def test_a_state_of_the_ledger_goes_on_as_one_of_the_stream(played: Played, told: list[Notice], tmp_path: Path) -> None:
-    half = next(n.tipped_by.number for n in told if n.tipped_by.number > len(played.lines) // 3) - 1
-    data, ledger = tmp_path / "data", tmp_path / "ledger"
+def with_lines(played: Played, lines: Sequence[bytes], folder: Path) -> Path:
+    """A ledger that has some of the lines as well."""
+    data, ledger = folder / "data", folder / "ledger"
     for name in ("accesses", "scans", "tickets", "waybills"):
         (data / name).mkdir(parents=True)
-        mine = [line for line in played.lines[:half] if json.loads(line)["table"] == name]
-        (data / name / "a.jsonl").write_bytes(b"".join(mine))
+        (data / name / "a.jsonl").write_bytes(b"".join(one for one in lines if json.loads(one)["table"] == name))
     (data / "dataset.json").write_text('{"wayseal": 1}')
-
     shutil.copytree(played.ledger, ledger)
     ingest(open_source(data), ledger)
-    fast = played.state(ledger)
+    return ledger
+
+
+def test_a_state_of_the_ledger_goes_on_as_one_of_the_stream(played: Played, told: list[Notice], tmp_path: Path) -> None:
+    half = next(n.tipped_by.number for n in told if n.tipped_by.number > len(played.lines) // 3) - 1
+    fast = played.state(with_lines(played, played.lines[:half], tmp_path))
     fast.restore([notice for notice in told if notice.tipped_by.number <= half])
     rest = take(fast, played.lines[half:], range(500, len(played.lines) - half, 500), first=half + 1)
     assert rest == [notice for notice in told if notice.tipped_by.number > half]
 
 
-def test_what_work_explains_later_withdraws_a_notice(played: Played, told: list[Notice]) -> None:
+@pytest.mark.parametrize("restarted", [False, True])
+def test_what_work_explains_later_withdraws_a_notice(
+    played: Played, told: list[Notice], tmp_path: Path, restarted: bool
+) -> None:
     first = next(n for n in told if n.kind is NoticeKind.RAISED and _outlet_of(played, n.actor))
     fast = played.state()
     before = take(fast, played.lines[: first.tipped_by.number])
@@ -110,9 +116,13 @@ def test_what_work_explains_later_withdraws_a_notice(played: Played, told: list[
         if r.get("actor") == first.actor and r["table"] == "accesses"
     ]
     lines = [json.dumps(scan).encode() + b"\n" for scan in scans]
+    if restarted:
+        fast = played.state(with_lines(played, played.lines[: first.tipped_by.number], tmp_path))
+        fast.restore(before)
     after = take(fast, lines, first=first.tipped_by.number + 1)
     gone = [n for n in after if n.kind is NoticeKind.WITHDRAWN and n.actor == first.actor]
     assert [n.raised for n in gone] == [first.id]
+    assert abs(gone[0].at - first.at) < DAY
 
 
 def _outlet_of(played: Played, actor: str) -> str:

@@ -181,6 +181,7 @@ class FastPath:
         before = self._clock.now
         in_time, moments = self._clock.follow(reads.at)
         self.counted["out_of_time"] += int((~in_time).sum())
+        before = self._limits.start if before == _NEVER else before
         then = np.append(before, moments)[np.searchsorted(reads.number, rows.number)]
         changes = self._settle(reads, moments, in_time & (reads.at >= self._limits.start), rows, then)
         out = [notice for change in changes if (notice := self._follow(change)) is not None]

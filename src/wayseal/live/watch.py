@@ -191,9 +191,6 @@ class Watch:
             if day is None:
                 return
             run.state = _State.make(self._ledger, self._options, run, run.held[0][0] - 1, day)
-            known = run.kept.gateways(run.state.number)
-            if known is not None:
-                run.state.fast.gateways, run.state.fast.gateway_counts = known.codes, known.counts
         for number, some in run.held:
             self._tell(run, run.state.take(number, some))
         run.held.clear()
@@ -202,7 +199,7 @@ class Watch:
         """Closes a segment, behind which it is known what came of the gateways."""
         spool, fast = run.spool, run.state and run.state.fast
         if fast:
-            known: KnownGateways | None = KnownGateways(codes=fast.gateways, counts=fast.gateway_counts)
+            known: KnownGateways | None = KnownGateways(codes=fast.gateways, counts=fast.gateway_counts, now=fast.now)
         else:
             known = run.kept.gateways(run.held[0][0] - 1) if run.held else None
         if known is not None:
@@ -345,14 +342,18 @@ class _State:
     @staticmethod
     def make(ledger: Path, options: WatchOptions, run: "_Run", number: int, day: int) -> "_State":
         """The state behind a ledger, which has everything up to an event; day: local, of what comes next."""
-        version = _version(options.detect)
+        version, before = _version(options.detect), run.kept.gateways(number)
         with open_ledger(ledger) as snapshot:
             known = run.kept.day(version)
             limits = options.arm(snapshot, day if known is None else known)
             if limits is None:
                 raise LiveError("is empty: there is nothing to hold reads against", file=ledger)
-            fast = FastPath(build_context(snapshot, load_templates(None), options.offset), limits, None)
+            fast = FastPath(
+                build_context(snapshot, load_templates(None), options.offset), limits, before and before.now
+            )
             fast.load(snapshot)
+        if before is not None:
+            fast.gateways, fast.gateway_counts = before.codes, before.counts
         if known is None:
             run.kept.keep_day(version, limits.day)
         fast.restore([notice for notice in run.record.notices.values() if notice.tipped_by.number <= number])
