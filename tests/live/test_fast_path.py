@@ -153,3 +153,11 @@ def test_lines_that_cant_be_read_are_counted_by_reason(played: Played) -> None:
     take(fast, [b"no json\n", b'{"table": "nothing"}\n', b'{"actor": "u-1"}\n', *played.lines[:5]])
     assert sum(fast.rejected.values()) == 3
     assert len(fast.rejected) == 3
+
+
+def test_gateways_of_which_there_are_too_many_are_counted(played: Played) -> None:
+    fast = played.state()
+    names = [f"gw-{k}" for k in range(1_200)] + ["g" * 65, "\ufffd\ufffd"]
+    rows = [{"gateway": name, "epoch": 1, "count": 1, **json.loads(_read_at(1))} for name in names]
+    take(fast, [json.dumps(row).encode() + b"\n" for row in rows])
+    assert (len(fast.gateways), fast.counted["not_followed"]) == (1_000, 202)

@@ -167,8 +167,11 @@ class RowReader:
 
 
 def _is_plain(data: bytes, n: int) -> bool:
-    """Whether Arrow's parser may have it. It dies of `null` where a block begins, and takes what is no JSON: bytes that
-    are no text, NaN, several objects on a line, one on several."""
+    """Whether Arrow's parser may have it.
+
+    It dies of `null` where a block begins, and takes bytes that are no text, NaN, several objects on a line, or one on
+    several.
+    """
     ends = data.count(b"}\n")
     ends += 0 if ends == n else data.count(b"}\r\n")
     odd = (b"NaN" in data or b"Inf" in data) and _NO_NUMBER.search(data)
