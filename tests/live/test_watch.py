@@ -1,5 +1,6 @@
 """The watch: whatever stops it, what arrived is in the ledger once, and everybody is told once."""
 
+import errno
 import fcntl
 import json
 import shutil
@@ -132,6 +133,15 @@ def test_of_two_watches_of_a_ledger_the_second_is_refused(played: Played, world:
         go_on.set()
         first.join(120)
     assert len(read_notices(world / "ledger/live").notices) > 0
+
+
+def test_a_disk_that_refuses_is_named(played: Played, world: Path) -> None:
+    def refuse(_notice: Notice) -> bool:
+        raise OSError(errno.ENOSPC, "")
+
+    with pytest.raises(OSError, match="Errno 28") as caught:
+        watching(played, world, {"one": refuse}).run()
+    assert caught.value.filename == str(world / "ledger/live")
 
 
 def test_poison_stops_nothing(played: Played, world: Path, told: list[Notice]) -> None:
