@@ -6,7 +6,7 @@
    blocks once; one that is withdrawn, or falls below the rule, lifts at once what it had made; and what a person lifted
    the same notice doesn't bring back.
 3. An entry of a rule lasts from the notice on: what is told late, of a log that is read again, blocks nobody for long.
-4. Where the list is of a later version than the record comes to, acts are missing: nothing is done, so that nobody is let
+4. Where the list is of a later version than the record comes to, acts are missing: nothing is done, and nobody is let
    off by a record that was cut.
 5. The record is a chain of lines (`wayseal.journal.chain`); a last line that a crash cut off was never acknowledged.
 """
