@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.effort import examples
-from tests.live.played import DAY, OFFSET, Played, take
+from tests.live.played import DAY, OFFSET, TIMES, Played, take
 from wayseal.detect.explain import load_templates
-from wayseal.detect.facts import update_facts
+from wayseal.detect.facts import Facts, update_facts
 from wayseal.ledger import ingest, open_ledger
 from wayseal.live.types import Notice, NoticeKind
 from wayseal.model.times import iso
@@ -80,10 +80,23 @@ def test_late_and_doubled_the_facts_are_those_of_a_batch_run(played: Played, tmp
     assert sum(live.values()) > 100
 
 
+def test_rows_that_come_twice_change_no_fact(played: Played, tmp_path: Path) -> None:
+    def facts_of(lines: Sequence[bytes], folder: Path) -> Facts:
+        with open_ledger(with_lines(played, lines, folder)) as snapshot:
+            return update_facts(snapshot, None, load_templates(None), OFFSET, lambda *_: None)
+
+    lines = played.lines[:12_000]
+    again = [line for line in lines if json.loads(line)["table"] != "accesses"]
+    once, twice = facts_of(lines, tmp_path / "once"), facts_of([*lines, *again], tmp_path / "twice")
+    assert len(again) > 1_000
+    for name in ("hours", "uses", "shown", "suspects"):
+        assert getattr(once, name).equals(getattr(twice, name)), name
+
+
 def with_lines(played: Played, lines: Sequence[bytes], folder: Path) -> Path:
     """A ledger that has some of the lines as well."""
     data, ledger = folder / "data", folder / "ledger"
-    for name in ("accesses", "scans", "tickets", "waybills"):
+    for name in TIMES:
         (data / name).mkdir(parents=True)
         (data / name / "a.jsonl").write_bytes(b"".join(one for one in lines if json.loads(one)["table"] == name))
     (data / "dataset.json").write_text('{"wayseal": 1}')
@@ -141,6 +154,12 @@ def test_clocks_that_are_wrong_move_nothing(played: Played) -> None:
     assert fast.counted["out_of_time"] == 3
     take(fast, [_read_at(now + 400 * DAY + k) for k in range(200)], first=304)
     assert fast.now > now + 300 * DAY
+
+
+def test_a_stream_of_last_year_is_counted_and_nobody_told(played: Played) -> None:
+    fast, begin = played.state(), (played.day - 365) * DAY
+    assert take(fast, [_read_at(begin + k * 1_000_000) for k in range(300)]) == []
+    assert (fast.counted["before_limits"], fast.counted["out_of_time"]) == (300, 0)
 
 
 def _read_at(us: int) -> bytes:

@@ -135,6 +135,15 @@ def test_of_two_watches_of_a_ledger_the_second_is_refused(played: Played, world:
     assert len(read_notices(world / "ledger/live").notices) > 0
 
 
+def test_an_arrival_log_that_was_lost_is_said(played: Played, world: Path) -> None:
+    said: list[str] = []
+    for lost in (False, False, True):
+        if lost:
+            shutil.rmtree(world / "ledger/live/arrivals")
+        watching(played, world, {}, say=lambda message: said.append(message.text)).run()
+        assert any("the arrival log is new" in text for text in said) == lost
+
+
 def test_a_disk_that_refuses_is_named(played: Played, world: Path) -> None:
     def refuse(_notice: Notice) -> bool:
         raise OSError(errno.ENOSPC, "")

@@ -104,7 +104,8 @@ class FastPath:
         self._judged = _JudgedReads(len(context.staff.actors) + 1)
         self._names: dict[int, str] = {}
         self._whole, self._today = True, 0
-        self.counted = {"reads": 0, "rows": 0, "out_of_time": 0, "judgements": 0, "not_followed": 0}
+        kinds = ("reads", "rows", "out_of_time", "before_limits", "judgements", "not_followed")
+        self.counted = dict.fromkeys(kinds, 0)
         self.rejected: Counter[RejectReason] = Counter()
         self.gateways: dict[str, int] = {}
         self.gateway_counts = GatewayCounts()
@@ -184,7 +185,9 @@ class FastPath:
         self.counted["out_of_time"] += int((~in_time).sum())
         before = self._limits.start if before == _NEVER else before
         then = np.append(before, moments)[np.searchsorted(reads.number, rows.number)]
-        changes = self._settle(reads, moments, in_time & (reads.at >= self._limits.start), rows, then)
+        wanted = in_time & (reads.at >= self._limits.start)
+        self.counted["before_limits"] += int((in_time & ~wanted).sum())
+        changes = self._settle(reads, moments, wanted, rows, then)
         out = [notice for change in changes if (notice := self._follow(change)) is not None]
         self._judged.settle()
         self._forget()

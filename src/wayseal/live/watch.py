@@ -34,7 +34,7 @@ from wayseal.live._kept import KeptState, KnownGateways
 from wayseal.live.errors import LiveError
 from wayseal.live.gateways import GatewayCounts
 from wayseal.live.notices import Delivery, Mute, NoticeRecord, Send, open_notices
-from wayseal.live.portions import bring_in, committed
+from wayseal.live.portions import bring_in, committed, is_anew
 from wayseal.live.spool import Say, Spool, open_spool, silent
 from wayseal.live.types import Batch, Notice, Source
 from wayseal.model.messages import N_, Message
@@ -136,6 +136,9 @@ class Watch:
             record = held.enter_context(open_notices(self._folder))
             delivery = held.enter_context(Delivery(record, o.receivers, o.beside, o.say))
             pool = held.enter_context(ThreadPoolExecutor(2))
+            if is_anew(self._ledger, spool):
+                o.say(Message(N_("the arrival log is new: what the source still has of what the ledger got by an "
+                                 "earlier one comes in again, unless the watch begins with --start now"), {}))  # fmt: skip
             self._bring_in(spool, None)
             done, kept = committed(self._ledger, spool), KeptState(self._folder)
             run = _Run(spool=spool, record=record, delivery=delivery, pool=pool, kept=kept, begun=spool.number)
