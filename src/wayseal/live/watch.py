@@ -52,6 +52,9 @@ _MOST_RATES = 60
 MOST_HOLES = 100
 """Of which its state for others tells."""
 
+_ANEW = N_("the arrival log is new: what the source still has of what the ledger got by an earlier one comes in again, "
+           "unless the watch begins with --start now")  # fmt: skip
+
 Arm = Callable[[Snapshot, int | None], Intraday | None]
 """Makes the limits of a ledger for a day; None: for its last."""
 
@@ -137,8 +140,7 @@ class Watch:
             delivery = held.enter_context(Delivery(record, o.receivers, o.beside, o.say))
             pool = held.enter_context(ThreadPoolExecutor(2))
             if is_anew(self._ledger, spool):
-                o.say(Message(N_("the arrival log is new: what the source still has of what the ledger got by an "
-                                 "earlier one comes in again, unless the watch begins with --start now"), {}))  # fmt: skip
+                o.say(Message(_ANEW, {}))
             self._bring_in(spool, None)
             done, kept = committed(self._ledger, spool), KeptState(self._folder)
             run = _Run(spool=spool, record=record, delivery=delivery, pool=pool, kept=kept, begun=spool.number)
