@@ -364,7 +364,7 @@ class _State:
             if limits is None:
                 raise LiveError("is empty: there is nothing to hold reads against", file=ledger)
             fast = FastPath(
-                build_context(snapshot, load_templates(None), options.offset), limits, before and before.now
+                build_context(snapshot, load_templates(None), options.offset), limits, before.now if before else None
             )
             fast.load(snapshot)
         if before is not None:
