@@ -33,7 +33,7 @@ from wayseal.live._fast_path import FastPath
 from wayseal.live._kept import KeptState, KnownGateways
 from wayseal.live.errors import LiveError
 from wayseal.live.gateways import GatewayCounts
-from wayseal.live.notices import Delivery, Mute, NoticeRecord, Send, open_notices
+from wayseal.live.notices import Delivery, Mute, Muted, NoticeRecord, Send, open_notices
 from wayseal.live.portions import bring_in, committed, is_anew
 from wayseal.live.spool import Say, Spool, open_spool, silent
 from wayseal.live.types import Batch, Notice, Source
@@ -69,7 +69,7 @@ class WatchOptions:
         offset: Of local days, microseconds ahead of UTC.
         receivers: What follows from notices, by name, in that order, before anything else is read.
         beside: Whoever else is told, by name, each by a thread of its own.
-        mute: What mutes a notice for those.
+        mute: What mutes a notice for those. LiveError, OSError: it can't be known.
         say: Is told what a person should know, without stopping.
         segment_events: Events after which a segment is closed.
         segment_seconds: Seconds after which one is.
@@ -222,9 +222,17 @@ class Watch:
         if not found:
             return
         run.spool.sync()
-        new = run.record.add(found, self._options.mute)
+        new = run.record.add(found, self._mute)
         run.new += len(new)
         run.left = run.delivery.deliver()
+
+    def _mute(self, notice: Notice) -> Muted | None:
+        """What mutes a notice; where that can't be known, nothing."""
+        try:
+            return self._options.mute(notice)
+        except (LiveError, OSError) as error:
+            self._options.say(Message(N_("{error}: nothing is muted"), {"error": error}))
+            return None
 
     def _tend(self, run: "_Run") -> None:
         """Closes segments, has them brought in, and lets a new state take over (rules 3 and 4)."""
