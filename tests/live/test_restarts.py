@@ -100,6 +100,15 @@ def test_a_hole_and_a_new_count_are_named(played: Played, tmp_path: Path) -> Non
     assert status["restarts"] == [{"gateway": "gw-1", "epoch": 6, "before": 5, "last": 200}]
 
 
+def test_a_count_that_restarts_within_its_epoch_is_told(played: Played, tmp_path: Path) -> None:
+    ledger, file = ledger_of(played, tmp_path / "ledger"), tmp_path / "lines.jsonl"
+    lines = numbered(list(played.lines[:300]))
+    file.write_bytes(b"".join([*lines[:200], *lines[:50], lines[200]]))
+    watched(ledger, file)
+    status = status_of(ledger)
+    assert (status["doubled"], status["written_off"], status["holes"], status["restarts"]) == ({"gw-1": 50}, {}, [], [])
+
+
 def test_what_is_kept(tmp_path: Path) -> None:
     state = KeptState(tmp_path)
     assert (state.day((1, 2)), state.gateways(3)) == (None, None)

@@ -324,6 +324,8 @@ class Watch:
                 for one in (fast.gateway_counts.holes()[:MOST_HOLES] if fast else ())
             ],
             "restarts": _restarts(fast.gateway_counts, names) if fast else [],
+            "doubled": {names[one]: n for one, n in fast.gateway_counts.doubled().items()} if fast else {},
+            "written_off": {names[one]: n for one, n in fast.gateway_counts.written_off().items()} if fast else {},
             "notices": len(run.record.notices),
             "newest": None if newest is None else {"id": newest.id, "kind": newest.kind, "at": iso(newest.at)},
             "kinds": Counter(str(one.kind) for one in run.record.notices.values()),
