@@ -172,10 +172,10 @@ def _is_plain(data: bytes, n: int) -> bool:
     It dies of `null` where a block begins, and takes bytes that are no text, NaN, several objects on a line, or one on
     several.
     """
-    ends = data.count(b"}\n")
-    ends += 0 if ends == n else data.count(b"}\r\n")
+    between = data.count(b"}\n{")
+    between += 0 if between == n - 1 else data.count(b"}\r\n{")
     odd = (b"NaN" in data or b"Inf" in data) and _NO_NUMBER.search(data)
-    if not data.startswith(b"{") or data.count(b"\n{") != n - 1 or ends != n or odd:
+    if not data.startswith(b"{") or between != n - 1 or not data.endswith((b"}\n", b"}\r\n")) or odd:
         return False
     try:
         return data.isascii() or bool(data.decode())
