@@ -19,6 +19,7 @@ import httpx
 import pytest
 
 from tests.cli.running import WAYSEAL, inside
+from tests.live.noticed import noticed
 from tests.live.played import OFFSET, Played, take
 from tests.live.serving import free_port
 from wayseal.cases.ledger.casebook import FOLDER, find_cases_of
@@ -191,6 +192,17 @@ def test_a_muted_notice_makes_its_case_and_block_and_tells_nobody(
     assert copied.keys() == {"notices.jsonl", "blocks.jsonl", "mutes.jsonl"}
     assert all((ledger / "live" / name).read_bytes().startswith(content) for name, content in copied.items())
     assert read_notices(tmp_path / "copy/live").notices == read_notices(ledger / "live").notices
+
+
+def test_what_hides_in_an_account_is_made_visible(
+    ledger: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "masking", lambda *_: lambda actor: actor)
+    made = command._options(ledger, Options(offset=OFFSET), [], None, OutputFormat.TEXT)
+    made.receivers["print"](noticed("n1", actor="u-1\u202egnp.exe"))
+    shown = capsys.readouterr().out
+    assert "u-1‹U+202E›gnp.exe" in shown
+    assert "\u202e" not in shown
 
 
 SERVE = [sys.executable, "-c", WAYSEAL, "serve", "watch"]

@@ -40,6 +40,7 @@ from wayseal.model.schema import plain
 from wayseal.model.times import iso
 from wayseal.page.languages import ByLanguage
 from wayseal.page.numbers import percent
+from wayseal.page.visible import visible
 from wayseal.store.errors import JournalBusyError
 
 _WORDS = ByLanguage(TEXTS)
@@ -278,7 +279,12 @@ class NoticePrinter:
         counts = pgettext("list_comma", ", ").join(
             _("{what} {n:,} (usual up to {usual:,} a day)", **_count(one, words)) for one in notice.reasons[:2]
         )
-        head = {"at": clock_time(notice.at), "account": name, "score": percent(notice.probability), "case": case}
+        head = {
+            "at": clock_time(notice.at),
+            "account": visible(name),
+            "score": percent(notice.probability),
+            "case": case,
+        }
         match notice.kind:
             case NoticeKind.RAISED:
                 echo("{at}  {account} reads what no work explains: {score}, {counts} ({case})", **head, counts=counts)
