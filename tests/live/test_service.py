@@ -32,7 +32,7 @@ from wayseal.live.mutes import Mutes
 from wayseal.live.notices import Send, read_notices
 from wayseal.live.sources import open_source_of
 from wayseal.live.tokens import METRICS, TOKENS, add_token
-from wayseal.live.types import Notice, NoticeKind
+from wayseal.live.types import Notice, NoticeKind, Reason
 from wayseal.live.watch import Watch, read_status
 from wayseal.model.times import now_us
 from wayseal.store.blocked import BlockedFile, Enforcer, Fails, Measure
@@ -199,7 +199,8 @@ def test_what_hides_in_an_account_is_made_visible(
 ) -> None:
     monkeypatch.setattr(command, "masking", lambda *_: lambda actor: actor)
     made = command._options(ledger, Options(offset=OFFSET), [], None, OutputFormat.TEXT)
-    made.receivers["print"](noticed("n1", actor="u-1\u202egnp.exe"))
+    reasons = (Reason(detector="number_walks", value=30, usual=2),)
+    made.receivers["print"](noticed("n1", actor="u-1\u202egnp.exe", reasons=reasons))
     shown = capsys.readouterr().out
     assert "u-1‹U+202E›gnp.exe" in shown
     assert "\u202e" not in shown
