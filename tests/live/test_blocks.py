@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.cli.running import files_limited
 from tests.tables import each
 from wayseal.journal.chain import Code, Head
 from wayseal.live.blocks import Blocks, Rule, verify_blocks
@@ -267,6 +268,17 @@ def test_what_a_crash_left_is_made_good(blocks: Blocks, tmp_path: Path) -> None:
     assert record.read_text().endswith("\n")
     added(blocks)
     assert listed(blocks) == ["b-1", "b-2", "b-3", "b-4"]
+
+
+def test_a_full_disk_is_named_and_leaves_all_as_it_was(blocks: Blocks, tmp_path: Path) -> None:
+    added(blocks)
+    record = tmp_path / "live/blocks.jsonl"
+    before = record.read_bytes()
+    with files_limited(len(before) + 100), pytest.raises(OSError, match="too large") as caught:
+        added(blocks, reason="r" * 400)
+    assert (caught.value.filename, record.read_bytes(), listed(blocks)) == (str(record), before, ["b-1"])
+    added(blocks)
+    assert listed(blocks) == ["b-1", "b-2"]
 
 
 def _changed(lines: list[str]) -> list[str]:

@@ -14,9 +14,9 @@ import json
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -39,7 +39,7 @@ from wayseal.live.spool import Say, Spool, open_spool, silent
 from wayseal.live.types import Batch, Notice, Source
 from wayseal.model.messages import N_, Message
 from wayseal.model.times import iso, now_us
-from wayseal.store.durable import MODE
+from wayseal.store.durable import MODE, naming
 
 FOLDER, STATUS, SPOOL = "live", "status.json", "arrivals"
 """In the ledger: the folder of the watch, and in it its state for others, and the arrival log."""
@@ -134,7 +134,7 @@ class Watch:
         """
         o = self._options
         self._folder.mkdir(_FOLDER_MODE, exist_ok=True)
-        with _naming(self._folder), ExitStack() as held:
+        with naming(self._folder), ExitStack() as held:
             spool = held.enter_context(open_spool(self._folder / SPOOL, say=o.say))
             record = held.enter_context(open_notices(self._folder))
             delivery = held.enter_context(Delivery(record, o.receivers, o.beside, o.say))
@@ -337,16 +337,6 @@ class Watch:
         beside.touch(MODE)
         beside.write_text(json.dumps(status, indent=1), "utf-8")
         beside.replace(self._folder / STATUS)
-
-
-@contextmanager
-def _naming(folder: Path) -> Iterator[None]:
-    """Says of what the system refuses where that was."""
-    try:
-        yield
-    except OSError as error:
-        error.filename = error.filename or str(folder)
-        raise
 
 
 @dataclass(slots=True, kw_only=True)
