@@ -19,6 +19,7 @@ import httpx
 import pytest
 
 from tests.cli.running import WAYSEAL, inside
+from tests.live.noticed import noticed
 from tests.live.played import OFFSET, Played, take
 from tests.live.serving import free_port
 from wayseal.cases.ledger.casebook import FOLDER, find_cases_of
@@ -31,7 +32,7 @@ from wayseal.live.mutes import Mutes
 from wayseal.live.notices import Send, read_notices
 from wayseal.live.sources import open_source_of
 from wayseal.live.tokens import METRICS, TOKENS, add_token
-from wayseal.live.types import Notice, NoticeKind
+from wayseal.live.types import Notice, NoticeKind, Reason
 from wayseal.live.watch import Watch, read_status
 from wayseal.model.times import now_us
 from wayseal.store.blocked import BlockedFile, Enforcer, Fails, Measure
@@ -184,6 +185,25 @@ def test_a_muted_notice_makes_its_case_and_block_and_tells_nobody(
     assert "a new hub" in shown
     assert raised.actor not in shown
     assert f"; {len(muted)} notice" in shown
+    with (ledger / "live/notices.jsonl").open("ab") as file:
+        file.write(b'{"notice":')
+    assert inside("case", "backup", ledger, tmp_path / "copy").code == 0
+    copied = {path.name: path.read_bytes() for path in (tmp_path / "copy/live").iterdir()}
+    assert copied.keys() == {"notices.jsonl", "blocks.jsonl", "mutes.jsonl"}
+    assert all((ledger / "live" / name).read_bytes().startswith(content) for name, content in copied.items())
+    assert read_notices(tmp_path / "copy/live").notices == read_notices(ledger / "live").notices
+
+
+def test_what_hides_in_an_account_is_made_visible(
+    ledger: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "masking", lambda *_: lambda actor: actor)
+    made = command._options(ledger, Options(offset=OFFSET), [], None, OutputFormat.TEXT)
+    reasons = (Reason(detector="number_walks", value=30, usual=2),)
+    made.receivers["print"](noticed("n1", actor="u-1\u202egnp.exe", reasons=reasons))
+    shown = capsys.readouterr().out
+    assert "u-1‹U+202E›gnp.exe" in shown
+    assert "\u202e" not in shown
 
 
 SERVE = [sys.executable, "-c", WAYSEAL, "serve", "watch"]

@@ -10,7 +10,7 @@ import numpy as np
 import typer
 
 from wayseal.cli._errors import WrongUsageError
-from wayseal.cli._options import LedgerArgument, OutOption, OutputFormat, OutputFormatOption
+from wayseal.cli._options import LedgerArgument, OutOption, OutputFormat, OutputFormatOption, check_detectors
 from wayseal.cli._output import clock_time, print_result, write_text
 from wayseal.cli._texts import _, echo, warn
 from wayseal.journal import Head
@@ -386,7 +386,9 @@ def blocked_rule_propose(
     detector: Annotated[
         list[str] | None,
         typer.Option(
-            help="Only notices that give this [detector](detectors.md) as a reason, repeatable.", show_default="any"
+            help="Only notices that give this [detector](detectors.md) as a reason, repeatable.",
+            show_default="any",
+            callback=check_detectors,
         ),
     ] = None,
     most: Annotated[

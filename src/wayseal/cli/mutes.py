@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from wayseal.cli._errors import WrongUsageError
-from wayseal.cli._options import LedgerArgument, OutputFormat, OutputFormatOption
+from wayseal.cli._options import LedgerArgument, OutputFormat, OutputFormatOption, check_detectors
 from wayseal.cli._output import clock_time, print_result
 from wayseal.cli._texts import _, echo
 from wayseal.ledger import open_ledger
@@ -96,6 +96,7 @@ def mutes_add(
         typer.Option(
             help="Notices that give no other reason than this [detector](detectors.md), repeatable.",
             show_default="any",
+            callback=check_detectors,
         ),
     ] = None,
     account: Annotated[

@@ -29,7 +29,6 @@ from wayseal.detect.report.texts import TEXTS
 from wayseal.detect.window import parse_offset
 from wayseal.ledger import open_ledger
 from wayseal.live.blocks import Added, Blocks, blocks_folder, lifted_by
-from wayseal.live.errors import MuteRecordError
 from wayseal.live.mutes import Mutes
 from wayseal.live.notices import Muted, Send, SendAll, each
 from wayseal.live.receivers import About, document, make_receivers, read_receivers
@@ -41,6 +40,7 @@ from wayseal.model.schema import plain
 from wayseal.model.times import iso
 from wayseal.page.languages import ByLanguage
 from wayseal.page.numbers import percent
+from wayseal.page.visible import visible
 from wayseal.store.errors import JournalBusyError
 
 _WORDS = ByLanguage(TEXTS)
@@ -249,18 +249,14 @@ class NoticeActs:
 
 
 class _Muting:
-    """What mutes notices, and what it muted. Where that can't be known, nothing is muted."""
+    """What mutes notices, and what it muted."""
 
     def __init__(self, mutes: Mutes, offset: int) -> None:
         self._mutes, self._offset = mutes, offset
         self.muted: dict[str, Muted] = {}
 
     def __call__(self, notice: Notice) -> Muted | None:
-        try:
-            found = self._mutes.muted(notice, self._offset)
-        except (MuteRecordError, OSError) as error:
-            warn("{error}: nothing is muted", error=error)
-            return None
+        found = self._mutes.muted(notice, self._offset)
         if found is not None:
             self.muted[notice.id] = found
         return found
@@ -289,7 +285,12 @@ class NoticePrinter:
         counts = pgettext("list_comma", ", ").join(
             _("{what} {n:,} (usual up to {usual:,} a day)", **_count(one, words)) for one in notice.reasons[:2]
         )
-        head = {"at": clock_time(notice.at), "account": name, "score": percent(notice.probability), "case": case}
+        head = {
+            "at": clock_time(notice.at),
+            "account": visible(name),
+            "score": percent(notice.probability),
+            "case": case,
+        }
         match notice.kind:
             case NoticeKind.RAISED:
                 echo("{at}  {account} reads what no work explains: {score}, {counts} ({case})", **head, counts=counts)

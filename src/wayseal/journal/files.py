@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from wayseal.store.durable import MODE, sync_folder
+from wayseal.store.durable import MODE, naming, sync_folder
 from wayseal.store.errors import JournalBusyError, StoreError
 
 _PART = 1 << 20
@@ -42,14 +42,15 @@ class LockedJournal:
     def add(self, data: bytes) -> None:
         """Adds bytes, and makes them durable (rule 2); OSError leaves what was there."""
         size = os.fstat(self._handle).st_size
-        try:
-            _put(self._handle, data)
-            if not self._named:
-                sync_folder(self._path.parent)
-                self._named = True
-        except OSError:
-            os.ftruncate(self._handle, size)
-            raise
+        with naming(self._path):
+            try:
+                _put(self._handle, data)
+                if not self._named:
+                    sync_folder(self._path.parent)
+                    self._named = True
+            except OSError:
+                os.ftruncate(self._handle, size)
+                raise
 
     def replace(self, data: bytes) -> None:
         """Puts a file with these bytes in its place (rule 4); OSError leaves what was there."""
@@ -120,9 +121,10 @@ def _content(handle: int, path: Path) -> bytes:
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         raise StoreError("this is no file", file=path)
     parts, offset = [], 0
-    while part := os.pread(handle, _PART, offset):
-        parts.append(part)
-        offset += len(part)
+    with naming(path):
+        while part := os.pread(handle, _PART, offset):
+            parts.append(part)
+            offset += len(part)
     return b"".join(parts)
 
 

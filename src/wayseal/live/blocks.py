@@ -6,7 +6,9 @@
    blocks once; one that is withdrawn, or falls below the rule, lifts at once what it had made; and what a person lifted
    the same notice doesn't bring back.
 3. An entry of a rule lasts from the notice on: what is told late, of a log that is read again, blocks nobody for long.
-4. The record is a chain of lines (`wayseal.journal.chain`); a last line that a crash cut off was never acknowledged.
+4. Where the list is of a later version than the record comes to, acts are missing: nothing is done, and nobody is let
+   off by a record that was cut.
+5. The record is a chain of lines (`wayseal.journal.chain`); a last line that a crash cut off was never acknowledged.
 """
 
 import json
@@ -136,8 +138,10 @@ class Blocks:
             BlockRecordError: It isn't what was written.
         """
         with self._mutex:
+            version = self._listed()
             if self._record.exists():
                 self._take(read_journal(self._record))
+            self._refuse_cut(version)
             known = self._state
             return replace(
                 known, added=dict(known.added), lifted=dict(known.lifted), rules=dict(known.rules),
@@ -336,9 +340,21 @@ class Blocks:
         self._folder.mkdir(mode=0o700, exist_ok=True)
         with self._mutex, lock_folder(self._folder), lock_journal(self._record, new=True) as held:
             self._take(held.content)
+            self._refuse_cut(self._listed())
             yield lambda act: self._acts.add(held, [plain(act)])
             self._swap()
         self.tell_changes()
+
+    def _listed(self) -> int:
+        """The version of the list."""
+        self._list.current()
+        return self._list.version
+
+    def _refuse_cut(self, version: int) -> None:
+        """Rule 4."""
+        if version > self._state.version:
+            raise BlockRecordError("ends at version {known} of the list, which has {version}: acts are missing",
+                                   file=self._record, known=self._state.version, version=version)  # fmt: skip
 
     def _swap(self) -> None:
         body = self._state.blocked().to_bytes()
@@ -396,7 +412,8 @@ def verify_blocks(folder: Path, head: Head | None = None) -> Verification:
     state = BlockState()
     record = Record(_HEADER, lambda: None, lambda act: state.apply(parse_json(json.dumps(act), ACT)))
     faults = list(record.take(content))
-    if not faults and state.version and _bytes(folder / LIST) != state.blocked().to_bytes():
+    listed = _bytes(folder / LIST)
+    if not faults and (state.version or listed) and listed != state.blocked().to_bytes():
         faults.append(Fault(line=record.head.lines, code=Code.TABLES))
     goes_on = None if head is None else head.lines == 0 or head.sum in record.sums[head.lines - 1 : head.lines]
     end = record.head if record.head.lines else Head(lines=0, sum="0" * 64)

@@ -20,6 +20,16 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Says of what the system refuses where that was: it names what it can't open, but not what it can't write."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise
+
+
 def sync_folder(folder: Path) -> None:
     """Makes names in a folder durable."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -45,7 +55,7 @@ def write_file(path: Path, content: bytes, *, new: bool = False, mode: int = MOD
     if not new:
         path.unlink(missing_ok=True)
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, MODE)
-    with os.fdopen(handle, "wb") as file:
+    with naming(path), os.fdopen(handle, "wb") as file:
         if mode != MODE:
             os.fchmod(handle, mode)
         file.write(content)

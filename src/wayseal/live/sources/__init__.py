@@ -41,7 +41,7 @@ def open_source_of(url: str, reading: Reading | None = None) -> Source:
         from wayseal.live.sources._files import FileSource
 
         return FileSource(Path(rest.removeprefix("//")), how)
-    parts = urlsplit(url)
+    parts = _split(url)
     if "@" in parts.netloc:
         raise SourceError("an address holds no name and no password: they come from the environment", key=scheme)
     name, asked = parts.path.strip("/"), _asked(parts)
@@ -64,6 +64,16 @@ def open_source_of(url: str, reading: Reading | None = None) -> Source:
         "an address is jsonl:-, file:PATH, nats://HOST:PORT/STREAM or kafka://HOST:PORT/TOPIC",
         key=scheme if scheme in {"jsonl", "file", "nats", "kafka"} else None,
     )
+
+
+def _split(url: str) -> SplitResult:
+    """An address in parts; none where its host or port is none."""
+    try:
+        parts = urlsplit(url)
+        whole = parts.scheme != "nats" or "@" in parts.netloc or (bool(parts.hostname) and parts.port != 0)
+    except ValueError:
+        whole = False
+    return parts if whole else urlsplit("")
 
 
 def _asked(parts: SplitResult) -> dict[str, str] | None:
