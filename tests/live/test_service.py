@@ -200,7 +200,7 @@ def test_what_hides_in_an_account_is_made_visible(
     monkeypatch.setattr(command, "masking", lambda *_: lambda actor: actor)
     made = command._options(ledger, Options(offset=OFFSET), [], None, OutputFormat.TEXT)
     reasons = (Reason(detector="number_walks", value=30, usual=2),)
-    made.receivers["print"](noticed("n1", actor="u-1\u202egnp.exe", reasons=reasons))
+    made.receivers["print"]([noticed("n1", actor="u-1\u202egnp.exe", reasons=reasons)])
     shown = capsys.readouterr().out
     assert "u-1‹U+202E›gnp.exe" in shown
     assert "\u202e" not in shown
