@@ -46,7 +46,7 @@ from wayseal.store.tables import TABLES
 from wayseal.store.types import Source, SourceFile
 
 _SCRATCH = "portion"
-_NICE = 5
+_NICE = 15
 """How far a process that brings rows in stands behind what has to be told of at once."""
 _READS = "accesses"
 _KEY = b'"table"'
