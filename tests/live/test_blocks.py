@@ -228,20 +228,6 @@ def test_gateways_say_what_they_enforce(blocks: Blocks) -> None:
         assert caught.value.key == key
 
 
-def test_each_change_is_told(tmp_path: Path) -> None:
-    told: list[tuple[int, bytes]] = []
-    blocks = Blocks(tmp_path / "live", clock=Time(), on_change=lambda version, body: told.append((version, body)))
-    blocks.sync()
-    added(blocks)
-    blocks.propose_rule(RULE, who="Li")
-    assert [version for version, _ in told] == [0, 1]
-    assert told[1][1] == blocks.file.read_bytes()
-    added(Blocks(tmp_path / "live", clock=Time()))
-    for _ in range(2):
-        blocks.tell_changes()
-    assert [version for version, _ in told] == [0, 1, 2]
-
-
 def test_a_list_behind_a_link_is_swapped_where_it_is(tmp_path: Path) -> None:
     (tmp_path / "live").mkdir()
     (tmp_path / "shared").mkdir()

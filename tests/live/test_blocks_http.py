@@ -98,6 +98,21 @@ def test_the_list_has_its_version_for_a_tag(blocks: Blocks, http: httpx.Client) 
     assert http.get("/v1/blocked?wait=x").status_code == 400
 
 
+def test_who_has_a_list_gets_what_changed(blocks: Blocks, http: httpx.Client) -> None:
+    assert http.get("/v1/blocked?since=0").status_code == 304
+    put(blocks, "u-1")
+    assert [one["actor"] for one in http.get("/v1/blocked?since=0").json()["added"]] == ["u-1"]
+    put(blocks, "u-2")
+    blocks.lift(["b-1"], who="Wang", why="w")
+    found = http.get("/v1/blocked?since=1")
+    told = found.json()
+    assert (found.headers["ETag"], told["before"], told["version"]) == ('"3"', 1, 3)
+    assert ([one["id"] for one in told["added"]], told["removed"]) == (["b-2"], ["b-1"])
+    # A version that was never seen here, or is none, gets the list.
+    for since in ("2", "7", "x", ""):
+        assert http.get(f"/v1/blocked?since={since}").content == blocks.file.read_bytes()
+
+
 def test_who_waits_is_answered_when_it_changes(blocks: Blocks, http: httpx.Client) -> None:
     changed: list[float] = []
 

@@ -40,7 +40,7 @@ from wayseal.live.types import Notice, NoticeKind
 from wayseal.model.messages import N_
 from wayseal.model.schema import parse_json, plain
 from wayseal.model.times import now_us
-from wayseal.store.blocked import MODE, BlockedFile, Entry, Fails, Measure
+from wayseal.store.blocked import MODE, Entry, Fails, Measure
 from wayseal.store.durable import lock_folder, replace_file
 
 __all__ = [
@@ -95,29 +95,17 @@ def blocks_folder(ledger: Path) -> Path:
 class Blocks:
     """The record of blocks and the list, of one folder. Safe to use from many threads and processes."""
 
-    def __init__(
-        self,
-        folder: Path,
-        *,
-        clock: Callable[[], int] = now_us,
-        on_change: Callable[[int, bytes], None] | None = None,
-    ) -> None:
+    def __init__(self, folder: Path, *, clock: Callable[[], int] = now_us) -> None:
         """Takes the folder.
 
         Args:
             folder: It is made by the first act. Where `blocked.json` in it is a link, what it leads to is swapped.
             clock: Microseconds after 1970.
-            on_change: Told of each list that is another one than was told last: its version, and its file's content.
-                After an act it is told before the act returns, and must not raise; of those of other processes by
-                `tell_changes`.
         """
         self.file = folder / LIST
         self._folder = folder
         self._record = folder / RECORD
         self._clock = clock
-        self._on_change = on_change
-        self._told = -1
-        self._list = BlockedFile(self.file, fails=Fails.OPEN)
         self._mutex = threading.Lock()
         self._state = BlockState()
         self._acts = Record(_HEADER, self._begin, lambda act: self._state.apply(parse_json(json.dumps(act), ACT)))
@@ -148,12 +136,6 @@ class Blocks:
         """Brings the list up to the record, and makes it where there is none (rule 1)."""
         with self._writing():
             pass
-
-    def tell_changes(self) -> None:
-        """Tells `on_change` of a list that another process swapped; whoever wants them told soon calls it often."""
-        if self._on_change is not None and (listed := self._list.current()) and listed.version != self._told:
-            self._told = listed.version
-            self._on_change(listed.version, listed.to_bytes())
 
     def add(self, *, actor: str, measure: Measure | str, reason: str, case: str, until: int, who: str) -> Entry:
         """Puts an account on the list.
@@ -338,7 +320,6 @@ class Blocks:
             self._take(held.content)
             yield lambda act: self._acts.add(held, [plain(act)])
             self._swap()
-        self.tell_changes()
 
     def _swap(self) -> None:
         body = self._state.blocked().to_bytes()

@@ -38,6 +38,8 @@ MOST_WAIT: Final = 60
 """The longest wait, seconds."""
 MOST_WAITING: Final = 1000
 MOST_BYTES: Final = 4096
+MOST_LISTS: Final = 100
+"""Lists that are remembered, so that a gateway gets what changed since one of them."""
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 _STATUS = {Measure.BLOCK: 403, Measure.STEP_UP: 401, Measure.SLOW_DOWN: 429}
 _STEP_UP = {"WWW-Authenticate": 'Bearer error="insufficient_user_authentication"'}
@@ -99,6 +101,7 @@ class _Service:
         self._file = BlockedFile(blocks.file, fails=Fails.CLOSED)
         self._enforcer = Enforcer(self._file)
         self._told: dict[str, tuple[int, str]] = {}
+        self._lists: dict[str, BlockedList] = {}
         self._waiting = 0
 
     async def blocked(self, request: Request, gateway: str) -> Response:
@@ -108,6 +111,8 @@ class _Service:
         except ValueError:
             return _problem(400, "wait")
         known = {one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")}
+        since = request.query_params.get("since", "")
+        known.add(f'"{since}"')
         until = time.monotonic() + wait
         self._waiting += 1
         try:
@@ -115,7 +120,8 @@ class _Service:
                 listed = self._current()
                 tag = f'"{listed.version}"'
                 if tag not in known:
-                    return Response(listed.to_bytes(), 200, _headers(ETag=tag), "application/json")
+                    body = listed.changes(self._lists[since]) if since in self._lists else listed.to_bytes()
+                    return Response(body, 200, _headers(ETag=tag), "application/json")
                 left = until - time.monotonic()
                 if left <= 0 or self._waiting > MOST_WAITING or await request.is_disconnected():
                     return Response(status_code=304, headers=_headers(ETag=tag))
@@ -194,6 +200,8 @@ class _Service:
     def _current(self) -> BlockedList:
         listed = self._file.current()
         assert listed is not None  # noqa: S101 - it fails closed
+        if str(listed.version) not in self._lists:
+            self._lists = dict([*self._lists.items(), (str(listed.version), listed)][-MOST_LISTS:])
         return listed
 
 

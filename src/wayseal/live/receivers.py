@@ -27,7 +27,7 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 from wayseal.detect.report.ocsf import Activity, Finding
 from wayseal.live.errors import ReceiverError
 from wayseal.live.notices import Send
-from wayseal.live.sources.secrets import kafka_settings, nats_secrets
+from wayseal.live.sources.secrets import kafka_settings, nats_options
 from wayseal.live.types import Notice, NoticeKind
 from wayseal.model.errors import disk_says
 from wayseal.model.messages import N_
@@ -359,15 +359,9 @@ def _nats(parts: SplitResult, _one: Receiver) -> Carry:
 
     subject = _name(parts)
 
-    async def ignore(_error: Exception) -> None:
-        """It is raised where it matters."""
-
     async def publish(id_: str, body: bytes) -> None:
         client = Client()
-        await client.connect(
-            f"nats://{parts.netloc}", allow_reconnect=False, max_reconnect_attempts=1, reconnect_time_wait=0,
-            connect_timeout=int(SECONDS / 2), error_cb=ignore, name="wayseal", **nats_secrets(),
-        )  # fmt: skip
+        await client.connect(**nats_options(parts.netloc, SECONDS / 2))
         try:
             await client.jetstream(timeout=SECONDS / 2).publish(subject, body, headers={"Nats-Msg-Id": id_})
         finally:

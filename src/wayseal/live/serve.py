@@ -13,12 +13,14 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
 import uvicorn
 
+from wayseal.live._blocked_subject import BlockedSubject
 from wayseal.live._watch_metrics import WatchMetrics
 from wayseal.live.blocks import Blocks, blocks_folder
 from wayseal.live.errors import WatchSettingsError
@@ -65,12 +67,18 @@ class WatchService:
         self._refused = False
         self._blocks = Blocks(blocks_folder(settings.ledger))
         self.metrics = WatchMetrics(self._status, self._away, self._blocks)
+        url = settings.blocked_subject
+        self._subject = None if url is None else BlockedSubject(url, self._blocks.file, self._say)
 
     def app(self) -> Any:
         """The HTTP service; the list is brought up to its record. BlockRecordError, OSError."""
         self._blocks.sync()
         tokens = TokenFile(blocks_folder(self._settings.ledger) / TOKENS)
         return create_app(self._blocks, tokens, metrics=self.metrics.text, trouble=self.trouble)
+
+    def telling(self) -> AbstractContextManager[None]:
+        """Tells the subject of the list meanwhile, where there is one."""
+        return nullcontext() if self._subject is None else self._subject.telling()
 
     def run(self) -> None:
         """Watches until the source ends or `stop` is called. LiveError, LedgerError: it can't go on."""
@@ -146,7 +154,7 @@ def run_service(settings: WatchSettings, make_source: Callable[[Say], Source], o
         thread = threading.Thread(target=_answer, args=(server, place, service), name="answer")
         thread.start()
         try:
-            with handle_signals(service.stop):
+            with service.telling(), handle_signals(service.stop):
                 service.run()
         except Exception as error:
             log.error("failed", **where(error))

@@ -28,6 +28,8 @@ class WatchSettings:
     """Where to begin in a source of which nothing was taken yet."""
     receivers: File | None = None
     """A file of receivers."""
+    blocked_subject: Name | None = None
+    """Where the list of blocked accounts goes beside its file: `nats://HOST:PORT/SUBJECT`."""
     notices: File | None = None
     """A file of addresses of Apprise, one a line."""
     templates: File | None = None

@@ -83,7 +83,28 @@ class BlockedList:
 
     def to_bytes(self) -> bytes:
         """The list as its file has it."""
-        return json.dumps(plain(self), ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+        return _line(plain(self))
+
+    def changes(self, before: "BlockedList | None") -> bytes:
+        """What whoever has another list needs to have this one: entries that came, and ids of those that went.
+
+        Args:
+            before: That list; None: it isn't known, and so this one has to be fetched.
+
+        Returns:
+            A line of JSON: `wayseal`, `before` (its version, or null), `version`, `at`, and after a list that is known
+            `added` and `removed`.
+        """
+        head = {"wayseal": 1, "before": before and before.version, "version": self.version, "at": iso(self.at)}
+        if before is None:
+            return _line(head)
+        had, has = {one.id for one in before.entries}, {one.id for one in self.entries}
+        added = [plain(one) for one in self.entries if one.id not in had]
+        return _line({**head, "added": added, "removed": [one.id for one in before.entries if one.id not in has]})
+
+
+def _line(content: Mapping[str, object]) -> bytes:
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

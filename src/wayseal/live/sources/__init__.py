@@ -11,10 +11,10 @@ from pathlib import Path
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from wayseal.live.errors import SourceError
-from wayseal.live.sources._reading import Reading, Start
+from wayseal.live.sources._reading import Outage, Reading, Start
 from wayseal.live.types import Source
 
-__all__ = ["Reading", "Start", "open_source_of"]
+__all__ = ["Outage", "Reading", "Start", "open_source_of"]
 
 
 def open_source_of(url: str, reading: Reading | None = None) -> Source:

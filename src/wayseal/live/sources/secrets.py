@@ -44,6 +44,18 @@ def nats_secrets() -> Mapping[str, Any]:
     }
 
 
+def nats_options(server: str, seconds: float) -> dict[str, Any]:
+    """How a client of NATS connects, for once. server: HOST:PORT; seconds: that it has; SourceError as above."""
+    return {
+        "servers": f"nats://{server}", "allow_reconnect": False, "max_reconnect_attempts": 1, "reconnect_time_wait": 0,
+        "connect_timeout": int(seconds), "error_cb": _ignore, "name": "wayseal", **nats_secrets(),
+    }  # fmt: skip
+
+
+async def _ignore(_error: Exception) -> None:
+    """It is raised where it matters."""
+
+
 def kafka_settings() -> dict[str, Any]:
     """What a client of Kafka is given (rule 2). SourceError: a file can't be read."""
     place = os.environ.get("WAYSEAL_KAFKA_CONFIG")
