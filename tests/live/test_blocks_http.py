@@ -13,7 +13,7 @@ import pytest
 from tests.live.serving import nginx, served, serving, system
 from tests.tables import each
 from wayseal.live.blocks import Blocks
-from wayseal.live.errors import BlockError
+from wayseal.live.errors import ActError
 from wayseal.live.tokens import TOKENS, TokenFile, add_token, remove_token
 from wayseal.model.times import now_us
 from wayseal.store.blocked import Fails
@@ -80,9 +80,9 @@ def test_tokens_are_kept_as_hashes(tmp_path: Path) -> None:
     path.write_text(path.read_text() + "damaged\n")
     assert tokens.gateway(again) is None
     for name in ("", "a b", "../x"):
-        with pytest.raises(BlockError):
+        with pytest.raises(ActError):
             add_token(tmp_path / "u" / "tokens", name)
-    with pytest.raises(BlockError, match="line"):
+    with pytest.raises(ActError, match="line"):
         add_token(path, "gw-3")
 
 

@@ -29,7 +29,7 @@ from wayseal.detect.report.texts import TEXTS
 from wayseal.detect.window import parse_offset
 from wayseal.ledger import open_ledger
 from wayseal.live.blocks import Added, Blocks, blocks_folder, lifted_by
-from wayseal.live.errors import MuteRecordError
+from wayseal.live.errors import RecordError
 from wayseal.live.mutes import Mutes
 from wayseal.live.notices import Muted, Send
 from wayseal.live.receivers import About, document, make_receivers, read_receivers
@@ -257,7 +257,7 @@ class _Muting:
     def __call__(self, notice: Notice) -> Muted | None:
         try:
             found = self._mutes.muted(notice, self._offset)
-        except (MuteRecordError, OSError) as error:
+        except (RecordError, OSError) as error:
             warn("{error}: nothing is muted", error=error)
             return None
         if found is not None:

@@ -7,13 +7,15 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import Field
 
+from wayseal.live.errors import ActError
 from wayseal.model.schema import CLOSED, Name
 from wayseal.store.blocked import BlockedList, Entry, Fails, Measure, Moment
 
+MOST_TEXT: Final = 500
 RULES = "wayseal"
 """Who made an entry that a rule made, or lifted it."""
 
@@ -179,6 +181,13 @@ class BlockState:
     def _change(self, act: Act) -> None:
         self.version += 1
         self.at = max(self.at, act.at)
+
+
+def one_line(text: str, key: str) -> str:
+    """A text that an act may hold, without blanks around it; ActError: it is none, and names its field."""
+    if not text.strip() or len(text) > MOST_TEXT or not text.isprintable():
+        raise ActError("one line of up to {most} characters", key=key, most=MOST_TEXT)
+    return text.strip()
 
 
 def same_person(one: str, other: str) -> bool:

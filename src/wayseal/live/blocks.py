@@ -9,16 +9,15 @@
 4. The record is a chain of lines (`wayseal.journal.chain`); a last line that a crash cut off was never acknowledged.
 """
 
-import json
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from wayseal.journal.chain import Code, Fault, Head
-from wayseal.journal.files import lock_journal, read_journal
+from wayseal.journal.files import read_journal
 from wayseal.journal.record import Record
 from wayseal.live._block_acts import (
     ACT,
@@ -33,15 +32,15 @@ from wayseal.live._block_acts import (
     RuleOff,
     RuleProposed,
     RuleState,
+    one_line,
     same_person,
 )
-from wayseal.live.errors import BlockError, BlockRecordError
+from wayseal.live.errors import ActError, RecordError
 from wayseal.live.types import Notice, NoticeKind
 from wayseal.model.messages import N_
-from wayseal.model.schema import parse_json, plain
 from wayseal.model.times import now_us
 from wayseal.store.blocked import MODE, Entry, Fails, Measure
-from wayseal.store.durable import lock_folder, replace_file
+from wayseal.store.durable import replace_file
 
 __all__ = [
     "Added",
@@ -62,7 +61,6 @@ RECORD: Final = "blocks.jsonl"
 LIST: Final = "blocked.json"
 MOST_MINUTES: Final = 31 * 24 * 60
 """The longest that an entry may last."""
-MOST_TEXT: Final = 500
 MOST_GATEWAYS: Final = 1000
 _MINUTE = 60_000_000
 _HEADER = {"wayseal": "blocks", "version": 1}
@@ -103,29 +101,21 @@ class Blocks:
             clock: Microseconds after 1970.
         """
         self.file = folder / LIST
-        self._folder = folder
-        self._record = folder / RECORD
         self._clock = clock
-        self._mutex = threading.Lock()
-        self._state = BlockState()
-        self._acts = Record(_HEADER, self._begin, lambda act: self._state.apply(parse_json(json.dumps(act), ACT)))
+        self._acts = _record(folder, self._begin)
 
-    def _begin(self) -> None:
+    def _begin(self) -> Callable[[AnyAct], None]:
         self._state = BlockState()
-
-    def _take(self, content: bytes) -> None:
-        if faults := self._acts.take(content):
-            raise BlockRecordError("the record of blocks was changed", file=self._record, line=faults[0].line)
+        return self._state.apply
 
     def state(self) -> BlockState:
         """What the record comes to now; to be looked at only.
 
         Raises:
-            BlockRecordError: It isn't what was written.
+            RecordError: It isn't what was written.
         """
-        with self._mutex:
-            if self._record.exists():
-                self._take(read_journal(self._record))
+        with self._acts.mutex:
+            self._acts.read()
             known = self._state
             return replace(
                 known, added=dict(known.added), lifted=dict(known.lifted), rules=dict(known.rules),
@@ -152,24 +142,24 @@ class Blocks:
             The entry.
 
         Raises:
-            BlockError: A field can't be as it is; names it.
+            ActError: A field can't be as it is; names it.
         """
         now = self._clock()
         if until <= now:
-            raise BlockError("lies in the past", key="until")
+            raise ActError("lies in the past", key="until")
         if until > now + MOST_MINUTES * _MINUTE:
-            raise BlockError("lies more than {days} days ahead", key="until", days=MOST_MINUTES // 1440)
+            raise ActError("lies more than {days} days ahead", key="until", days=MOST_MINUTES // 1440)
         with self._writing() as write:
             entry = Entry(
                 id=f"b-{len(self._state.added) + 1}",
-                actor=_line(actor, "actor"),
+                actor=one_line(actor, "actor"),
                 measure=_measure(measure),
                 since=now,
                 until=until,
-                reason=_line(reason, "reason"),
-                case=_line(case, "case"),
+                reason=one_line(reason, "reason"),
+                case=one_line(case, "case"),
             )
-            write(Added(at=now, who=_line(who, "who"), entry=entry))
+            write(Added(at=now, who=one_line(who, "who"), entry=entry))
         return entry
 
     def lift(self, entries: Sequence[str], *, who: str, why: str) -> tuple[Entry, ...]:
@@ -184,64 +174,64 @@ class Blocks:
             The entries; those that had ended or were lifted before are left out.
 
         Raises:
-            BlockError: There is no such entry, or a field can't be as it is; names it.
+            ActError: There is no such entry, or a field can't be as it is; names it.
         """
         now = self._clock()
         with self._writing() as write:
             state = self._state
             if not entries or any(one not in state.added for one in entries):
-                raise BlockError("there is no such entry", key="entry")
+                raise ActError("there is no such entry", key="entry")
             standing = [a.entry for a in state.standing(now) if a.entry.id in set(entries)]
             if standing:
                 ids = tuple(one.id for one in standing)
-                write(Lifted(at=now, who=_line(who, "who"), entries=ids, why=_line(why, "why")))
+                write(Lifted(at=now, who=one_line(who, "who"), entries=ids, why=one_line(why, "why")))
         return tuple(standing)
 
     def propose_rule(self, rule: Rule, *, who: str) -> None:
         """Proposes a rule, in the place of a proposal of that name.
 
         Raises:
-            BlockError: A field can't be as it is, or a rule of that name is in force; names the field.
+            ActError: A field can't be as it is, or a rule of that name is in force; names the field.
         """
-        _line(rule.name, "name")
+        one_line(rule.name, "name")
         if not 0 < rule.least <= 1:
-            raise BlockError("is a probability above 0, up to 1", key="least")
+            raise ActError("is a probability above 0, up to 1", key="least")
         if not 0 < rule.minutes <= MOST_MINUTES:
-            raise BlockError("is a number from 1 to {most}", key="minutes", most=MOST_MINUTES)
+            raise ActError("is a number from 1 to {most}", key="minutes", most=MOST_MINUTES)
         if rule.most < 1:
-            raise BlockError("is 1 or more", key="most")
+            raise ActError("is 1 or more", key="most")
         with self._writing() as write:
             known = self._state.rules.get(rule.name)
             if known is not None and known.agreed is not None:
-                raise BlockError("such a rule is in force: switch it off first", key="name")
-            write(RuleProposed(at=self._clock(), who=_line(who, "who"), rule=rule))
+                raise ActError("such a rule is in force: switch it off first", key="name")
+            write(RuleProposed(at=self._clock(), who=one_line(who, "who"), rule=rule))
 
     def agree_rule(self, name: str, *, who: str) -> Rule:
         """Puts a rule in force that another person proposed; gives it.
 
         Raises:
-            BlockError: No such rule waits, or it is one's own; names the field.
+            ActError: No such rule waits, or it is one's own; names the field.
         """
         with self._writing() as write:
             known = self._state.rules.get(name)
             if known is None or known.agreed is not None:
-                raise BlockError("no such rule waits for a second person", key="name")
+                raise ActError("no such rule waits for a second person", key="name")
             if same_person(known.proposed.who, who):
-                raise BlockError("another person switches a rule on, never who proposed it", key="who")
-            write(RuleAgreed(at=self._clock(), who=_line(who, "who"), rule=name))
+                raise ActError("another person switches a rule on, never who proposed it", key="who")
+            write(RuleAgreed(at=self._clock(), who=one_line(who, "who"), rule=name))
         return known.proposed.rule
 
     def switch_off_rule(self, name: str, *, who: str, why: str) -> tuple[str, ...]:
         """Switches a rule off, or declines a proposal; ids of its entries that still count, which this doesn't lift.
 
         Raises:
-            BlockError: There is no such rule; names the field.
+            ActError: There is no such rule; names the field.
         """
         with self._writing() as write:
             state, now = self._state, self._clock()
             if name not in state.rules:
-                raise BlockError("there is no such rule", key="name")
-            write(RuleOff(at=now, who=_line(who, "who"), rule=name, why=_line(why, "why")))
+                raise ActError("there is no such rule", key="name")
+            write(RuleOff(at=now, who=one_line(who, "who"), rule=name, why=one_line(why, "why")))
             return tuple(a.entry.id for a in state.standing(now) if a.rule == name)
 
     def act_on(self, notice: Notice, *, case: str = "") -> Entry | None:
@@ -296,29 +286,27 @@ class Blocks:
             who: Who says so.
 
         Raises:
-            BlockError: A field can't be as it is; names it.
+            ActError: A field can't be as it is; names it.
         """
         if fails not in set(Fails):
-            raise BlockError("is one of {known}", key="fails", known=[str(one) for one in Fails])
+            raise ActError("is one of {known}", key="fails", known=[str(one) for one in Fails])
         last = self.state().gateways.get(gateway)
         if last is not None and (last.version, last.fails) == (version, fails):
             return
         with self._writing() as write:
             state = self._state
             if not 0 <= version <= state.version:
-                raise BlockError("the list has no such version", key="version")
+                raise ActError("the list has no such version", key="version")
             if gateway not in state.gateways and len(state.gateways) >= MOST_GATEWAYS:
-                raise BlockError("there are too many gateways", key="gateway")
-            name, by = _line(gateway, "gateway"), _line(who, "who")
+                raise ActError("there are too many gateways", key="gateway")
+            name, by = one_line(gateway, "gateway"), one_line(who, "who")
             write(Enforced(at=self._clock(), who=by, gateway=name, version=version, fails=Fails(fails)))
 
     @contextmanager
     def _writing(self) -> Iterator[Callable[[AnyAct], None]]:
         """Holds the record, read up to its end; what it gives adds an act. The list is up to it afterwards (rule 1)."""
-        self._folder.mkdir(mode=0o700, exist_ok=True)
-        with self._mutex, lock_folder(self._folder), lock_journal(self._record, new=True) as held:
-            self._take(held.content)
-            yield lambda act: self._acts.add(held, [plain(act)])
+        with self._acts.writing() as write:
+            yield write
             self._swap()
 
     def _swap(self) -> None:
@@ -368,20 +356,25 @@ def verify_blocks(folder: Path, head: Head | None = None) -> Verification:
         What was found, the list beside it included.
 
     Raises:
-        BlockRecordError: There is no record.
+        RecordError: There is no record.
     """
     try:
         content = read_journal(folder / RECORD)
     except FileNotFoundError:
-        raise BlockRecordError(N_("there is no record of blocks"), file=folder / RECORD) from None
+        raise RecordError(N_("there is no record of blocks"), file=folder / RECORD) from None
     state = BlockState()
-    record = Record(_HEADER, lambda: None, lambda act: state.apply(parse_json(json.dumps(act), ACT)))
+    record = _record(folder, lambda: state.apply)
     faults = list(record.take(content))
     if not faults and state.version and _bytes(folder / LIST) != state.blocked().to_bytes():
         faults.append(Fault(line=record.head.lines, code=Code.TABLES))
     goes_on = None if head is None else head.lines == 0 or head.sum in record.sums[head.lines - 1 : head.lines]
     end = record.head if record.head.lines else Head(lines=0, sum="0" * 64)
     return Verification(head=end, acts=max(0, end.lines - 1), faults=tuple(faults), goes_on=goes_on)
+
+
+def _record(folder: Path, begin: Callable[[], Callable[[AnyAct], None]]) -> Record:
+    changed = partial(RecordError, N_("the record of blocks was changed"))
+    return Record(folder / RECORD, _HEADER, ACT, begin, changed)
 
 
 def _bytes(path: Path) -> bytes:
@@ -395,10 +388,4 @@ def _measure(value: Measure | str) -> Measure:
     try:
         return Measure(value)
     except ValueError:
-        raise BlockError("is one of {known}", key="measure", known=[str(one) for one in Measure]) from None
-
-
-def _line(text: str, key: str) -> str:
-    if not text.strip() or len(text) > MOST_TEXT or not text.isprintable():
-        raise BlockError("one line of up to {most} characters", key=key, most=MOST_TEXT)
-    return text.strip()
+        raise ActError("is one of {known}", key="measure", known=[str(one) for one in Measure]) from None

@@ -25,7 +25,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from wayseal.live.blocks import Blocks
-from wayseal.live.errors import BlockError
+from wayseal.live.errors import ActError
 from wayseal.live.tokens import METRICS, TokenFile
 from wayseal.model.errors import WaysealError
 from wayseal.model.times import SECOND_US, now_us
@@ -172,7 +172,7 @@ class _Service:
             await run_in_threadpool(self._blocks.enforced, name, version, fails, who=gateway)
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return _problem(422, "body")
-        except BlockError as error:
+        except ActError as error:
             return _problem(422, error.key or "body")
         return Response(status_code=204, headers=_headers())
 

@@ -71,7 +71,7 @@ class WatchService:
         self._subject = None if url is None else BlockedSubject(url, self._blocks.file, self._say)
 
     def app(self) -> Any:
-        """The HTTP service; the list is brought up to its record. BlockRecordError, OSError."""
+        """The HTTP service; the list is brought up to its record. RecordError, OSError."""
         self._blocks.sync()
         tokens = TokenFile(blocks_folder(self._settings.ledger) / TOKENS)
         return create_app(self._blocks, tokens, metrics=self.metrics.text, trouble=self.trouble)
