@@ -18,8 +18,6 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
-import uvicorn
-
 from wayseal.live._blocked_subject import BlockedSubject
 from wayseal.live._watch_metrics import WatchMetrics
 from wayseal.live.blocks import Blocks, blocks_folder
@@ -34,7 +32,7 @@ from wayseal.model.messages import Message
 from wayseal.model.times import micros, now_us
 from wayseal.service import forward_library_logs, handle_signals
 from wayseal.service.connection import GuardedProtocol
-from wayseal.service.http import Server, listen
+from wayseal.service.http import Server, listen, make_config
 from wayseal.service.log import Log, where
 
 PAUSE: Final = 5.0
@@ -150,7 +148,13 @@ def run_service(settings: WatchSettings, make_source: Callable[[Say], Source], o
     forward_library_logs(log)
     service = WatchService(settings, make_source, options, log)
     with listen(settings.host, settings.port, WatchSettingsError) as place:
-        server = Server(_config(settings, service.app()), log)
+        protocol = partial(
+            GuardedProtocol,
+            head_seconds=_HEAD_SECONDS,
+            write_seconds=_WRITE_SECONDS,
+            most_connections=2 * MOST_WAITING,
+        )
+        server = Server(make_config(settings, service.app(), protocol, WatchSettingsError), log)
         thread = threading.Thread(target=_answer, args=(server, place, service), name="answer")
         thread.start()
         try:
@@ -170,29 +174,3 @@ def _answer(server: Server, place: Any, service: WatchService) -> None:
         server.run(sockets=[place])
     finally:
         service.stop()
-
-
-def _config(settings: WatchSettings, app: Any) -> uvicorn.Config:
-    protocol = partial(
-        GuardedProtocol,
-        head_seconds=_HEAD_SECONDS,
-        write_seconds=_WRITE_SECONDS,
-        most_connections=2 * MOST_WAITING,
-    )
-    config = uvicorn.Config(
-        app,
-        http=protocol,  # type: ignore[arg-type]
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=settings.stop_seconds,
-        ssl_certfile=settings.tls_certificate,
-        ssl_keyfile=settings.tls_key,
-    )
-    try:
-        config.load()
-    except OSError:
-        raise WatchSettingsError("tls_certificate, tls_key: one of them can't be read or used") from None
-    return config

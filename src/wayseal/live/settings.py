@@ -10,7 +10,7 @@ from wayseal.detect.policy import FALSE_ALARM, FALSE_ALARM_VARIABLE
 from wayseal.live.errors import WatchSettingsError
 from wayseal.live.sources import Start
 from wayseal.model.schema import CLOSED, Name
-from wayseal.service.settings import NUMBER, OWN, WHOLE, File, Flag, read_environment
+from wayseal.service.settings import NUMBER, WHOLE, File, Flag, check_tls, read_environment
 
 PREFIX = "WAYSEAL_WATCH_"
 
@@ -57,13 +57,7 @@ class WatchSettings:
 
     def __post_init__(self) -> None:
         """Settings that go together."""
-        if (self.tls_certificate is None) != (self.tls_key is None):
-            raise WatchSettingsError("tls_certificate and tls_key go together")
-        if self.host not in OWN and self.tls_certificate is None and not self.https:
-            raise WatchSettingsError(
-                "tls_certificate is needed where host is not this machine's own address, or https where a proxy "
-                "speaks TLS"
-            )
+        check_tls(self, WatchSettingsError, "https")
 
 
 def read_watch_settings(environment: Mapping[str, str], **given: str | None) -> WatchSettings:

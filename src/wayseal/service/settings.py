@@ -8,7 +8,7 @@ import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Protocol, TypeVar
 
 from wayseal.model.errors import WaysealError
 from wayseal.model.messages import N_
@@ -42,7 +42,7 @@ def _parse_whole(value: Any) -> int:
 
 def _parse_number(value: Any) -> float:
     try:
-        return float(value)
+        return float(str(value))
     except ValueError:
         raise WaysealError(N_("needs a number")) from None
 
@@ -51,6 +51,38 @@ File = Annotated[Path, parsed_by(_parse_path)]
 Flag = Annotated[bool, parsed_by(_parse_flag)]
 WHOLE, NUMBER = parsed_by(_parse_whole), parsed_by(_parse_number)
 """Of an int and a float, as text spells them."""
+
+
+class ListenSettings(Protocol):
+    """What all services are told of how they listen and end."""
+
+    @property
+    def host(self) -> str:
+        """The address."""
+
+    @property
+    def tls_certificate(self) -> Path | None:
+        """Its file."""
+
+    @property
+    def tls_key(self) -> Path | None:
+        """Its file."""
+
+    @property
+    def stop_seconds(self) -> float:
+        """So long requests that run have at the end."""
+
+
+def check_tls(settings: ListenSettings, error: type[WaysealError], proxied: str) -> None:
+    """Raises `error` where others could read along. proxied: the setting by which a proxy before it does TLS."""
+    if (settings.tls_certificate is None) != (settings.tls_key is None):
+        raise error(N_("tls_certificate and tls_key go together"))
+    if settings.host not in OWN and settings.tls_certificate is None and not getattr(settings, proxied):
+        text = N_(
+            "tls_certificate is needed where host is not this machine's own address, or {setting} where a proxy speaks "
+            "TLS"
+        )
+        raise error(text, setting=proxied)
 
 
 def read_environment(
