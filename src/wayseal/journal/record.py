@@ -91,11 +91,7 @@ class Record:
     def take(self, content: bytes) -> tuple[Fault, ...]:
         """Reads what was added to a file.
 
-        Args:
-            content: All of the file.
-
-        Returns:
-            What is wrong; then nothing counts as read.
+        content: all of the file. Gives what is wrong; then nothing counts as read.
         """
         whole = content[: content.rfind(b"\n") + 1]
         if not whole.endswith(self._tail, 0, self._size):
@@ -122,12 +118,7 @@ class Record:
     def add(self, held: LockedJournal, acts: Sequence[object]) -> None:
         """Adds acts, durably and all at once; they are applied then.
 
-        Args:
-            held: The file, of which `held` came.
-            acts: Of the record's kind.
-
-        Raises:
-            OSError: The disk refuses; nothing was added.
+        held: the file, of which `held` came; acts: of the record's kind. OSError: the disk refuses; nothing was added.
         """
         lines, before = [], self.head.sum
         for content in (*([] if self.head.lines else [self._header]), *map(plain, acts)):

@@ -109,11 +109,7 @@ class Blocks:
         return self._state.apply
 
     def state(self) -> BlockState:
-        """What the record comes to now; to be looked at only.
-
-        Raises:
-            RecordError: It isn't what was written.
-        """
+        """What the record comes to now; to be looked at only. RecordError: it isn't what was written."""
         with self._acts.mutex:
             self._acts.read()
             known = self._state
@@ -190,8 +186,7 @@ class Blocks:
     def propose_rule(self, rule: Rule, *, who: str) -> None:
         """Proposes a rule, in the place of a proposal of that name.
 
-        Raises:
-            ActError: A field can't be as it is, or a rule of that name is in force; names the field.
+        ActError: a field can't be as it is, or a rule of that name is in force; names the field.
         """
         one_line(rule.name, "name")
         if not 0 < rule.least <= 1:
@@ -209,8 +204,7 @@ class Blocks:
     def agree_rule(self, name: str, *, who: str) -> Rule:
         """Puts a rule in force that another person proposed; gives it.
 
-        Raises:
-            ActError: No such rule waits, or it is one's own; names the field.
+        ActError: no such rule waits, or it is one's own; names the field.
         """
         with self._writing() as write:
             known = self._state.rules.get(name)
@@ -224,8 +218,7 @@ class Blocks:
     def switch_off_rule(self, name: str, *, who: str, why: str) -> tuple[str, ...]:
         """Switches a rule off, or declines a proposal; ids of its entries that still count, which this doesn't lift.
 
-        Raises:
-            ActError: There is no such rule; names the field.
+        ActError: there is no such rule; names the field.
         """
         with self._writing() as write:
             state, now = self._state, self._clock()
@@ -321,14 +314,7 @@ class Blocks:
 
 
 def lifted_by(notice: Notice) -> str:
-    """Why entries were lifted that a notice no longer upholds.
-
-    Args:
-        notice: It.
-
-    Returns:
-        The reason, as the record has it.
-    """
+    """Why entries were lifted that a notice no longer upholds. Gives the reason, as the record has it."""
     return f"notice {notice.id}: {notice.kind}"
 
 

@@ -43,11 +43,7 @@ class GatewayCounts:
     """What came of each gateway, as stretches of its counts."""
 
     def __init__(self, most: int = _MOST) -> None:
-        """Nothing came yet.
-
-        Args:
-            most: Stretches that are kept of a counter; what is missing between more is written off.
-        """
+        """Nothing came yet. most: stretches that are kept of a counter; what is missing between more is written off."""
         self._most = max(2, most)
         self._of: dict[str, _Longs] = {name: np.zeros(0, np.int64) for name in _NAMES[:-2]}
         self._of |= {name: np.zeros((0, min(4, self._most)), np.int64) for name in _NAMES[-2:]}
@@ -55,10 +51,7 @@ class GatewayCounts:
     def take(self, gateways: npt.NDArray[np.integer], epochs: _Longs, counts: _Longs) -> None:
         """Takes events.
 
-        Args:
-            gateways: Codes of their gateways, from 0.
-            epochs: When the counters began.
-            counts: From 1 in each epoch.
+        gateways: codes of their gateways, from 0; epochs: when the counters began; counts: from 1 in each epoch.
         """
         codes, place = gateways.astype(np.int64, copy=False), 0
         while (place := int(_take(codes, epochs, counts, place, *map(self._of.__getitem__, _NAMES)))) < len(counts):
@@ -102,15 +95,7 @@ class GatewayCounts:
 
     @classmethod
     def of_state(cls, state: Mapping[str, _Longs], most: int = _MOST) -> Self:
-        """Goes on from what was known.
-
-        Args:
-            state: Of `state`.
-            most: Stretches that are kept of a counter.
-
-        Returns:
-            The counts.
-        """
+        """Goes on from what was known. state: of `state`; most: stretches that are kept of a counter."""
         made = cls(most)
         made._of = {name: state[name].copy() for name in _NAMES}
         return made

@@ -88,12 +88,7 @@ class Mutes:
     """The record of mutes of a folder. Safe to use from many threads and processes."""
 
     def __init__(self, folder: Path, *, clock: Callable[[], int] = now_us) -> None:
-        """Takes the folder.
-
-        Args:
-            folder: It is made by the first act.
-            clock: Microseconds after 1970.
-        """
+        """Takes the folder. folder: it is made by the first act; clock: microseconds after 1970."""
         self._clock = clock
         changed = partial(RecordError, N_("the record of mutes was changed"))
         self._record = Record(folder / FILE, _HEADER, _ACT, self._begin, changed)
@@ -150,14 +145,7 @@ class Mutes:
         account: str = "",
         hours: tuple[int, int] | None = None,
     ) -> Mute:
-        """Makes a mute; the fields are those of `Mute`.
-
-        Returns:
-            It.
-
-        Raises:
-            ActError: A field can't be as it is; names it.
-        """
+        """Makes a mute; the fields are those of `Mute`. ActError: a field can't be as it is; names it."""
         now, some = self._clock(), tuple(detectors)
         if not (some or account or hours):
             raise ActError("needs a detector, an account or hours: not all is muted")
@@ -180,13 +168,7 @@ class Mutes:
     def end(self, mute: str, *, who: str, why: str) -> None:
         """Ends a mute before its time.
 
-        Args:
-            mute: Its id.
-            who: Who does it.
-            why: For what reason.
-
-        Raises:
-            ActError: It doesn't count now, or a field can't be as it is; names it.
+        who: who does it; why: for what reason. ActError: it doesn't count now, or a field can't be as it is; names it.
         """
         with self._record.writing() as write:
             added = self._added.get(mute)

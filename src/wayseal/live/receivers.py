@@ -98,12 +98,7 @@ class Receiver:
 def document(notice: Notice, about: About) -> dict[str, Any]:
     """A notice for programs: what the webhook, Kafka and NATS carry.
 
-    Args:
-        notice: It.
-        about: What isn't in it.
-
-    Returns:
-        What JSON can hold.
+    about: what isn't in it. Gives what JSON can hold.
     """
     return {
         "notice": notice.id,
@@ -121,12 +116,7 @@ def document(notice: Notice, about: About) -> dict[str, Any]:
 def finding(notice: Notice, about: About) -> dict[str, Any]:
     """A notice as a Detection Finding of OCSF; one that goes on or is withdrawn is the same finding.
 
-    Args:
-        notice: It.
-        about: What isn't in it.
-
-    Returns:
-        What JSON can hold.
+    about: what isn't in it. Gives what JSON can hold.
     """
     return Finding(
         id=notice.raised or notice.id,

@@ -27,11 +27,7 @@ class TokenFile:
     """Whose token one is."""
 
     def __init__(self, path: Path) -> None:
-        """Takes the file.
-
-        Args:
-            path: It need not be there yet.
-        """
+        """Takes the file. path: it need not be there yet."""
         self._path = path
         self._seen: tuple[int, int] | None = None
         self._names: Mapping[str, str] = {}

@@ -116,17 +116,7 @@ class Refusal:
 
 
 def read_blocked(path: Path) -> BlockedList:
-    """Read the list.
-
-    Args:
-        path: Its file.
-
-    Returns:
-        It.
-
-    Raises:
-        StoreError: The file is missing, can't be read, or is none; never says what stands in it.
-    """
+    """Read the list. StoreError: the file is missing, can't be read, or is none; never says what stands in it."""
     try:
         return parse_json(path.read_bytes(), BlockedList)
     except OSError as error:
@@ -139,12 +129,7 @@ class BlockedFile:
     """The list as it is now (rules 1 and 2)."""
 
     def __init__(self, path: Path, *, fails: Fails) -> None:
-        """Takes the file, and what holds while it was never read.
-
-        Args:
-            path: The file.
-            fails: Open or closed.
-        """
+        """Takes the file, and what holds while it was never read. fails: open or closed."""
         self.path = path
         self.fails = fails
         self.trouble: StoreError | None = None
@@ -153,11 +138,7 @@ class BlockedFile:
         self._by_actor: Mapping[str, tuple[Entry, ...]] = {}
 
     def current(self) -> BlockedList | None:
-        """The last list that could be read; None: none, and it fails open.
-
-        Raises:
-            StoreError: None, and it fails closed.
-        """
+        """The last list that could be read; None: none, and it fails open. StoreError: none, and it fails closed."""
         try:
             found = self.path.stat()
             seen = (found.st_ino, found.st_mtime_ns, found.st_ctime_ns, found.st_size)
