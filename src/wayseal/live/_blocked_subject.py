@@ -7,21 +7,18 @@
 3. What is larger than the broker takes goes without entries, as a change that nobody can apply (rule 1).
 """
 
-import asyncio
-import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
-from nats.aio.client import Client
 from nats.errors import Error
 
+from wayseal.live.brokers import Published, name_in, publish_nats, split_address
 from wayseal.live.errors import LiveError, WatchSettingsError
 from wayseal.live.sources import Outage
-from wayseal.live.sources.secrets import nats_options
 from wayseal.live.spool import Say
 from wayseal.store.blocked import BlockedFile, BlockedList, Fails
 
@@ -31,7 +28,6 @@ TICK: Final = 0.05
 """Seconds between two looks at the file."""
 _SECONDS = 10.0
 """That a broker has for all of a change."""
-_SUBJECT = re.compile(r"/([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*)")
 
 
 class BlockedSubject:
@@ -48,11 +44,10 @@ class BlockedSubject:
         Raises:
             WatchSettingsError: That is no such address.
         """
-        parts = urlsplit(url)
-        subject = _SUBJECT.fullmatch(parts.path)
-        if parts.scheme != "nats" or not parts.netloc or "@" in parts.netloc or subject is None or parts.query:
+        parts = split_address(url)
+        if parts is None or parts.scheme != "nats" or parts.query or "" in name_in(parts).split("."):
             raise WatchSettingsError("blocked_subject is nats://HOST:PORT/SUBJECT, without name and password")
-        self._server, self._subject = parts.netloc, subject[1]
+        self._server, self._subject = parts.netloc, name_in(parts)
         self._file = BlockedFile(file, fails=Fails.OPEN)
         self._outage = Outage(url, say)
         self._told: BlockedList | None = None
@@ -79,21 +74,14 @@ class BlockedSubject:
         if listed is None or listed is self._told or not self._outage.wait(TICK):
             return
         try:
-            asyncio.run(asyncio.wait_for(self._publish(listed), _SECONDS))
+            publish_nats(self._server, _SECONDS, partial(self._messages, listed))
         except (OSError, TimeoutError, Error, LiveError) as error:
             self._outage.note(type(error).__name__)
             return
         self._told = listed
         self._outage.end()
 
-    async def _publish(self, listed: BlockedList) -> None:
+    def _messages(self, listed: BlockedList, most: int) -> Iterator[Published]:
         """The copy goes first, so that whoever fetches it because of a change has that change."""
-        client = Client()
-        await client.connect(**nats_options(self._server, _SECONDS / 2))
-        try:
-            stream = client.jetstream(timeout=_SECONDS / 2)
-            for behind, body in (("", listed.to_bytes()), (CHANGES, listed.changes(self._told))):
-                whole = len(body) <= client.max_payload
-                await stream.publish(self._subject + behind, body if whole else listed.changes(None))
-        finally:
-            await client.close()
+        for behind, body in (("", listed.to_bytes()), (CHANGES, listed.changes(self._told))):
+            yield self._subject + behind, body if len(body) <= most else listed.changes(None), None

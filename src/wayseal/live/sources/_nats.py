@@ -22,9 +22,9 @@ from nats.errors import Error
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, RetentionPolicy, StreamInfo
 from nats.js.errors import APIError, NotFoundError
 
+from wayseal.live.brokers import nats_options
 from wayseal.live.errors import GapError, SourceError
 from wayseal.live.sources._reading import MOST_BYTES, Outage, Reading, Start, lines_of
-from wayseal.live.sources.secrets import nats_options
 from wayseal.live.types import Batch, Position
 from wayseal.model.errors import disk_says
 from wayseal.model.runtime import Closing
