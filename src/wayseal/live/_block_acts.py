@@ -15,6 +15,8 @@ from wayseal.live.errors import ActError
 from wayseal.model.schema import CLOSED, Name
 from wayseal.store.blocked import BlockedList, Entry, Fails, Measure, Moment
 
+MOST_MINUTES: Final = 31 * 24 * 60
+"""The longest that an entry may last."""
 MOST_TEXT: Final = 500
 RULES = "wayseal"
 """Who made an entry that a rule made, or lifted it."""
@@ -38,7 +40,7 @@ class Rule:
     least: Annotated[float, Field(gt=0, le=1)]
     detectors: tuple[Name, ...] = ()
     measure: Measure = Measure.STEP_UP
-    minutes: Annotated[int, Field(gt=0)]
+    minutes: Annotated[int, Field(gt=0, le=MOST_MINUTES)]
     most: Annotated[int, Field(gt=0)] = 50
 
 

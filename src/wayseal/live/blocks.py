@@ -21,6 +21,7 @@ from wayseal.journal.files import read_journal
 from wayseal.journal.record import Record
 from wayseal.live._block_acts import (
     ACT,
+    MOST_MINUTES,
     RULES,
     Added,
     AnyAct,
@@ -38,11 +39,13 @@ from wayseal.live._block_acts import (
 from wayseal.live.errors import ActError, RecordError
 from wayseal.live.types import Notice, NoticeKind
 from wayseal.model.messages import N_
+from wayseal.model.schema import plain, read_values
 from wayseal.model.times import now_us
 from wayseal.store.blocked import MODE, Entry, Fails, Measure
 from wayseal.store.durable import replace_file
 
 __all__ = [
+    "MOST_MINUTES",
     "Added",
     "BlockState",
     "Blocks",
@@ -59,8 +62,6 @@ __all__ = [
 FOLDER: Final = "live"
 RECORD: Final = "blocks.jsonl"
 LIST: Final = "blocked.json"
-MOST_MINUTES: Final = 31 * 24 * 60
-"""The longest that an entry may last."""
 MOST_GATEWAYS: Final = 1000
 _MINUTE = 60_000_000
 _HEADER = {"wayseal": "blocks", "version": 1}
@@ -189,12 +190,7 @@ class Blocks:
         ActError: a field can't be as it is, or a rule of that name is in force; names the field.
         """
         one_line(rule.name, "name")
-        if not 0 < rule.least <= 1:
-            raise ActError("is a probability above 0, up to 1", key="least")
-        if not 0 < rule.minutes <= MOST_MINUTES:
-            raise ActError("is a number from 1 to {most}", key="minutes", most=MOST_MINUTES)
-        if rule.most < 1:
-            raise ActError("is 1 or more", key="most")
+        read_values(plain(rule), Rule, ActError)
         with self._writing() as write:
             known = self._state.rules.get(rule.name)
             if known is not None and known.agreed is not None:
