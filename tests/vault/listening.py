@@ -10,6 +10,9 @@ from tests.vault.world import World
 from wayseal.database import Connection
 
 _WAYS = ("read", "look", "write")
+_LOG_ALL = "SET log_statement = 'all'; SET client_min_messages = 'log'"
+LISTENING = f"statement: {_LOG_ALL}"
+"""How each connection's log begins."""
 
 
 @contextmanager
@@ -65,7 +68,7 @@ class _Ear:
             raw.set_trace_callback(self.heard.append)
         else:
             raw.add_log_listener(self._told)
-            await_only(raw.execute("SET log_statement = 'all'; SET client_min_messages = 'log'"))
+            await_only(raw.execute(_LOG_ALL))
 
     def _told(self, connection: object, message: Any) -> None:
         del connection
