@@ -88,28 +88,29 @@ def test_tokens_are_kept_as_hashes(tmp_path: Path) -> None:
 
 def test_the_list_has_its_version_for_a_tag(blocks: Blocks, http: httpx.Client) -> None:
     first = http.get("/v1/blocked")
-    assert (first.headers["ETag"], first.json()["entries"]) == ('"0"', [])
-    assert http.get("/v1/blocked", headers={"If-None-Match": '"0"'}).status_code == 304
+    assert (first.headers["ETag"], first.json()["entries"]) == ('"0-0"', [])
+    assert http.get("/v1/blocked", headers={"If-None-Match": '"0-0"'}).status_code == 304
     put(blocks, "u-1042")
-    for known in ('"0"', 'W/"0", "7"', ""):
+    for known in ('"0-0"', 'W/"0-0", "7"', ""):
         found = http.get("/v1/blocked", headers={"If-None-Match": known})
-        assert found.headers["ETag"] == '"1"'
+        assert found.headers["ETag"].startswith('"1-')
         assert found.content == blocks.file.read_bytes()
     assert http.get("/v1/blocked?wait=x").status_code == 400
 
 
 def test_who_has_a_list_gets_what_changed(blocks: Blocks, http: httpx.Client) -> None:
-    assert http.get("/v1/blocked?since=0").status_code == 304
+    tags = [http.get("/v1/blocked").headers["ETag"].strip('"')]
+    assert http.get(f"/v1/blocked?since={tags[0]}").status_code == 304
     put(blocks, "u-1")
-    assert [one["actor"] for one in http.get("/v1/blocked?since=0").json()["added"]] == ["u-1"]
+    first = http.get(f"/v1/blocked?since={tags[0]}")
+    assert [one["actor"] for one in first.json()["added"]] == ["u-1"]
     put(blocks, "u-2")
     blocks.lift(["b-1"], who="Wang", why="w")
-    found = http.get("/v1/blocked?since=1")
-    told = found.json()
-    assert (found.headers["ETag"], told["before"], told["version"]) == ('"3"', 1, 3)
+    told = http.get("/v1/blocked", params={"since": first.headers["ETag"].strip('"')}).json()
+    assert (told["before"], told["version"]) == ({"version": 1, "at": first.json()["at"]}, 3)
     assert ([one["id"] for one in told["added"]], told["removed"]) == (["b-2"], ["b-1"])
-    # A version that was never seen here, or is none, gets the list.
-    for since in ("2", "7", "x", ""):
+    # A list that was never seen here, or is none, gets the whole one.
+    for since in ("1-1", "2", "x", ""):
         assert http.get(f"/v1/blocked?since={since}").content == blocks.file.read_bytes()
 
 
@@ -123,13 +124,13 @@ def test_who_waits_is_answered_when_it_changes(blocks: Blocks, http: httpx.Clien
 
     thread = threading.Thread(target=change)
     thread.start()
-    found = http.get("/v1/blocked?wait=30", headers={"If-None-Match": '"0"'})
+    found = http.get("/v1/blocked?wait=30", headers={"If-None-Match": '"0-0"'})
     answered = time.monotonic()
     thread.join()
     assert found.json()["version"] == 1
     assert answered - changed[0] < 5
     began = time.monotonic()
-    assert http.get("/v1/blocked?wait=0.2", headers={"If-None-Match": '"1"'}).status_code == 304
+    assert http.get("/v1/blocked?wait=0.2", headers={"If-None-Match": found.headers["ETag"]}).status_code == 304
     assert time.monotonic() - began >= 0.2
 
 

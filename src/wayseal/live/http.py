@@ -118,7 +118,7 @@ class _Service:
         try:
             while True:
                 listed = self._current()
-                tag = f'"{listed.version}"'
+                tag = f'"{listed.tag}"'
                 if tag not in known:
                     body = listed.changes(self._lists[since]) if since in self._lists else listed.to_bytes()
                     return Response(body, 200, _headers(ETag=tag), "application/json")
@@ -200,8 +200,8 @@ class _Service:
     def _current(self) -> BlockedList:
         listed = self._file.current()
         assert listed is not None  # noqa: S101 - it fails closed
-        if str(listed.version) not in self._lists:
-            self._lists = dict([*self._lists.items(), (str(listed.version), listed)][-MOST_LISTS:])
+        if listed.tag not in self._lists:
+            self._lists = dict([*self._lists.items(), (listed.tag, listed)][-MOST_LISTS:])
         return listed
 
 

@@ -81,6 +81,11 @@ class BlockedList:
     at: Moment
     entries: tuple[Entry, ...] = ()
 
+    @property
+    def tag(self) -> str:
+        """Tells the list from others, those of a record that was brought back among them."""
+        return f"{self.version}-{self.at}"
+
     def to_bytes(self) -> bytes:
         """The list as its file has it."""
         return _line(plain(self))
@@ -92,12 +97,13 @@ class BlockedList:
             before: That list; None: it isn't known, and so this one has to be fetched.
 
         Returns:
-            A line of JSON: `wayseal`, `before` (its version, or null), `version`, `at`, and after a list that is known
-            `added` and `removed`.
+            A line of JSON: `wayseal`, `before` (null, or `version` and `at` of that list), `version`, `at`, and after a
+            list that is known `added` and `removed`.
         """
-        head = {"wayseal": 1, "before": before and before.version, "version": self.version, "at": iso(self.at)}
+        head: dict[str, object] = {"wayseal": 1, "before": None, "version": self.version, "at": iso(self.at)}
         if before is None:
             return _line(head)
+        head["before"] = {"version": before.version, "at": iso(before.at)}
         had, has = {one.id for one in before.entries}, {one.id for one in self.entries}
         added = [plain(one) for one in self.entries if one.id not in had]
         return _line({**head, "added": added, "removed": [one.id for one in before.entries if one.id not in has]})
