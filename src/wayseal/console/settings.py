@@ -6,8 +6,8 @@ Files of cases lie in a private folder of the console's, each under its SHA-256.
 2. What may hold a secret shows itself in no `repr`.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -161,23 +161,10 @@ SECRETS = tuple(PREFIX + one.name.upper() for one in fields(ConsoleSettings) if 
 """Variables that may hold a secret (rule 2)."""
 
 
-def read_console_settings(environment: Mapping[str, str], **given: str | None) -> ConsoleSettings:
-    """Reads the settings of the environment.
-
-    Args:
-        environment: Names and values; those without `PREFIX` are others' business.
-        **given: Settings that options of the command name, and that win; None: they don't.
-
-    Returns:
-        The settings.
-
-    Raises:
-        ConsoleSettingsError: A setting isn't known, or can't be (rule 1).
-    """
-    others = {FALSE_ALARM_VARIABLE: "false_alarm"}
-    return read_environment(PREFIX, ConsoleSettings, ConsoleSettingsError, environment, given, others)
-
-
+read_console_settings = partial(
+    read_environment, PREFIX, ConsoleSettings, ConsoleSettingsError, {FALSE_ALARM_VARIABLE: "false_alarm"}
+)
+"""Reads them, as `read_environment` says."""
 FILES = "files"
 """In the console's folder."""
 

@@ -1,7 +1,7 @@
 """Settings of the watch as a service, from the environment: WAYSEAL_WATCH_ and the setting in capitals."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, ClassVar
 
 from pydantic import Field
@@ -60,18 +60,7 @@ class WatchSettings:
         check_tls(self, WatchSettingsError, "https")
 
 
-def read_watch_settings(environment: Mapping[str, str], **given: str | None) -> WatchSettings:
-    """Reads the settings of the environment.
-
-    Args:
-        environment: Names and values; those without `PREFIX` are others' business.
-        **given: Settings that options of the command name, and that win; None: they don't.
-
-    Returns:
-        The settings.
-
-    Raises:
-        WatchSettingsError: A setting isn't known, or can't be.
-    """
-    others = {FALSE_ALARM_VARIABLE: "false_alarm"}
-    return read_environment(PREFIX, WatchSettings, WatchSettingsError, environment, given, others)
+read_watch_settings = partial(
+    read_environment, PREFIX, WatchSettings, WatchSettingsError, {FALSE_ALARM_VARIABLE: "false_alarm"}
+)
+"""Reads them, as `read_environment` says."""

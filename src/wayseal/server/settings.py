@@ -5,7 +5,6 @@
 2. What holds a secret (addresses of databases, keys) shows itself in no `repr`.
 """
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -18,7 +17,7 @@ from wayseal.merkle import MerkleError, VerifyKey
 from wayseal.model.schema import CLOSED, Name, TomlText, keys_of, parsed_by, read_values
 from wayseal.model.times import clock_hours
 from wayseal.server.errors import SettingsError
-from wayseal.service.settings import NUMBER, OWN, WHOLE, File, Flag, check_tls
+from wayseal.service.settings import NUMBER, OWN, WHOLE, File, Flag, check_tls, unknown_setting
 
 PREFIX = "WAYSEAL_"
 NO_SETTINGS = frozenset({"ACTOR", "LANG", "NOTIFY", "STAMP_URL", "VAULT", "REQUIRE_ALL", "SHARED"})
@@ -166,7 +165,7 @@ def read_settings(environment: Mapping[str, str], file: Path | None = None) -> S
     known = keys_of(Settings)
     for name in toml.content:
         if name not in known:
-            raise _unknown(name, list(known)).at(file=file, line=toml.line(name))
+            raise unknown_setting(name, known, SettingsError).at(file=file, line=toml.line(name))
     _check_names(environment, [PREFIX + name.upper() for name in known])
     outside = {name: text for name in known if (text := environment.get(PREFIX + name.upper())) is not None}
     given = {**toml.content, **outside}
@@ -190,14 +189,7 @@ def _check_names(environment: Mapping[str, str], known: Sequence[str]) -> None:
     for variable in sorted(environment.keys() - set(known)):
         name = variable.removeprefix(PREFIX)
         if name != variable and name not in NO_SETTINGS and not name.startswith(_OTHERS):
-            raise _unknown(variable, known).at(key=variable)
-
-
-def _unknown(name: str, known: Sequence[str]) -> SettingsError:
-    near = difflib.get_close_matches(name, known, n=1)
-    if not near:
-        return SettingsError("this is no setting")
-    return SettingsError("this is no setting; did you mean {near}?", near=near[0])
+            raise unknown_setting(variable, known, SettingsError).at(key=variable)
 
 
 def _read(file: Path | None) -> bytes:

@@ -5,7 +5,7 @@
 """
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any, Protocol, TypeVar
@@ -85,13 +85,21 @@ def check_tls(settings: ListenSettings, error: type[WaysealError], proxied: str)
         raise error(text, setting=proxied)
 
 
+def unknown_setting(name: str, known: Iterable[str], error: type[WaysealError]) -> WaysealError:
+    """What is said of a setting that isn't known: the nearest one that is (rule 1)."""
+    if near := difflib.get_close_matches(name, known, n=1):
+        return error(N_("this is no setting; did you mean {near}?"), near=near[0])
+    return error(N_("this is no setting"))
+
+
 def read_environment(
     prefix: str,
     kind: Callable[..., T],
     error: type[WaysealError],
+    others: Mapping[str, str],
     environment: Mapping[str, str],
-    given: Mapping[str, str | None],
-    others: Mapping[str, str] | None = None,
+    /,
+    **given: str | None,
 ) -> T:
     """Reads the settings of the environment.
 
@@ -99,9 +107,9 @@ def read_environment(
         prefix: Of the variables; those without it are others' business.
         kind: The settings, a dataclass.
         error: For what can't be (rule 1).
-        environment: Names and values.
-        given: Settings that options of the command name, and that win; None: they don't.
         others: Variables beside those with the prefix, and the settings that they are; the prefix wins.
+        environment: Names and values.
+        **given: Settings that options of the command name, and that win; None: they don't.
 
     Returns:
         The settings.
@@ -112,11 +120,8 @@ def read_environment(
     known = {prefix + one.name.upper(): one.name for one in fields(kind)}  # type: ignore[arg-type]
     for variable in sorted(environment):
         if variable.startswith(prefix) and variable not in known:
-            near = difflib.get_close_matches(variable, known, n=1)
-            if near:
-                raise error("this is no setting; did you mean {near}?", near=near[0]).at(key=variable)
-            raise error("this is no setting").at(key=variable)
-    known = {**(others or {}), **known}
+            raise unknown_setting(variable, known, error).at(key=variable)
+    known = {**others, **known}
     values = {name: environment[variable] for variable, name in known.items() if variable in environment}
     values |= {name: value for name, value in given.items() if value is not None}
     return read_values(values, kind, error)
