@@ -112,13 +112,14 @@ def test_what_cant_be(made: Path, words: tuple[str, ...], code: int, said: str) 
 
 
 def test_a_rule_takes_two_people(ledger: Path) -> None:
-    rule = ("rule", "propose", ledger, "pulls", "--least", "0.95", "--detector", "bulk", "--lasts", "2h", *BY)
+    rule = ("rule", "propose", ledger, "pulls", "--least", "0.95", "--detector", "number_walks", "--lasts", "2h", *BY)
     assert "second person" in done(*rule).out
     assert "waits for a second person" in done("list", ledger).out
     done("rule", "agree", ledger, "pulls", *BY, code=3)
+    assert "number_walks" in done(*rule[:3], "dead", "--least", "0.9", "--detector", "bulk", *BY, code=2).err
     assert "in force by Li, audit and Wang" in done("rule", "agree", ledger, "pulls", "--who", "Wang").out
     (found,) = listed(ledger)["rules"]
-    assert (found["agreed_by"], found["minutes"], found["detectors"]) == ("Wang", 120, ["bulk"])
+    assert (found["agreed_by"], found["minutes"], found["detectors"]) == ("Wang", 120, ["number_walks"])
     assert "is off" in done("rule", "off", ledger, "pulls", *WHY, "--lift").out
     assert listed(ledger)["rules"] == []
 

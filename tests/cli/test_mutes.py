@@ -44,8 +44,9 @@ REFUSED = (
     (("add",), "needs a detector", 3),
     (("add", "--hours", "x"), "22-6", 2),
     (("add", "--hours", "22-25"), "hours", 3),
-    (("add", "--detector", "a", "--lasts", "40d"), "31", 3),
-    (("add", "--detector", "a", "--lasts", "x"), "--lasts", 2),
+    (("add", "--detector", "own_tickets", "--lasts", "40d"), "31", 3),
+    (("add", "--detector", "own_tickets", "--lasts", "x"), "--lasts", 2),
+    (("add", "--detector", "canary_touch"), "--detector", 2),
     (("end", "m-9"), "no such mute", 3),
 )
 

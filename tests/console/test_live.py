@@ -87,6 +87,18 @@ def test_a_watch_that_runs_stands_still_ended_or_cant_be_read(bench: Bench) -> N
         assert ann.get("/").status_code == 200
 
 
+def test_whatever_stands_in_the_status_no_page_fails(bench: Bench) -> None:
+    ann, status = bench.browser("ann"), blocks_folder(bench.folder.parent) / "status.json"
+    tell(bench.world)
+    whole = json.loads(status.read_text())
+    values = (None, "x", -1, 1e400, [1], {"a": "b"}, "9999-12-31T23:59:59Z", "0001-01-01T00:00:00+14:00", "<script>")
+    for key in whole:
+        for value in values:
+            status.write_text(json.dumps({**whole, key: value}))
+            for path in ("/live", "/"):
+                assert ann.get(path).status_code == 200, (key, value, path)
+
+
 def test_a_notice_tells_counts_and_peers_and_no_name(bench: Bench) -> None:
     case = bench.alert("courier-7")
     bench.world.person("zhang", Role.AUDITOR)

@@ -283,10 +283,29 @@ def test_tampering_is_named(
     assert not found.sound
     assert (found.faults[0].line, found.faults[0].code) == (line, code)
     assert tamper is _changed or found.goes_on is False
-    if code is not Code.TABLES:
+    with pytest.raises(RecordError) as caught:
+        added(Blocks(folder, clock=Time()))
+    assert "u-1" not in str(caught.value)
+
+
+@pytest.mark.parametrize("left", [None, b"", b"\x00\xff", 1, 2])
+def test_a_record_that_was_cut_lets_nobody_off(blocks: Blocks, tmp_path: Path, left: bytes | int | None) -> None:
+    for _ in range(3):
+        added(blocks)
+    record, kept = tmp_path / "live/blocks.jsonl", blocks.file.read_bytes()
+    lines = record.read_bytes().splitlines(keepends=True)
+    record.unlink()
+    if left is not None:
+        record.write_bytes(b"".join(lines[:left]) if isinstance(left, int) else left)
+    again = Blocks(tmp_path / "live", clock=Time())
+    acts: list[Callable[[], object]] = [again.sync, again.state, lambda: added(again), lambda: again.act_on(notice())]
+    for act in acts:
         with pytest.raises(RecordError) as caught:
-            added(Blocks(folder, clock=Time()))
-        assert "u-1" not in str(caught.value)
+            act()
+        assert caught.value.file == record
+    assert blocks.file.read_bytes() == kept
+    if left is not None:
+        assert not verify_blocks(tmp_path / "live").sound
 
 
 def test_an_act_that_cant_be_is_named(blocks: Blocks, tmp_path: Path) -> None:
@@ -418,6 +437,18 @@ def test_a_second_factor_and_slow_reads(tmp_path: Path) -> None:
     refusal = enforcer.check("slow", NOW + 2 * SLOW_SECONDS * SECOND)
     assert refusal is not None
     assert refusal.wait == 2 * SLOW_SECONDS
+
+
+def test_a_clock_that_goes_back_slows_nobody_for_longer(tmp_path: Path) -> None:
+    blocks = Blocks(tmp_path / "live", clock=Time())
+    added(blocks, actor="slow", measure="slow_down", until=NOW + 24 * 60 * MINUTE)
+    slow = Enforcer(BlockedFile(blocks.file, fails=Fails.CLOSED))
+    assert slow.check("slow", NOW + 60 * MINUTE, reads=3) is None
+    assert slow.check("slow", NOW + 60 * MINUTE + SECOND) is not None
+    assert slow.check("slow", NOW) is None
+    again = slow.check("slow", NOW + SECOND)
+    assert again is not None
+    assert again.wait <= SLOW_SECONDS
 
 
 def test_a_list_is_read_as_it_was_written(tmp_path: Path) -> None:

@@ -86,16 +86,63 @@ def test_tokens_are_kept_as_hashes(tmp_path: Path) -> None:
         add_token(path, "gw-3")
 
 
-def test_the_list_has_its_version_for_a_tag(blocks: Blocks, http: httpx.Client) -> None:
+def test_a_list_has_its_tag(blocks: Blocks, http: httpx.Client) -> None:
     first = http.get("/v1/blocked")
-    assert (first.headers["ETag"], first.json()["entries"]) == ('"0-0"', [])
-    assert http.get("/v1/blocked", headers={"If-None-Match": '"0-0"'}).status_code == 304
+    tag = first.headers["ETag"]
+    assert first.json()["entries"] == []
+    assert http.get("/v1/blocked", headers={"If-None-Match": tag}).status_code == 304
     put(blocks, "u-1042")
-    for known in ('"0-0"', 'W/"0-0", "7"', ""):
+    for known in (tag, f'W/{tag}, "7"', ""):
         found = http.get("/v1/blocked", headers={"If-None-Match": known})
-        assert found.headers["ETag"].startswith('"1-')
+        assert found.headers["ETag"] != tag
         assert found.content == blocks.file.read_bytes()
-    assert http.get("/v1/blocked?wait=x").status_code == 400
+    assert {http.get(f"/v1/blocked?wait={wait}").status_code for wait in ("x", "nan", "-nan", "")} == {400}
+    assert {http.get(f"/v1/blocked?wait={wait}").status_code for wait in ("-1", "1e999", "Infinity", "60")} == {200}
+
+
+def test_a_record_that_was_lost_and_made_anew_has_other_tags(blocks: Blocks, http: httpx.Client) -> None:
+    put(blocks, "u-1")
+    tag = http.get("/v1/blocked").headers["ETag"]
+    for path in blocks.file.parent.glob("block*"):
+        path.unlink()
+    put(Blocks(blocks.file.parent), "u-2")
+    found = http.get("/v1/blocked", headers={"If-None-Match": tag})
+    assert [one["actor"] for one in found.json()["entries"]] == ["u-2"]
+
+
+def test_a_token_that_was_taken_back_is_not_waited_for(blocks: Blocks, http: httpx.Client) -> None:
+    def change() -> None:
+        time.sleep(0.3)
+        remove_token(blocks.file.parent / TOKENS, "gw-1")
+        put(Blocks(blocks.file.parent), "u-1")
+
+    thread = threading.Thread(target=change)
+    thread.start()
+    headers = {"If-None-Match": http.get("/v1/blocked").headers["ETag"]}
+    assert http.get("/v1/blocked?wait=30", headers=headers).status_code == 401
+    thread.join()
+
+
+def test_what_cannot_be_written_down_is_said(blocks: Blocks, http: httpx.Client) -> None:
+    put(blocks, "u-1")
+    record, said = blocks.file.parent / "blocks.jsonl", {"version": 1, "fails": "open"}
+    whole = record.read_bytes()
+    record.write_bytes(whole + b"{}\n")
+    changed = http.post("/v1/blocked/enforced", json=said)
+    record.unlink()
+    record.mkdir()
+    for answer in (changed, http.post("/v1/blocked/enforced", json=said)):
+        assert (answer.status_code, answer.json()["rule"]) == (503, "list")
+    record.rmdir()
+    record.write_bytes(whole)
+    assert http.post("/v1/blocked/enforced", json=said).status_code == 204
+
+
+def test_two_gateways_with_one_token_fill_no_record(blocks: Blocks, http: httpx.Client) -> None:
+    for _ in range(5):
+        for fails in ("open", "closed"):
+            http.get("/v1/blocked/check", headers={"X-Account": "u", "X-Wayseal-Fails": fails})
+    assert len((blocks.file.parent / "blocks.jsonl").read_bytes().splitlines()) == 3
 
 
 def test_who_has_a_list_gets_what_changed(blocks: Blocks, http: httpx.Client) -> None:
@@ -122,9 +169,10 @@ def test_who_waits_is_answered_when_it_changes(blocks: Blocks, http: httpx.Clien
         put(Blocks(blocks.file.parent), "u-1")
         changed.append(time.monotonic())
 
+    known = {"If-None-Match": http.get("/v1/blocked").headers["ETag"]}
     thread = threading.Thread(target=change)
     thread.start()
-    found = http.get("/v1/blocked?wait=30", headers={"If-None-Match": '"0-0"'})
+    found = http.get("/v1/blocked?wait=30", headers=known)
     answered = time.monotonic()
     thread.join()
     assert found.json()["version"] == 1

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.effort import examples
-from tests.live.played import DAY, OFFSET, Played, take
+from tests.live.played import DAY, OFFSET, TIMES, Played, take
 from wayseal.detect.explain import load_templates
-from wayseal.detect.facts import update_facts
+from wayseal.detect.facts import Facts, update_facts
 from wayseal.ledger import ingest, open_ledger
 from wayseal.live.types import Notice, NoticeKind
 from wayseal.model.times import iso
@@ -80,24 +80,43 @@ def test_late_and_doubled_the_facts_are_those_of_a_batch_run(played: Played, tmp
     assert sum(live.values()) > 100
 
 
-def test_a_state_of_the_ledger_goes_on_as_one_of_the_stream(played: Played, told: list[Notice], tmp_path: Path) -> None:
-    half = next(n.tipped_by.number for n in told if n.tipped_by.number > len(played.lines) // 3) - 1
-    data, ledger = tmp_path / "data", tmp_path / "ledger"
-    for name in ("accesses", "scans", "tickets", "waybills"):
-        (data / name).mkdir(parents=True)
-        mine = [line for line in played.lines[:half] if json.loads(line)["table"] == name]
-        (data / name / "a.jsonl").write_bytes(b"".join(mine))
-    (data / "dataset.json").write_text('{"wayseal": 1}')
+def test_rows_that_come_twice_change_no_fact(played: Played, tmp_path: Path) -> None:
+    def facts_of(lines: Sequence[bytes], folder: Path) -> Facts:
+        with open_ledger(with_lines(played, lines, folder)) as snapshot:
+            return update_facts(snapshot, None, load_templates(None), OFFSET, lambda *_: None)
 
+    lines = played.lines[:12_000]
+    again = [line for line in lines if json.loads(line)["table"] != "accesses"]
+    once, twice = facts_of(lines, tmp_path / "once"), facts_of([*lines, *again], tmp_path / "twice")
+    assert len(again) > 1_000
+    for name in ("hours", "uses", "shown", "suspects"):
+        assert getattr(once, name).equals(getattr(twice, name)), name
+
+
+def with_lines(played: Played, lines: Sequence[bytes], folder: Path) -> Path:
+    """A ledger that has some of the lines as well."""
+    data, ledger = folder / "data", folder / "ledger"
+    for name in TIMES:
+        (data / name).mkdir(parents=True)
+        (data / name / "a.jsonl").write_bytes(b"".join(one for one in lines if json.loads(one)["table"] == name))
+    (data / "dataset.json").write_text('{"wayseal": 1}')
     shutil.copytree(played.ledger, ledger)
     ingest(open_source(data), ledger)
-    fast = played.state(ledger)
+    return ledger
+
+
+def test_a_state_of_the_ledger_goes_on_as_one_of_the_stream(played: Played, told: list[Notice], tmp_path: Path) -> None:
+    half = next(n.tipped_by.number for n in told if n.tipped_by.number > len(played.lines) // 3) - 1
+    fast = played.state(with_lines(played, played.lines[:half], tmp_path))
     fast.restore([notice for notice in told if notice.tipped_by.number <= half])
     rest = take(fast, played.lines[half:], range(500, len(played.lines) - half, 500), first=half + 1)
     assert rest == [notice for notice in told if notice.tipped_by.number > half]
 
 
-def test_what_work_explains_later_withdraws_a_notice(played: Played, told: list[Notice]) -> None:
+@pytest.mark.parametrize("restarted", [False, True])
+def test_what_work_explains_later_withdraws_a_notice(
+    played: Played, told: list[Notice], tmp_path: Path, restarted: bool
+) -> None:
     first = next(n for n in told if n.kind is NoticeKind.RAISED and _outlet_of(played, n.actor))
     fast = played.state()
     before = take(fast, played.lines[: first.tipped_by.number])
@@ -110,9 +129,13 @@ def test_what_work_explains_later_withdraws_a_notice(played: Played, told: list[
         if r.get("actor") == first.actor and r["table"] == "accesses"
     ]
     lines = [json.dumps(scan).encode() + b"\n" for scan in scans]
+    if restarted:
+        fast = played.state(with_lines(played, played.lines[: first.tipped_by.number], tmp_path))
+        fast.restore(before)
     after = take(fast, lines, first=first.tipped_by.number + 1)
     gone = [n for n in after if n.kind is NoticeKind.WITHDRAWN and n.actor == first.actor]
     assert [n.raised for n in gone] == [first.id]
+    assert abs(gone[0].at - first.at) < DAY
 
 
 def _outlet_of(played: Played, actor: str) -> str:
@@ -133,6 +156,12 @@ def test_clocks_that_are_wrong_move_nothing(played: Played) -> None:
     assert fast.now > now + 300 * DAY
 
 
+def test_a_stream_of_last_year_is_counted_and_nobody_told(played: Played) -> None:
+    fast, begin = played.state(), (played.day - 365) * DAY
+    assert take(fast, [_read_at(begin + k * 1_000_000) for k in range(300)]) == []
+    assert (fast.counted["before_limits"], fast.counted["out_of_time"]) == (300, 0)
+
+
 def _read_at(us: int) -> bytes:
     """A read at some time."""
     return json.dumps({"at": iso(us), "actor": "u-1", "waybill": "YT1234567890"}).encode() + b"\n"
@@ -143,3 +172,11 @@ def test_lines_that_cant_be_read_are_counted_by_reason(played: Played) -> None:
     take(fast, [b"no json\n", b'{"table": "nothing"}\n', b'{"actor": "u-1"}\n', *played.lines[:5]])
     assert sum(fast.rejected.values()) == 3
     assert len(fast.rejected) == 3
+
+
+def test_gateways_of_which_there_are_too_many_are_counted(played: Played) -> None:
+    fast = played.state()
+    names = [f"gw-{k}" for k in range(1_200)] + ["g" * 65, "\ufffd\ufffd"]
+    rows = [{"gateway": name, "epoch": 1, "count": 1, **json.loads(_read_at(1))} for name in names]
+    take(fast, [json.dumps(row).encode() + b"\n" for row in rows])
+    assert (len(fast.gateways), fast.counted["not_followed"]) == (1_000, 202)

@@ -85,6 +85,17 @@ def test_memory_is_bounded_and_what_is_written_off_counted(counts: list[int], mo
     assert left + sum(told.written_off().values()) == len(missing(rose))
 
 
+def test_counters_are_bounded_and_what_is_not_followed_is_counted() -> None:
+    counts = GatewayCounts(most_counters=3)
+    give(counts, [(0, 1, 1), (0, 2, 1), (1, 1, 3), (0, 3, 2), (0, 1, 2), (2, 1, 1), (1, 1, 2), (1, 9, 1)])
+    assert counts.holes() == (Hole(gateway=0, epoch=3, first=1, last=1),)
+    assert counts.restarts() == (Restart(gateway=0, epoch=3, before=2),)
+    assert (counts.passed, counts.written_off(), counts.doubled()) == (2, {1: 1}, {})
+    many = np.arange(100_000)
+    counts.take(many, many, np.ones(len(many), np.int64))
+    assert all(len(array) <= 3 for name, array in counts.state().items())
+
+
 def test_restarted_counters_are_told() -> None:
     told = counted([(2, 9, 1), (2, 5, 1), (2, 5, 2), (1, 5, 1), (2, 12, 2)])
     assert told.restarts() == (

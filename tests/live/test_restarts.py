@@ -6,6 +6,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.live.played import OFFSET, Played
 from wayseal.cases.ledger.watching import limits_of
 from wayseal.detect import Options
@@ -13,6 +15,7 @@ from wayseal.detect.explain import load_templates
 from wayseal.detect.facts import FILE, update_facts
 from wayseal.ledger import open_ledger
 from wayseal.live._kept import KeptState, KnownGateways
+from wayseal.live.errors import LiveError
 from wayseal.live.gateways import GatewayCounts
 from wayseal.live.notices import read_notices
 from wayseal.live.sources import Reading, open_source_of
@@ -69,6 +72,21 @@ def test_restarts_change_nothing(played: Played, tmp_path: Path) -> None:
         assert (status["holes"], status["restarts"], status["events"]) == ([], [], 9_000)
 
 
+def test_a_wrong_clock_behind_a_restart_moves_nothing(played: Played, tmp_path: Path) -> None:
+    lines, file = list(played.lines[:6_000]), tmp_path / "lines.jsonl"
+    ahead = b'{"at": "2099-03-01T10:00:00+08:00", "actor": "u-1", "waybill": "YT1234567890"}\n'
+    lines.insert(3_000, ahead)
+    whole, parts = (ledger_of(played, tmp_path / name) for name in ("whole", "parts"))
+    for low, high in ((0, 3_000), (3_000, 6_001)):
+        with file.open("ab") as out:
+            out.writelines(lines[low:high])
+        watched(parts, file)
+    watched(whole, file)
+    assert notices_of(parts) == notices_of(whole) != []
+    assert status_of(parts)["counted"]["out_of_time"] == 1
+    assert status_of(parts)["stream_time"] == status_of(whole)["stream_time"]
+
+
 def test_a_hole_and_a_new_count_are_named(played: Played, tmp_path: Path) -> None:
     ledger, file = ledger_of(played, tmp_path / "ledger"), tmp_path / "lines.jsonl"
     lines = numbered(list(played.lines[:300]))
@@ -82,14 +100,38 @@ def test_a_hole_and_a_new_count_are_named(played: Played, tmp_path: Path) -> Non
     assert status["restarts"] == [{"gateway": "gw-1", "epoch": 6, "before": 5, "last": 200}]
 
 
+def test_a_count_that_restarts_within_its_epoch_is_told(played: Played, tmp_path: Path) -> None:
+    ledger, file = ledger_of(played, tmp_path / "ledger"), tmp_path / "lines.jsonl"
+    lines = numbered(list(played.lines[:300]))
+    file.write_bytes(b"".join([*lines[:200], *lines[:50], lines[200]]))
+    watched(ledger, file)
+    status = status_of(ledger)
+    assert (status["doubled"], status["written_off"], status["holes"], status["restarts"]) == ({"gw-1": 50}, {}, [], [])
+
+
 def test_what_is_kept(tmp_path: Path) -> None:
     state = KeptState(tmp_path)
     assert (state.day((1, 2)), state.gateways(3)) == (None, None)
     state.keep_day((1, 2), 20_500)
     for number in (3, 8):
-        state.keep_gateways(number, KnownGateways(codes={"a": 0}, counts=GatewayCounts()), needed=number)
+        state.keep_gateways(number, KnownGateways(codes={"a": 0}, counts=GatewayCounts(), now=number), needed=number)
     again = KeptState(tmp_path)
     assert (again.day((1, 2)), again.day((1, 3)), again.gateways(3)) == (20_500, None, None)
     known = again.gateways(8)
     assert known is not None
-    assert (known.codes, known.counts.holes()) == ({"a": 0}, ())
+    assert (known.codes, known.counts.holes(), known.now) == ({"a": 0}, (), 8)
+
+
+@pytest.mark.parametrize("place", range(0, 120, 7))
+def test_what_is_kept_and_was_changed_is_named(tmp_path: Path, place: int) -> None:
+    state = KeptState(tmp_path)
+    state.keep_day((1, 2), 20_500)
+    state.keep_gateways(3, KnownGateways(codes={"a": 0}, counts=GatewayCounts(), now=7), needed=0)
+    whole = (tmp_path / "state.json").read_bytes()
+    turned = bytearray(whole)
+    turned[place % len(whole)] ^= 1 << place % 7
+    for content in (bytes(turned), whole[:place], b"{}", b"[]"):
+        (tmp_path / "state.json").write_bytes(content)
+        with pytest.raises(LiveError) as caught:
+            KeptState(tmp_path)
+        assert caught.value.file == tmp_path / "state.json"

@@ -10,6 +10,9 @@ import pytest
 
 from tests.live.brokers import ask_nats, nats_server
 from tests.tables import each
+from wayseal.cases.errors import CasebookDiskError
+from wayseal.database.errors import DatabaseGoneError
+from wayseal.ledger.errors import LedgerStorageError
 from wayseal.live import serve
 from wayseal.live.errors import LiveError, WatchSettingsError
 from wayseal.live.serve import WatchService, run_service
@@ -62,11 +65,12 @@ def service(folder: Path, log: io.StringIO | None = None, **settings: str) -> Wa
 def test_a_disk_that_refuses_is_tried_again(tmp_path: Path, script: type[Script]) -> None:
     log = io.StringIO()
     made = service(tmp_path, log)
-    script.does += [OSError(28, ""), OSError(28, ""), None]
+    refused = [OSError(28, ""), LedgerStorageError("x"), DatabaseGoneError("x"), CasebookDiskError("x")]
+    script.does += [*refused, None]
     made.run()
-    assert len(script.made) == 3
+    assert len(script.made) == 5
     events = [json.loads(line)["event"] for line in log.getvalue().splitlines()]
-    assert events == ["watching", "disk"] * 2 + ["watching"]
+    assert events == ["watching", "disk"] * 4 + ["watching"]
     assert made.trouble() == ["starting", "disk"]
     script.made[-1].status = {"running": True, "at": iso(now_us())}
     assert made.trouble() == []

@@ -184,6 +184,13 @@ def test_a_muted_notice_makes_its_case_and_block_and_tells_nobody(
     assert "a new hub" in shown
     assert raised.actor not in shown
     assert f"; {len(muted)} notice" in shown
+    with (ledger / "live/notices.jsonl").open("ab") as file:
+        file.write(b'{"notice":')
+    assert inside("case", "backup", ledger, tmp_path / "copy").code == 0
+    copied = {path.name: path.read_bytes() for path in (tmp_path / "copy/live").iterdir()}
+    assert copied.keys() == {"notices.jsonl", "blocks.jsonl", "mutes.jsonl"}
+    assert all((ledger / "live" / name).read_bytes().startswith(content) for name, content in copied.items())
+    assert read_notices(tmp_path / "copy/live").notices == read_notices(ledger / "live").notices
 
 
 SERVE = [sys.executable, "-c", WAYSEAL, "serve", "watch"]

@@ -1,5 +1,6 @@
 """The watch: whatever stops it, what arrived is in the ledger once, and everybody is told once."""
 
+import errno
 import fcntl
 import json
 import shutil
@@ -12,10 +13,12 @@ import pytest
 from tests.live.played import OFFSET, Played, take
 from wayseal.detect.intraday import Intraday
 from wayseal.ledger import Snapshot, open_ledger
-from wayseal.live.notices import Send, read_notices
+from wayseal.live.errors import RecordError
+from wayseal.live.notices import Muted, Send, read_notices
 from wayseal.live.sources import Reading, open_source_of
 from wayseal.live.types import Batch, Notice, NoticeKind
 from wayseal.live.watch import Watch, Watched, WatchOptions, read_status
+from wayseal.model.messages import Message
 from wayseal.store.errors import JournalBusyError
 
 LINES = 9_000
@@ -132,6 +135,36 @@ def test_of_two_watches_of_a_ledger_the_second_is_refused(played: Played, world:
         go_on.set()
         first.join(120)
     assert len(read_notices(world / "ledger/live").notices) > 0
+
+
+def test_where_mutes_cant_be_known_it_is_said_and_all_are_told(played: Played, world: Path, told: list[Notice]) -> None:
+    said: list[Message] = []
+
+    def mute(_notice: Notice) -> Muted | None:
+        raise RecordError("the record of mutes was changed", file="mutes.jsonl", line=2)
+
+    watching(played, world, {}, mute=mute, say=said.append).run()
+    record = read_notices(world / "ledger/live")
+    assert (list(record.notices.values()), record.muted) == (told, {})
+    assert {str(one) for one in said} == {"mutes.jsonl:2: the record of mutes was changed: nothing is muted"}
+
+
+def test_an_arrival_log_that_was_lost_is_said(played: Played, world: Path) -> None:
+    said: list[str] = []
+    for lost in (False, False, True):
+        if lost:
+            shutil.rmtree(world / "ledger/live/arrivals")
+        watching(played, world, {}, say=lambda message: said.append(message.text)).run()
+        assert any("the arrival log is new" in text for text in said) == lost
+
+
+def test_a_disk_that_refuses_is_named(played: Played, world: Path) -> None:
+    def refuse(_notice: Notice) -> bool:
+        raise OSError(errno.ENOSPC, "")
+
+    with pytest.raises(OSError, match="Errno 28") as caught:
+        watching(played, world, {"one": refuse}).run()
+    assert caught.value.filename == str(world / "ledger/live")
 
 
 def test_poison_stops_nothing(played: Played, world: Path, told: list[Notice]) -> None:

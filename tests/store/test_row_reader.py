@@ -67,5 +67,37 @@ def test_one_bad_line_takes_no_other_with_it() -> None:
     assert sorted(n for n in found.beside["count"].to_pylist() if n is not None) == list(range(500))
 
 
+LINE = json.dumps(GOOD).encode()
+POISON = [
+    b"null", b"null" + LINE, b"null null", b"1", b'"x"', b"\xef\xbb\xbf" + LINE, b"\x00", b"\x1e" + LINE,
+    *(LINE[:-1] + more for more in (
+        b', "more": NaN}', b', "more": [-Infinity]}', b', "device": "\xff\xfe"}', b', "more": "\xff"}',
+        b', "gateway": "\xc3"}', b', "fields": ["\xff"]}', b', "device": "\\ud800"}', b"} 1", b"}{}", b"},",
+    )),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("before", [0, 40])
+@pytest.mark.parametrize("poison", POISON)
+def test_poison_is_rejected_as_in_a_file(tmp_path: Path, poison: bytes, before: int) -> None:
+    lines = [LINE] * before + [poison] + [LINE] * 40
+    text = b"".join(line + b"\n" for line in lines)
+    beside = RowReader(beside={"gateway": pa.string()}).read(text, 1)
+    (tmp_path / "accesses.jsonl").write_bytes(LINE + b"\n" + poison + b"\n")
+    (file,) = open_source(tmp_path).files
+    rejected = [one.reason for batch in read_batches(file) for one in batch.rejected]
+    assert [one.reason for one in beside.rejected] == rejected
+    assert [one.line for one in beside.rejected] == [before + 1] * len(rejected)
+    assert beside.tables["accesses"].rows.num_rows == before + 41 - len(rejected)
+    assert beside.beside["gateway"].to_pylist().count(None) >= before + 40
+
+
+def test_lines_that_only_add_up_are_not_taken_for_rows() -> None:
+    odd = [LINE + LINE, b'{"more":', LINE + b"}", LINE, b"\t"]
+    found = RowReader({"accesses": ()}).read(b"".join(line + b"\n" for line in odd), 1)
+    assert [one.line for one in found.rejected] == [1, 2, 3]
+    assert found.tables["accesses"].line.tolist() == [4]
+
+
 def test_nothing_is_nothing(tmp_path: Path) -> None:
     assert RowReader().read(b"", 1).tables == {}

@@ -130,3 +130,13 @@ def read_statement(said: str | None, file: Path | None) -> str:
         return sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise WrongUsageError("is no text in UTF-8", param_hint="--file") from None
+
+
+def check_detectors(names: list[str] | None) -> list[str] | None:
+    """Names of detectors, of which the stream must count by each: others would be no reason of any notice."""
+    from wayseal.detect.detectors import detectors
+
+    known = [one.name for one in detectors() if one.choose is not None]
+    if not {*(names or ())} <= {*known}:
+        raise WrongUsageError("needs one of {known}", param_hint="--detector", known=known)
+    return names

@@ -11,7 +11,15 @@ import typer
 
 from wayseal.cli._chains import CHANGED, chain_json, chain_lines, parse_head
 from wayseal.cli._errors import WrongUsageError
-from wayseal.cli._options import LedgerArgument, OutOption, OutputFormat, OutputFormatOption, WhoOption, WhyOption
+from wayseal.cli._options import (
+    LedgerArgument,
+    OutOption,
+    OutputFormat,
+    OutputFormatOption,
+    WhoOption,
+    WhyOption,
+    check_detectors,
+)
 from wayseal.cli._output import clock_time, print_result, write_text
 from wayseal.cli._texts import _, echo, warn
 from wayseal.ledger import open_ledger
@@ -364,7 +372,9 @@ def blocked_rule_propose(
     detector: Annotated[
         list[str] | None,
         typer.Option(
-            help="Only notices that give this [detector](detectors.md) as a reason, repeatable.", show_default="any"
+            help="Only notices that give this [detector](detectors.md) as a reason, repeatable.",
+            show_default="any",
+            callback=check_detectors,
         ),
     ] = None,
     most: Annotated[

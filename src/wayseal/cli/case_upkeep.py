@@ -19,11 +19,19 @@ from wayseal.cli._options import LedgerArgument, OutputFormat, OutputFormatOptio
 from wayseal.cli._output import clock_time, now_us, print_result, progress_bars
 from wayseal.cli._texts import _, echo
 from wayseal.journal import Head
+from wayseal.journal.files import read_journal
+from wayseal.live.blocks import RECORD as BLOCKS
+from wayseal.live.blocks import blocks_folder
+from wayseal.live.mutes import FILE as MUTES
+from wayseal.live.notices import FILE as NOTICES
 from wayseal.model.messages import N_
 from wayseal.model.times import micros, stamp
 from wayseal.page.visible import visible
+from wayseal.store.durable import write_file
 
 _TABLES = N_("from here on the tables say something else than the lines: `wayseal case rebuild` makes them anew")
+_RECORDS = (NOTICES, BLOCKS, MUTES)
+"""What a watch has on record beside the ledger."""
 
 
 def case_verify(
@@ -81,15 +89,21 @@ def case_backup(
     ledger: LedgerArgument,
     folder: Annotated[Path, typer.Argument(help="A folder that isn't there yet, or is empty.", metavar="FOLDER")],
 ) -> None:
-    """Copy the casebook and its secret, also while others write.
+    """Copy the casebook and its secret, and what a watch has on record, also while others write.
 
     The copy is as of one moment, an SQLite file whichever database the casebook lies in, and its files can take
-    the place of those in `detect/`. Every line is looked at before.
+    the place of those in `detect/`; those in its folder `live`, of those in `live/`: notices, blocks and mutes. Every
+    line is looked at before.
 
     \b
     wayseal case backup ledger /mnt/backup/casebook-2026-06-01
     """
-    echo("{path}: a copy of {lines} lines", lines=copy_casebook(casebook_folder(ledger), folder), path=folder)
+    lines = copy_casebook(casebook_folder(ledger), folder)
+    for path in filter(Path.exists, (blocks_folder(ledger) / name for name in _RECORDS)):
+        (folder / "live").mkdir(0o700, exist_ok=True)
+        content = read_journal(path)
+        write_file(folder / "live" / path.name, content[: content.rfind(b"\n") + 1])
+    echo("{path}: a copy of {lines} lines", lines=lines, path=folder)
 
 
 def case_rebuild(ledger: LedgerArgument) -> None:

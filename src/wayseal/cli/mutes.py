@@ -8,7 +8,14 @@ from typing import Annotated
 import typer
 
 from wayseal.cli._errors import WrongUsageError
-from wayseal.cli._options import LedgerArgument, OutputFormat, OutputFormatOption, WhoOption, WhyOption
+from wayseal.cli._options import (
+    LedgerArgument,
+    OutputFormat,
+    OutputFormatOption,
+    WhoOption,
+    WhyOption,
+    check_detectors,
+)
 from wayseal.cli._output import clock_time, print_result
 from wayseal.cli._texts import _, echo
 from wayseal.cli.blocked import find_actor, live_folder, names_of, seconds_of
@@ -79,6 +86,7 @@ def mutes_add(
         typer.Option(
             help="Notices that give no other reason than this [detector](detectors.md), repeatable.",
             show_default="any",
+            callback=check_detectors,
         ),
     ] = None,
     account: Annotated[

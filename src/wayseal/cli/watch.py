@@ -28,7 +28,6 @@ from wayseal.detect.report.texts import TEXTS
 from wayseal.detect.window import parse_offset
 from wayseal.ledger import open_ledger
 from wayseal.live.blocks import Added, Blocks, blocks_folder, lifted_by
-from wayseal.live.errors import RecordError
 from wayseal.live.mutes import Mutes
 from wayseal.live.notices import Muted, Send
 from wayseal.live.receivers import About, document, make_receivers, read_receivers
@@ -237,18 +236,14 @@ class NoticeActs:
 
 
 class _Muting:
-    """What mutes notices, and what it muted. Where that can't be known, nothing is muted."""
+    """What mutes notices, and what it muted."""
 
     def __init__(self, mutes: Mutes, offset: int) -> None:
         self._mutes, self._offset = mutes, offset
         self.muted: dict[str, Muted] = {}
 
     def __call__(self, notice: Notice) -> Muted | None:
-        try:
-            found = self._mutes.muted(notice, self._offset)
-        except (RecordError, OSError) as error:
-            warn("{error}: nothing is muted", error=error)
-            return None
+        found = self._mutes.muted(notice, self._offset)
         if found is not None:
             self.muted[notice.id] = found
         return found

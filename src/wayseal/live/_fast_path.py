@@ -37,7 +37,7 @@ from wayseal.ledger import Snapshot
 from wayseal.ledger.walk import Wanted, WaybillPartition
 from wayseal.live._events import Clock, EventReader, ParcelRows, Reads, kept_rows
 from wayseal.live._parcels import Pairs, Parcels
-from wayseal.live.gateways import GatewayCounts
+from wayseal.live.gateways import MOST_COUNTERS, GatewayCounts
 from wayseal.live.types import Notice, NoticeKind, Reason, TippingRead
 from wayseal.model.arrays import Bytes, Flags, Longs, UInts
 from wayseal.store.types import Reason as RejectReason
@@ -46,6 +46,7 @@ LEAST, STEP, _MOST = 4, 1.2, 10_000_000
 HORIZON_DAYS = 30
 """Parcels of which nothing came for so long are left out of the state."""
 _DAY = 86_400_000_000
+_LONGEST_NAME = 64
 _NEVER = np.iinfo(np.int64).min
 _STORE = np.dtype([(f.name, f.type.to_pandas_dtype()) for f in SUSPECTS] + [("word", np.uint64)])
 Progress = Callable[[str, int, int], None]
@@ -103,7 +104,8 @@ class FastPath:
         self._judged = _JudgedReads(len(context.staff.actors) + 1)
         self._names: dict[int, str] = {}
         self._whole, self._today = True, 0
-        self.counted = {"reads": 0, "rows": 0, "out_of_time": 0, "judgements": 0}
+        kinds = ("reads", "rows", "out_of_time", "before_limits", "judgements", "not_followed")
+        self.counted = dict.fromkeys(kinds, 0)
         self.rejected: Counter[RejectReason] = Counter()
         self.gateways: dict[str, int] = {}
         self.gateway_counts = GatewayCounts()
@@ -181,8 +183,11 @@ class FastPath:
         before = self._clock.now
         in_time, moments = self._clock.follow(reads.at)
         self.counted["out_of_time"] += int((~in_time).sum())
+        before = self._limits.start if before == _NEVER else before
         then = np.append(before, moments)[np.searchsorted(reads.number, rows.number)]
-        changes = self._settle(reads, moments, in_time & (reads.at >= self._limits.start), rows, then)
+        wanted = in_time & (reads.at >= self._limits.start)
+        self.counted["before_limits"] += int((in_time & ~wanted).sum())
+        changes = self._settle(reads, moments, wanted, rows, then)
         out = [notice for change in changes if (notice := self._follow(change)) is not None]
         self._judged.settle()
         self._forget()
@@ -325,9 +330,18 @@ class FastPath:
     def _count_gateways(self, found: pa.RecordBatch) -> None:
         if found.num_rows:
             names = found["gateway"].dictionary_encode()
-            codes = [self.gateways.setdefault(name, len(self.gateways)) for name in names.dictionary.to_pylist()]
+            codes = [self._code_of(name) for name in names.dictionary.to_pylist()]
             code = np.array(codes, np.int64)[names.indices.to_numpy()]
-            self.gateway_counts.take(code, found["epoch"].to_numpy(), found["count"].to_numpy())
+            some = np.flatnonzero(code >= 0)
+            self.gateway_counts.take(code[some], found["epoch"].to_numpy()[some], found["count"].to_numpy()[some])
+            self.gateway_counts.passed += len(code) - len(some)
+            self.counted["not_followed"] = self.gateway_counts.passed
+
+    def _code_of(self, gateway: str) -> int:
+        """A code of its own for each of the gateways that are followed; -1 for others."""
+        if gateway not in self.gateways and (len(self.gateways) >= MOST_COUNTERS or len(gateway) > _LONGEST_NAME):
+            return -1
+        return self.gateways.setdefault(gateway, len(self.gateways))
 
     # What is made of it
 

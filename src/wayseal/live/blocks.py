@@ -6,7 +6,9 @@
    blocks once; one that is withdrawn, or falls below the rule, lifts at once what it had made; and what a person lifted
    the same notice doesn't bring back.
 3. An entry of a rule lasts from the notice on: what is told late, of a log that is read again, blocks nobody for long.
-4. The record is a chain of lines (`wayseal.journal.chain`); a last line that a crash cut off was never acknowledged.
+4. Where the list is of a later version than the record comes to, acts are missing: nothing is done, and nobody is let
+   off by a record that was cut.
+5. The record is a chain of lines (`wayseal.journal.chain`); a last line that a crash cut off was never acknowledged.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -41,7 +43,7 @@ from wayseal.live.types import Notice, NoticeKind
 from wayseal.model.messages import N_
 from wayseal.model.schema import plain, read_values
 from wayseal.model.times import now_us
-from wayseal.store.blocked import MODE, Entry, Fails, Measure
+from wayseal.store.blocked import MODE, BlockedFile, Entry, Fails, Measure
 from wayseal.store.durable import replace_file
 
 __all__ = [
@@ -101,8 +103,9 @@ class Blocks:
             folder: It is made by the first act. Where `blocked.json` in it is a link, what it leads to is swapped.
             clock: Microseconds after 1970.
         """
-        self.file = folder / LIST
+        self.file, self._record = folder / LIST, folder / RECORD
         self._clock = clock
+        self._list = BlockedFile(self.file, fails=Fails.OPEN)
         self._acts = _record(folder, self._begin)
 
     def _begin(self) -> Callable[[AnyAct], None]:
@@ -112,7 +115,9 @@ class Blocks:
     def state(self) -> BlockState:
         """What the record comes to now; to be looked at only. RecordError: it isn't what was written."""
         with self._acts.mutex:
+            version = self._listed()
             self._acts.read()
+            self._refuse_cut(version)
             known = self._state
             return replace(
                 known, added=dict(known.added), lifted=dict(known.lifted), rules=dict(known.rules),
@@ -295,8 +300,20 @@ class Blocks:
     def _writing(self) -> Iterator[Callable[[AnyAct], None]]:
         """Holds the record, read up to its end; what it gives adds an act. The list is up to it afterwards (rule 1)."""
         with self._acts.writing() as write:
+            self._refuse_cut(self._listed())
             yield write
             self._swap()
+
+    def _listed(self) -> int:
+        """The version of the list."""
+        self._list.current()
+        return self._list.version
+
+    def _refuse_cut(self, version: int) -> None:
+        """Rule 4."""
+        if version > self._state.version:
+            raise RecordError("ends at version {known} of the list, which has {version}: acts are missing",
+                              file=self._record, known=self._state.version, version=version)  # fmt: skip
 
     def _swap(self) -> None:
         body = self._state.blocked().to_bytes()
@@ -347,7 +364,8 @@ def verify_blocks(folder: Path, head: Head | None = None) -> Verification:
     state = BlockState()
     record = _record(folder, lambda: state.apply)
     faults = list(record.take(content))
-    if not faults and state.version and _bytes(folder / LIST) != state.blocked().to_bytes():
+    listed = _bytes(folder / LIST)
+    if not faults and (state.version or listed) and listed != state.blocked().to_bytes():
         faults.append(Fault(line=record.head.lines, code=Code.TABLES))
     goes_on = None if head is None else head.lines == 0 or head.sum in record.sums[head.lines - 1 : head.lines]
     end = record.head if record.head.lines else Head(lines=0, sum="0" * 64)

@@ -1,7 +1,9 @@
 """Counts of gateways: each numbers its events, so that what is missing, came twice or began anew can be told.
 
 1. What is told hangs on which events came, never on their order; an event that comes late closes its hole.
-2. Memory hangs on holes, not on events. Of a counter with too many, the oldest are written off, and counted.
+2. Memory hangs on holes, not on events. Of a counter with too many, the oldest are written off, and counted. Where
+   there are too many counters, one that begins anew takes the place of its gateway's oldest, whose holes are written
+   off; others that come aren't followed, and their events are counted.
 3. An event behind the last that came isn't missed before a later one of its gateway comes.
 """
 
@@ -17,6 +19,7 @@ from wayseal.model.runtime import kernel
 
 _Longs = npt.NDArray[np.int64]
 _MOST = 1024
+MOST_COUNTERS = 1000
 _NAMES = ("heads", "gateway", "epoch", "older", "used", "doubled", "off", "first", "last")
 
 
@@ -40,11 +43,17 @@ class Restart:
 
 
 class GatewayCounts:
-    """What came of each gateway, as stretches of its counts."""
+    """What came of each gateway, as stretches of its counts. passed: events of counters that aren't followed."""
 
-    def __init__(self, most: int = _MOST) -> None:
-        """Nothing came yet. most: stretches that are kept of a counter; what is missing between more is written off."""
-        self._most = max(2, most)
+    def __init__(self, most: int = _MOST, most_counters: int = MOST_COUNTERS) -> None:
+        """Nothing came yet.
+
+        Args:
+            most: Stretches that are kept of a counter; what is missing between more is written off.
+            most_counters: Counters that are followed.
+        """
+        self._most, self._most_counters = max(2, most), most_counters
+        self.passed = 0
         self._of: dict[str, _Longs] = {name: np.zeros(0, np.int64) for name in _NAMES[:-2]}
         self._of |= {name: np.zeros((0, min(4, self._most)), np.int64) for name in _NAMES[-2:]}
 
@@ -55,7 +64,8 @@ class GatewayCounts:
         """
         codes, place = gateways.astype(np.int64, copy=False), 0
         while (place := int(_take(codes, epochs, counts, place, *map(self._of.__getitem__, _NAMES)))) < len(counts):
-            self._make_room(int(codes[place]), int(epochs[place]))
+            if not self._make_room(int(codes[place]), int(epochs[place])):
+                self.passed, place = self.passed + 1, place + 1
 
     def holes(self) -> tuple[Hole, ...]:
         """What is missing, by gateway, epoch and count."""
@@ -107,12 +117,15 @@ class GatewayCounts:
                 sums[gateway] = sums.get(gateway, 0) + value
         return dict(sorted(sums.items()))
 
-    def _make_room(self, gateway: int, epoch: int) -> None:
-        """A place for a counter, more stretches of all, or one hole less of a counter that has its fill."""
+    def _make_room(self, gateway: int, epoch: int) -> bool:
+        """A place for a counter, more stretches of all, or a hole less of a counter that has its fill; False: none."""
         of = self._of
-        slot = next((s for s in np.flatnonzero(of["epoch"] == epoch).tolist() if of["gateway"][s] == gateway), None)
-        if slot is None:
+        mine = np.flatnonzero(of["gateway"] == gateway)
+        slot = next((s for s in mine.tolist() if of["epoch"][s] == epoch), None)
+        if slot is None and len(of["epoch"]) < self._most_counters:
             self._add_counter(gateway, epoch)
+        elif slot is None:
+            return self._begin_anew(mine, epoch)
         elif (width := of["first"].shape[1]) < self._most:
             more = ((0, 0), (0, min(width, self._most - width)))
             of["first"], of["last"] = np.pad(of["first"], more), np.pad(of["last"], more)
@@ -122,6 +135,19 @@ class GatewayCounts:
             of["first"][slot, 1 : used - 1] = of["first"][slot, 2:used].copy()
             of["last"][slot, : used - 1] = of["last"][slot, 1:used].copy()
             of["used"][slot] -= 1
+        return True
+
+    def _begin_anew(self, mine: _Longs, epoch: int) -> bool:
+        """Gives a counter the place of its gateway's oldest; False where it has none, or all are newer."""
+        of = self._of
+        oldest = int(mine[np.argmin(of["epoch"][mine])]) if len(mine) else -1
+        if oldest < 0 or of["epoch"][oldest] > epoch:
+            return False
+        used = of["used"][oldest]
+        of["off"][oldest] += (of["first"][oldest, 1:used] - of["last"][oldest, : used - 1] - 1).sum()
+        of["epoch"][oldest], of["used"][oldest] = epoch, 1
+        of["first"][oldest, 0] = of["last"][oldest, 0] = 0
+        return True
 
     def _add_counter(self, gateway: int, epoch: int) -> None:
         of = self._of

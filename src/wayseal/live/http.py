@@ -13,6 +13,7 @@
 
 import asyncio
 import json
+import math
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -30,7 +31,6 @@ from wayseal.live.tokens import METRICS, TokenFile
 from wayseal.model.errors import WaysealError
 from wayseal.model.times import SECOND_US, now_us
 from wayseal.store.blocked import BlockedFile, BlockedList, Enforcer, Fails, Measure, Refusal
-from wayseal.store.errors import StoreError
 
 TICK: Final = 0.05
 """Seconds between two looks at the file while somebody waits."""
@@ -75,9 +75,11 @@ def create_app(
             if (gateway == METRICS) is not measures:
                 return _problem(403, "token")
             try:
-                return await handler(request, gateway)
-            except StoreError:
+                found = await handler(request, gateway)
+            except (WaysealError, OSError):
                 return _problem(503, "list", {"Retry-After": "1"})
+            # Who waited may have lost the token meanwhile.
+            return found if tokens.gateway(token.strip()) == gateway else _problem(401, "token")
 
         return answer
 
@@ -100,20 +102,22 @@ class _Service:
         self._blocks, self._metrics, self._trouble = blocks, metrics, trouble
         self._file = BlockedFile(blocks.file, fails=Fails.CLOSED)
         self._enforcer = Enforcer(self._file)
-        self._told: dict[str, tuple[int, str]] = {}
+        self._told: dict[tuple[str, str], int] = {}
         self._lists: dict[str, BlockedList] = {}
         self._waiting = 0
 
     async def blocked(self, request: Request, gateway: str) -> Response:
         """The list, once it is another one than the gateway has (rule 2)."""
         try:
-            wait = min(max(float(request.query_params.get("wait", "0")), 0.0), MOST_WAIT)
+            wait = float(request.query_params.get("wait", "0"))
         except ValueError:
+            wait = math.nan
+        if math.isnan(wait):
             return _problem(400, "wait")
         known = {one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")}
         since = request.query_params.get("since", "")
         known.add(f'"{since}"')
-        until = time.monotonic() + wait
+        until = time.monotonic() + min(max(wait, 0.0), MOST_WAIT)
         self._waiting += 1
         try:
             while True:
@@ -151,8 +155,8 @@ class _Service:
 
     async def _tell(self, gateway: str, version: int, fails: str) -> None:
         """Rule 4."""
-        if fails in set(Fails) and self._told.get(gateway) != (version, fails):
-            self._told[gateway] = version, fails
+        if fails in set(Fails) and self._told.get((gateway, fails)) != version:
+            self._told[gateway, fails] = version
             # Whether an account may read doesn't hang on whether this can be written.
             with suppress(WaysealError, OSError):
                 await run_in_threadpool(self._blocks.enforced, gateway, version, fails, who=gateway)

@@ -68,6 +68,14 @@ def committed(ledger: Path, spool: Spool) -> int:
     return ends[index]
 
 
+def is_anew(ledger: Path, spool: Spool) -> bool:
+    """Whether nothing is in the arrival log, and the ledger has what an earlier one brought."""
+    if spool.number or not (ledger / "manifest.json").exists():
+        return False
+    with open_ledger(ledger) as snapshot:
+        return any(source.name.startswith(LIVE) for source in snapshot.manifest.sources)
+
+
 def bring_in(
     spool: Spool,
     ledger: Path,

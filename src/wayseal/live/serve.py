@@ -18,6 +18,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
+from wayseal.ledger.errors import LedgerStorageError
 from wayseal.live._blocked_subject import BlockedSubject
 from wayseal.live._watch_metrics import WatchMetrics
 from wayseal.live.blocks import Blocks, blocks_folder
@@ -28,6 +29,7 @@ from wayseal.live.spool import Say
 from wayseal.live.tokens import TOKENS, TokenFile
 from wayseal.live.types import Source
 from wayseal.live.watch import Watch, WatchOptions
+from wayseal.model.errors import WaysealError
 from wayseal.model.messages import Message
 from wayseal.model.times import micros, now_us
 from wayseal.service import forward_library_logs, handle_signals
@@ -38,6 +40,7 @@ from wayseal.service.log import Log, where
 PAUSE: Final = 5.0
 STUCK: Final = 120.0
 """Seconds after which a watch that says nothing of itself isn't ready."""
+_DISK = LedgerStorageError.exit_code
 _HOUR_US, _SECOND_US, _MEGABYTE = 3_600_000_000, 1_000_000, 1 << 20
 _HEAD_SECONDS, _WRITE_SECONDS = 10.0, 30.0
 _ODD = re.compile("[^a-z]+")
@@ -85,7 +88,9 @@ class WatchService:
                 self._log.info("watching")
                 self._watch.run()
                 return
-            except OSError as error:
+            except (OSError, WaysealError) as error:
+                if isinstance(error, WaysealError) and error.exit_code != _DISK:
+                    raise
                 self._log.error("disk", **where(error))
             self._refused, self._source = True, self._make(self._say)
             self._watch = Watch(self._settings.ledger, self._source, self._options)

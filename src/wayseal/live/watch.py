@@ -14,9 +14,9 @@ import json
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -33,8 +33,8 @@ from wayseal.live._fast_path import FastPath
 from wayseal.live._kept import KeptState, KnownGateways
 from wayseal.live.errors import LiveError
 from wayseal.live.gateways import GatewayCounts
-from wayseal.live.notices import Delivery, Mute, NoticeRecord, Send, open_notices
-from wayseal.live.portions import bring_in, committed
+from wayseal.live.notices import Delivery, Mute, Muted, NoticeRecord, Send, open_notices
+from wayseal.live.portions import bring_in, committed, is_anew
 from wayseal.live.spool import Say, Spool, open_spool, silent
 from wayseal.live.types import Batch, Notice, Source
 from wayseal.model.messages import N_, Message
@@ -52,6 +52,9 @@ _MOST_RATES = 60
 MOST_HOLES = 100
 """Of which its state for others tells."""
 
+_ANEW = N_("the arrival log is new: what the source still has of what the ledger got by an earlier one comes in again, "
+           "unless the watch begins with --start now")  # fmt: skip
+
 Arm = Callable[[Snapshot, int | None], Intraday | None]
 """Makes the limits of a ledger for a day; None: for its last."""
 
@@ -66,7 +69,7 @@ class WatchOptions:
         offset: Of local days, microseconds ahead of UTC.
         receivers: What follows from notices, by name, in that order, before anything else is read.
         beside: Whoever else is told, by name, each by a thread of its own.
-        mute: What mutes a notice for those.
+        mute: What mutes a notice for those. LiveError, OSError: it can't be known.
         say: Is told what a person should know, without stopping.
         segment_events: Events after which a segment is closed.
         segment_seconds: Seconds after which one is.
@@ -131,11 +134,13 @@ class Watch:
         """
         o = self._options
         self._folder.mkdir(_FOLDER_MODE, exist_ok=True)
-        with ExitStack() as held:
+        with _naming(self._folder), ExitStack() as held:
             spool = held.enter_context(open_spool(self._folder / SPOOL, say=o.say))
             record = held.enter_context(open_notices(self._folder))
             delivery = held.enter_context(Delivery(record, o.receivers, o.beside, o.say))
             pool = held.enter_context(ThreadPoolExecutor(2))
+            if is_anew(self._ledger, spool):
+                o.say(Message(_ANEW, {}))
             self._bring_in(spool, None)
             done, kept = committed(self._ledger, spool), KeptState(self._folder)
             run = _Run(spool=spool, record=record, delivery=delivery, pool=pool, kept=kept, begun=spool.number)
@@ -191,9 +196,6 @@ class Watch:
             if day is None:
                 return
             run.state = _State.make(self._ledger, self._options, run, run.held[0][0] - 1, day)
-            known = run.kept.gateways(run.state.number)
-            if known is not None:
-                run.state.fast.gateways, run.state.fast.gateway_counts = known.codes, known.counts
         for number, some in run.held:
             self._tell(run, run.state.take(number, some))
         run.held.clear()
@@ -202,7 +204,7 @@ class Watch:
         """Closes a segment, behind which it is known what came of the gateways."""
         spool, fast = run.spool, run.state and run.state.fast
         if fast:
-            known: KnownGateways | None = KnownGateways(codes=fast.gateways, counts=fast.gateway_counts)
+            known: KnownGateways | None = KnownGateways(codes=fast.gateways, counts=fast.gateway_counts, now=fast.now)
         else:
             known = run.kept.gateways(run.held[0][0] - 1) if run.held else None
         if known is not None:
@@ -220,9 +222,17 @@ class Watch:
         if not found:
             return
         run.spool.sync()
-        new = run.record.add(found, self._options.mute)
+        new = run.record.add(found, self._mute)
         run.new += len(new)
         run.left = run.delivery.deliver()
+
+    def _mute(self, notice: Notice) -> Muted | None:
+        """What mutes a notice; where that can't be known, nothing."""
+        try:
+            return self._options.mute(notice)
+        except (LiveError, OSError) as error:
+            self._options.say(Message(N_("{error}: nothing is muted"), {"error": error}))
+            return None
 
     def _tend(self, run: "_Run") -> None:
         """Closes segments, has them brought in, and lets a new state take over (rules 3 and 4)."""
@@ -314,6 +324,8 @@ class Watch:
                 for one in (fast.gateway_counts.holes()[:MOST_HOLES] if fast else ())
             ],
             "restarts": _restarts(fast.gateway_counts, names) if fast else [],
+            "doubled": {names[one]: n for one, n in fast.gateway_counts.doubled().items()} if fast else {},
+            "written_off": {names[one]: n for one, n in fast.gateway_counts.written_off().items()} if fast else {},
             "notices": len(run.record.notices),
             "newest": None if newest is None else {"id": newest.id, "kind": newest.kind, "at": iso(newest.at)},
             "kinds": Counter(str(one.kind) for one in run.record.notices.values()),
@@ -325,6 +337,16 @@ class Watch:
         beside.touch(MODE)
         beside.write_text(json.dumps(status, indent=1), "utf-8")
         beside.replace(self._folder / STATUS)
+
+
+@contextmanager
+def _naming(folder: Path) -> Iterator[None]:
+    """Says of what the system refuses where that was."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = error.filename or str(folder)
+        raise
 
 
 @dataclass(slots=True, kw_only=True)
@@ -345,14 +367,18 @@ class _State:
     @staticmethod
     def make(ledger: Path, options: WatchOptions, run: "_Run", number: int, day: int) -> "_State":
         """The state behind a ledger, which has everything up to an event; day: local, of what comes next."""
-        version = _version(options.detect)
+        version, before = _version(options.detect), run.kept.gateways(number)
         with open_ledger(ledger) as snapshot:
             known = run.kept.day(version)
             limits = options.arm(snapshot, day if known is None else known)
             if limits is None:
                 raise LiveError("is empty: there is nothing to hold reads against", file=ledger)
-            fast = FastPath(build_context(snapshot, load_templates(None), options.offset), limits, None)
+            fast = FastPath(
+                build_context(snapshot, load_templates(None), options.offset), limits, before.now if before else None
+            )
             fast.load(snapshot)
+        if before is not None:
+            fast.gateways, fast.gateway_counts = before.codes, before.counts
         if known is None:
             run.kept.keep_day(version, limits.day)
         fast.restore([notice for notice in run.record.notices.values() if notice.tipped_by.number <= number])

@@ -198,7 +198,7 @@ class Enforcer:
     def __init__(self, file: BlockedFile) -> None:
         """Takes the list. file: it."""
         self.file = file
-        self._free: dict[str, int] = {}
+        self._free: dict[str, tuple[int, int]] = {}
 
     def check(self, actor: str, now: int, *, reads: int = 1, verified: int | None = None) -> Refusal | None:
         """Decide a request.
@@ -220,9 +220,9 @@ class Enforcer:
             return None
         if entry.measure is not Measure.SLOW_DOWN:
             return Refusal(entry=entry)
-        free = self._free.get(actor, 0)
-        if now < free:
+        since, free = self._free.get(actor, (0, 0))
+        if since <= now < free:
             return Refusal(entry=entry, wait=(free - now) / SECOND_US)
-        self._free = {name: at for name, at in self._free.items() if now < at}
-        self._free[actor] = now + reads * SLOW_SECONDS * SECOND_US
+        self._free = {name: span for name, span in self._free.items() if span[0] <= now < span[1]}
+        self._free[actor] = now, now + reads * SLOW_SECONDS * SECOND_US
         return None

@@ -4,6 +4,7 @@ Checked as rows of files are: the same conversions, the same reasons of what is 
 """
 
 import io
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,7 @@ TABLE = "table"
 _READS = "accesses"
 _NAMED = frozenset({ColumnType.LIST, ColumnType.JSON})
 _LEAST_BLOCK, _FEW = 1 << 20, 16
+_NO_NUMBER = re.compile(rb"[\[,:]\s*-?(NaN|Inf)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +132,7 @@ class RowReader:
 
     def _quickly(self, data: bytes, n: int) -> dict[str, pa.Array] | None:
         """All lines by Arrow's parser; None where one of them is nothing that it can read as is wished."""
-        if not n:
+        if not _is_plain(data, n):
             return None
         how = arrow_json.ReadOptions(use_threads=False, block_size=max(len(data), _LEAST_BLOCK))
         try:
@@ -157,6 +159,23 @@ class RowReader:
         numbers = (name for name, kind in self._beside.items() if kind == pa.int64())
         found |= {name: pa.array(map(_number, values[name]), pa.int64()) for name in numbers}
         return found, np.array(good, np.int64)
+
+
+def _is_plain(data: bytes, n: int) -> bool:
+    """Whether Arrow's parser may have it.
+
+    It dies of `null` where a block begins, and takes bytes that are no text, NaN, several objects on a line, or one on
+    several.
+    """
+    ends = data.count(b"}\n")
+    ends += 0 if ends == n else data.count(b"}\r\n")
+    odd = (b"NaN" in data or b"Inf" in data) and _NO_NUMBER.search(data)
+    if not data.startswith(b"{") or data.count(b"\n{") != n - 1 or ends != n or odd:
+        return False
+    try:
+        return data.isascii() or bool(data.decode())
+    except UnicodeDecodeError:
+        return False
 
 
 def _text(value: Any) -> str | None:

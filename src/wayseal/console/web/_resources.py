@@ -39,6 +39,7 @@ from wayseal.merkle import Checkpoint, MerkleError, VerifyKey
 from wayseal.model.times import SECOND_US, micros
 
 T = TypeVar("T")
+_LATEST_US = micros("9999-01-01T00:00:00Z")
 AGAIN = 5.0
 """Seconds until it is tried again."""
 _Mark = tuple[int, int] | None
@@ -330,7 +331,7 @@ class LiveReader:
         try:
             told = read_status(self._ledger)
             return None if told is None else _view(told, self._clock())
-        except (ValueError, KeyError, TypeError, AttributeError, OSError):
+        except (ArithmeticError, ValueError, KeyError, TypeError, AttributeError, OSError):
             raise LiveError("what the watch says of itself can't be read", file=self._path.parent) from None
 
     def notices(self) -> Sequence[Notice]:
@@ -344,25 +345,32 @@ class LiveReader:
 
 
 def _view(told: Mapping[str, Any], now: int) -> WatchView:
-    at, holes = micros(told["at"]), dict[str, list[tuple[int, int]]]()
+    at, holes = _moment(told["at"]), dict[str, list[tuple[int, int]]]()
     for one in told["holes"]:
         holes.setdefault(one["gateway"], []).append((one["first"], one["last"]))
     return WatchView(
         at=at,
         running=bool(told["running"]) and now - at < STALE_US,
         ended=not told["running"],
-        source=told["source"],
-        rate=told["rate"],
+        source=str(told["source"]),
+        rate=round(10 * float(told["rate"])) / 10,
         behind=told["events"] - told["in_ledger"],
-        moment=micros(told["stream_time"]) if told["stream_time"] else None,
-        newest=micros(told["newest"]["at"]) if told["newest"] else None,
-        limits=told["limits"] or "",
-        limits_at=micros(told["limits_at"]) if told.get("limits_at") else None,
+        moment=_moment(told["stream_time"]) if told["stream_time"] else None,
+        newest=_moment(told["newest"]["at"]) if told["newest"] else None,
+        limits=str(told["limits"] or ""),
+        limits_at=_moment(told["limits_at"]) if told.get("limits_at") else None,
         line=_line(told.get("rates", ())),
-        rejected=told["rejected"],
+        rejected={str(reason): int(n) for reason, n in told["rejected"].items()},
         holes=holes,
         waiting={name: n for name, n in told["waiting"].items() if n},
     )
+
+
+def _moment(text: str) -> int:
+    """A time that any clock can show; ValueError: it is none."""
+    if not 0 < (found := micros(text)) < _LATEST_US:
+        raise ValueError("time")
+    return found
 
 
 def _line(rates: Sequence[float]) -> str:
