@@ -41,7 +41,13 @@ def limits_of(ledger: Path, options: Options) -> Arm:
 def register_notice(folder: Path, notice: Notice, now: int) -> str:
     """Makes the case of a notice that is raised (rule 2); the same notice again changes nothing.
 
-    folder: of the casebook; now: microseconds after 1970. Gives the case; "" of a notice that isn't raised.
+    Args:
+        folder: Of the casebook.
+        notice: It.
+        now: Microseconds after 1970.
+
+    Returns:
+        The case; "" of a notice that isn't raised.
     """
     if notice.kind is not NoticeKind.RAISED:
         return ""
