@@ -1,7 +1,8 @@
 """Events as the fast path takes them: keys for texts, in the order of their arrival, with the stream's time.
 
-1. The stream's time goes with the newest event. One that is AHEAD of it by more, or LATE by more, moves nothing and is
-   not judged, but counted; IN_A_ROW of them are no clock that is wrong, and the stream's time is theirs.
+1. The stream's time goes with the newest event. One that is AHEAD of it by more, or LATE by more, moves nothing, and is
+   not judged, but counted; IN_A_ROW of them are no clock that is wrong, and the stream's time is theirs. One that is
+   ahead by up to LATE is judged at its own time, and FEW in a row are believed: there was a lull, or no harm is done.
 2. Where nothing came yet it is the time of the newest read of the ledger, or of the first event.
 """
 
@@ -21,7 +22,7 @@ from wayseal.store.row_reader import RowReader
 from wayseal.store.types import Batch, Rejection
 
 AHEAD, LATE = 10 * 60 * 1_000_000, 24 * 3600 * 1_000_000
-IN_A_ROW = 100
+IN_A_ROW, FEW = 100, 3
 _NEVER = np.iinfo(np.int64).min
 _GATEWAY = {"gateway": pa.string(), "epoch": pa.int64(), "count": pa.int64()}
 _ACTIONS = pa.array([str(action) for action in Action], pa.string())
@@ -202,12 +203,13 @@ def _follow(at: Longs, now: int, ahead: int, late: int, judged: Flags, moments: 
             ahead, late = 0, late + 1
         else:
             ahead, late = 0, 0
-        if ahead >= IN_A_ROW or late >= IN_A_ROW:
+        near = at[i] <= now + LATE
+        if ahead >= IN_A_ROW or late >= IN_A_ROW or (ahead >= FEW and near):
             now, ahead, late = at[i], 0, 0
-        judged[i] = ahead == 0 and late == 0
-        if judged[i]:
+        if ahead == 0 and late == 0:
             now = max(now, at[i])
-        moments[i] = now
+        judged[i] = late == 0 and (ahead == 0 or near)
+        moments[i] = at[i] if judged[i] and ahead > 0 else now
     return now, ahead, late
 
 

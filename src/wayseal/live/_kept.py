@@ -63,7 +63,7 @@ class KeptState:
         if found is None:
             return None
         arrays = {name: np.array(values, np.int64) for name, values in found["counts"].items()}
-        return KnownGateways(codes=found["codes"], counts=GatewayCounts.of_state(arrays), now=found["now"])
+        return KnownGateways(codes=dict(found["codes"]), counts=GatewayCounts.of_state(arrays), now=found["now"])
 
     def keep_gateways(self, number: int, known: KnownGateways, needed: int) -> None:
         """Writes down what is known behind an event. needed: nobody asks for what was known before that one."""
