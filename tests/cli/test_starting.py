@@ -190,6 +190,13 @@ def test_a_missing_package_of_an_extra_is_said_in_one_line(monkeypatch: pytest.M
     assert ran.err == f"{missing}`make setup-vault` in a checkout\n"
 
 
+def test_commands_that_end_in_order_need_no_package_of_services() -> None:
+    """`handle_signals` is asked of a package that has the log of services beside it."""
+    without = "import sys; sys.modules['structlog'] = None; import wayseal.cli.market_watch, wayseal.cli.watch"
+    done = subprocess.run([sys.executable, "-c", without], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_help_stands_without_the_distribution_to_try_it_with() -> None:
     script = (
         "import importlib.metadata, sys\n"

@@ -167,7 +167,7 @@ def test_a_rule_takes_an_investigator_who_did_not_propose_it(bench: Bench) -> No
     blocks, chen = tell(bench.world, notice(bench.world, "n1")), bench.browser("chen")
     rule = {"rule": "pulls", "least": "95", "detector": "", "measure": "slow_down", "lasts": "2", "most": "50"}
     assert "choose one of the list" in said(send(chen, "/live/rules", **rule | {"detector": "nobody"}))
-    assert "is 1 or more" in said(send(chen, "/live/rules", **rule | {"most": "x"}))
+    assert "needs to be above 0" in said(send(chen, "/live/rules", **rule | {"most": "x"}))
     assert "waits for a second person" in said(send(chen, "/live/rules", **rule))
     assert "never who proposed it" in said(send(chen, "/live/rules/agree", rule="pulls"))
     assert bench.browser("ann").post("/live/rules/agree", data={"rule": "pulls"}).status_code == 403

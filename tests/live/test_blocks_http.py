@@ -13,7 +13,7 @@ import pytest
 from tests.live.serving import nginx, served, serving, system
 from tests.tables import each
 from wayseal.live.blocks import Blocks
-from wayseal.live.errors import BlockError
+from wayseal.live.errors import ActError
 from wayseal.live.tokens import TOKENS, TokenFile, add_token, remove_token
 from wayseal.model.times import now_us
 from wayseal.store.blocked import Fails
@@ -80,9 +80,9 @@ def test_tokens_are_kept_as_hashes(tmp_path: Path) -> None:
     path.write_text(path.read_text() + "damaged\n")
     assert tokens.gateway(again) is None
     for name in ("", "a b", "../x"):
-        with pytest.raises(BlockError):
+        with pytest.raises(ActError):
             add_token(tmp_path / "u" / "tokens", name)
-    with pytest.raises(BlockError, match="line"):
+    with pytest.raises(ActError, match="line"):
         add_token(path, "gw-3")
 
 
@@ -143,6 +143,22 @@ def test_two_gateways_with_one_token_fill_no_record(blocks: Blocks, http: httpx.
         for fails in ("open", "closed"):
             http.get("/v1/blocked/check", headers={"X-Account": "u", "X-Wayseal-Fails": fails})
     assert len((blocks.file.parent / "blocks.jsonl").read_bytes().splitlines()) == 3
+
+
+def test_who_has_a_list_gets_what_changed(blocks: Blocks, http: httpx.Client) -> None:
+    tags = [http.get("/v1/blocked").headers["ETag"].strip('"')]
+    assert http.get(f"/v1/blocked?since={tags[0]}").status_code == 304
+    put(blocks, "u-1")
+    first = http.get(f"/v1/blocked?since={tags[0]}")
+    assert [one["actor"] for one in first.json()["added"]] == ["u-1"]
+    put(blocks, "u-2")
+    blocks.lift(["b-1"], who="Wang", why="w")
+    told = http.get("/v1/blocked", params={"since": first.headers["ETag"].strip('"')}).json()
+    assert (told["before"], told["version"]) == ({"version": 1, "at": first.json()["at"]}, 3)
+    assert ([one["id"] for one in told["added"]], told["removed"]) == (["b-2"], ["b-1"])
+    # A list that was never seen here, or is none, gets the whole one.
+    for since in ("1-1", "2", "x", ""):
+        assert http.get(f"/v1/blocked?since={since}").content == blocks.file.read_bytes()
 
 
 def test_who_waits_is_answered_when_it_changes(blocks: Blocks, http: httpx.Client) -> None:

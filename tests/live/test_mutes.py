@@ -7,7 +7,7 @@ import pytest
 
 from tests.live.noticed import AT, NOTICE, noticed
 from tests.tables import each
-from wayseal.live.errors import MuteError, MuteRecordError
+from wayseal.live.errors import ActError, RecordError
 from wayseal.live.mutes import FILE, Mutes
 from wayseal.live.notices import Muted
 from wayseal.live.types import Reason
@@ -59,7 +59,7 @@ def test_a_mute_ends_by_its_time_or_by_somebody(tmp_path: Path) -> None:
     assert mutes.muted(NOTICE, OFFSET) is None
     assert [ended is None for _, ended in mutes.all().values()] == [False, True]
     for one in ("m-1", "m-2", "m-9"):
-        with pytest.raises(MuteError, match="no such mute"):
+        with pytest.raises(ActError, match="no such mute"):
             mutes.end(one, who="Li", why="x")
     assert (tmp_path / "live" / FILE).stat().st_mode & 0o777 == 0o600
 
@@ -86,7 +86,7 @@ REFUSED: tuple[tuple[dict[str, Any], str | None], ...] = (
 
 @each(["given", "key"], REFUSED)
 def test_what_cannot_be_is_refused(tmp_path: Path, given: dict[str, Any], key: str | None) -> None:
-    with pytest.raises(MuteError) as caught:
+    with pytest.raises(ActError) as caught:
         Mutes(tmp_path, clock=lambda: AT).add(**(GIVEN | given))
     assert caught.value.key == key
     assert not (tmp_path / FILE).exists()
@@ -97,5 +97,5 @@ def test_a_record_that_was_changed_mutes_nothing(tmp_path: Path) -> None:
     mutes.add(**GIVEN, account="u-1042")
     path = tmp_path / FILE
     path.write_bytes(path.read_bytes().replace(b"a new hub", b"an old hub"))
-    with pytest.raises(MuteRecordError, match=":2"):
+    with pytest.raises(RecordError, match=":2"):
         mutes.muted(NOTICE, OFFSET)

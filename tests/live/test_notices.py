@@ -10,7 +10,7 @@ import pytest
 
 from tests.live.noticed import noticed, withdrawn
 from wayseal.live import notices
-from wayseal.live.errors import NoticeRecordError
+from wayseal.live.errors import RecordError
 from wayseal.live.notices import FILE, Delivery, Muted, NoticeRecord, Send, each, open_notices, read_notices
 from wayseal.live.types import Notice, NoticeKind
 from wayseal.model.messages import Message
@@ -177,5 +177,5 @@ def test_a_record_that_was_changed_is_refused(tmp_path: Path) -> None:
         record.add([noticed("a")], lambda _notice: MUTED)
     path = tmp_path / FILE
     path.write_bytes(path.read_bytes().replace(b"a new hub", b"an old hub"))
-    with pytest.raises(NoticeRecordError, match=":2"):
+    with pytest.raises(RecordError, match=":2"):
         read_notices(tmp_path)

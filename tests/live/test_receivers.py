@@ -190,7 +190,8 @@ def test_a_topic_of_kafka() -> None:
 
 def test_a_topic_that_nobody_serves_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(receivers, "SECONDS", 0.1)
-    assert not made("kafka://127.0.0.1:1/notices")(NOTICE)
+    for place in ("127.0.0.1:1", "127.0.0.1:1,127.0.0.1:2"):
+        assert not made(f"kafka://{place}/notices")(NOTICE)
 
 
 REFUSED = (
@@ -204,6 +205,8 @@ REFUSED = (
     ("syslog+udp://siem.example:514", "", "ocsf"),
     ("syslog+udp://siem.example", "ocsf", "address"),
     ("kafka://b:9092", "", "address"),
+    ("kafka://b:9092,c:x/a", "", "address"),
+    ("nats://[::1/a", "", "address"),
     ("nats://b:4222/a b", "", "address"),
     ("https://soc.example/", "absent", "can't be read"),
     ("https://soc.example/", "short", "16"),

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.live.brokers import ask_nats, nats_server
 from tests.tables import each
 from wayseal.cases.errors import CasebookDiskError
 from wayseal.database.errors import DatabaseGoneError
@@ -159,6 +160,20 @@ def test_certificates_that_are_none(tmp_path: Path, script: type[Script]) -> Non
     options = WatchOptions(detect=tmp_path, arm=lambda *_: None, offset=0)
     with pytest.raises(WatchSettingsError, match="tls_certificate"):
         run_service(settings, lambda _say: open_source_of("jsonl:-"), options, make_log(io.StringIO()))
+
+
+def test_the_list_goes_to_its_subject(tmp_path: Path, script: type[Script]) -> None:
+    with nats_server(tmp_path) as server:
+        ask_nats(server, lambda stream: stream.add_stream(name="BLOCKED", subjects=["list.>"]))
+        named = GIVEN | {"WAYSEAL_WATCH_BLOCKED_SUBJECT": f"nats://{server.address}/list.blocked"}
+        options = WatchOptions(detect=tmp_path, arm=lambda *_: None, offset=0)
+        script.does.append(None)
+        settings = read_watch_settings(named, ledger=str(tmp_path), port="0")
+        run_service(settings, lambda _say: open_source_of("jsonl:-"), options, make_log(io.StringIO()))
+        newest = ask_nats(server, lambda stream: stream.get_last_msg("BLOCKED", "list.blocked"))
+    assert newest.data == (tmp_path / "live/blocked.json").read_bytes()
+    with pytest.raises(WatchSettingsError, match="blocked_subject"):
+        service(tmp_path, blocked_subject="list.blocked")
 
 
 def test_it_ends_with_what_ends_the_watch(tmp_path: Path, script: type[Script]) -> None:

@@ -82,6 +82,8 @@ def test_lines_of_a_message(message: bytes, lines: bytes) -> None:
         ("nats://[::1/a", "nats: an address is"),
         ("kafka://[::1/a", "kafka: an address is"),
         ("kafka:///reads", "an address is"),
+        ("kafka://127.0.0.1:1,b:x/reads", "kafka: an address is"),
+        ("nats://[::1/reads", "nats: an address is"),
         ("kafka://127.0.0.1:1/reads?subject=x", "an address is"),
         ("nats://anna:hunter2@127.0.0.1:1/a", "nats: an address holds no name and no password"),
         ("kafka://anna:hunter2@127.0.0.1:1/a", "no password"),

@@ -13,7 +13,7 @@ import pytest
 from tests.live.played import OFFSET, Played, take
 from wayseal.detect.intraday import Intraday
 from wayseal.ledger import Snapshot, open_ledger
-from wayseal.live.errors import MuteRecordError
+from wayseal.live.errors import RecordError
 from wayseal.live.notices import Muted, Send, each, read_notices
 from wayseal.live.sources import Reading, open_source_of
 from wayseal.live.types import Batch, Notice, NoticeKind
@@ -142,7 +142,7 @@ def test_where_mutes_cant_be_known_it_is_said_and_all_are_told(played: Played, w
     said: list[Message] = []
 
     def mute(_notice: Notice) -> Muted | None:
-        raise MuteRecordError("the record of mutes was changed", file="mutes.jsonl", line=2)
+        raise RecordError("the record of mutes was changed", file="mutes.jsonl", line=2)
 
     watching(played, world, {}, mute=mute, say=said.append).run()
     record = read_notices(world / "ledger/live")

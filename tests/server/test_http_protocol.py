@@ -20,7 +20,7 @@ from tests.server.running import authority
 from tests.server.world import World
 from wayseal.server import _http_protocol as tls
 from wayseal.server.errors import SettingsError
-from wayseal.server.serve import Server, make_config
+from wayseal.server.serve import Server, make_server_config
 from wayseal.server.settings import Settings
 from wayseal.service.log import make_log
 
@@ -32,7 +32,7 @@ def settings(**more: Any) -> Settings:
 @contextmanager
 def served(service: World, app: Any = None, **more: Any) -> Iterator[int]:
     """The port of the service's app, or of this one, served in a thread."""
-    server = Server(make_config(settings(**more), app or service.app), service.running, make_log(service.log))
+    server = Server(make_server_config(settings(**more), app or service.app), service.running, make_log(service.log))
     with socket.create_server(("127.0.0.1", 0)) as place:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [place]})
         thread.start()
@@ -304,7 +304,7 @@ def test_certificates_that_cannot_be_used(service: World, tmp_path: Path) -> Non
     wrong = tmp_path / "wrong.pem"
     for place in (wrong, tmp_path / "none.pem"):
         with pytest.raises(SettingsError, match="tls_certificate"):
-            make_config(settings(tls_certificate=place, tls_key=place), service.app)
+            make_server_config(settings(tls_certificate=place, tls_key=place), service.app)
         wrong.write_text("no certificate")
 
 

@@ -106,7 +106,7 @@ CaseArgument = Annotated[
     str, typer.Argument(help="Id of the case, such as `c-17`, as `wayseal case list` has it.", metavar="CASE")
 ]
 WhoOption = Annotated[
-    str, typer.Option("--who", help="Who does it: a line of up to 500 characters that stays in the casebook.")
+    str, typer.Option("--who", help="Who does it: a line of up to 500 characters that stays on record.")
 ]
 WhyOption = Annotated[
     str, typer.Option("--why", help="Why, in the same way: the rule or the request; no names of the accounts.")

@@ -9,12 +9,20 @@ from typing import Annotated
 import numpy as np
 import typer
 
+from wayseal.cli._chains import CHANGED, chain_json, chain_lines, parse_head
 from wayseal.cli._errors import WrongUsageError
-from wayseal.cli._options import LedgerArgument, OutOption, OutputFormat, OutputFormatOption, check_detectors
+from wayseal.cli._options import (
+    LedgerArgument,
+    OutOption,
+    OutputFormat,
+    OutputFormatOption,
+    WhoOption,
+    WhyOption,
+    check_detectors,
+)
 from wayseal.cli._output import clock_time, print_result, write_text
 from wayseal.cli._texts import _, echo, warn
-from wayseal.journal import Head
-from wayseal.ledger import Snapshot, open_ledger
+from wayseal.ledger import open_ledger
 from wayseal.ledger.upkeep import refuse_backup
 from wayseal.live.blocks import (
     MOST_MINUTES,
@@ -39,17 +47,11 @@ from wayseal.store.blocked import BlockedList, Measure
 MEASURES = {"step_up": N_("step-up"), "slow_down": N_("slow-down"), "block": N_("block")}
 """What each measure is called."""
 _FAILS = {"open": N_("fails open"), "closed": N_("fails closed")}
-_FAULTS = {
-    "changed": N_("was changed"),
-    "missing": N_("before it a line is missing, or one was moved or put in"),
-    "act": N_("says what can't be"),
-    "tables": N_("the list says something else than the record: the next act puts it right"),
+_TABLES = N_("the list says something else than the record: the next act puts it right")
+_GOES_ON = {
+    True: N_("The record goes on from the head that was given."),
+    False: N_("The record does NOT go on from the head that was given: lines were cut off or written anew."),
 }
-_CHANGED = 7
-WhoOption = Annotated[
-    str, typer.Option("--who", help="Who does it: a line of up to 500 characters that stays in the record of blocks.")
-]
-WhyOption = Annotated[str, typer.Option("--why", help="Why, in the same way; no names of accounts.")]
 MeasureOption = Annotated[
     Measure,
     typer.Option(
@@ -68,15 +70,16 @@ class ExportFormat(StrEnum):
     NGINX = "nginx"
 
 
-def _folder(ledger: Path, *, write: bool) -> Path:
-    """Where blocks are; LedgerError where this is no ledger, or may not be written to."""
+def live_folder(ledger: Path, *, write: bool) -> Path:
+    """Where blocks and mutes are; LedgerError where this is no ledger, or may not be written to."""
     open_ledger(ledger).close()
     if write:
         refuse_backup(ledger)
     return blocks_folder(ledger)
 
 
-def _names(ledger: Path) -> Callable[[str], str]:
+def names_of(ledger: Path) -> Callable[[str], str]:
+    """What accounts may be called. Cases are loaded where they are needed alone: time counts."""
     from wayseal.cases.ledger.casebook import FOLDER, load_known, masking
 
     folder = ledger / FOLDER
@@ -97,9 +100,9 @@ def blocked_list(
     wayseal blocked list ledger
     wayseal blocked list ledger --format json | jq -r '.entries[].id'
     """
-    state, now = Blocks(_folder(ledger, write=False)).state(), now_us()
+    state, now = Blocks(live_folder(ledger, write=False)).state(), now_us()
     some = tuple(state.added.values()) if all_ else state.standing(now)
-    name = _names(ledger)
+    name = names_of(ledger)
     print_result(format, _list_json(state, some, name), _list_lines(state, some, name, now))
 
 
@@ -199,32 +202,35 @@ def blocked_add(
     wayseal blocked add ledger u-1042 --case c-17 --reason "pulls at night" --who "Li, audit"
     wayseal blocked add ledger p-3kx7-q2mf-9c4t --measure block --case c-17 --reason "sells" --who "Li, audit"
     """
-    folder = _folder(ledger, write=True)
-    with open_ledger(ledger) as snapshot:
-        actors = snapshot.names("actor", np.asarray(snapshot.ids("actor")))
-        actor = account if account in actors else _actor(snapshot, ledger, account)
-    until = now_us() + _seconds(lasts, "--lasts") * SECOND_US
+    folder = live_folder(ledger, write=True)
+    actor, known = find_actor(ledger, account, "ACCOUNT")
+    until = now_us() + seconds_of(lasts) * SECOND_US
     entry = Blocks(folder).add(actor=actor, measure=measure, reason=reason, case=case, until=until, who=who)
-    if actor not in actors:
+    if not known:
         warn("The ledger has no read of this account yet.")
     echo("{id}: {measure} until {until}.", id=entry.id, measure=_(MEASURES[measure]), until=clock_time(entry.until))
 
 
-def _actor(snapshot: Snapshot, ledger: Path, account: str) -> str:
-    """The account of a pseudonym; an id that isn't known is what it is. Cases are loaded for it alone: time counts."""
-    from wayseal.cases.ledger.casebook import FOLDER, find_account
+def find_actor(ledger: Path, account: str, hint: str) -> tuple[str, bool]:
+    """The account of an id or a pseudonym, and whether the ledger has it; an id that it hasn't is what it is."""
+    with open_ledger(ledger) as snapshot:
+        actors = snapshot.names("actor", np.asarray(snapshot.ids("actor")))
+        if account in actors:
+            return account, True
+        from wayseal.cases.ledger.casebook import FOLDER, find_account
 
-    actor, _name = find_account(snapshot, ledger / FOLDER, account)
+        actor, _name = find_account(snapshot, ledger / FOLDER, account)
     if not actor:
-        raise WrongUsageError("no account has this pseudonym", param_hint="ACCOUNT")
-    return actor
+        raise WrongUsageError("no account has this pseudonym", param_hint=hint)
+    return actor, actor in actors
 
 
-def _seconds(text: str, option: str) -> int:
+def seconds_of(lasts: str) -> int:
+    """How long something lasts, of the option `--lasts`."""
     try:
-        return parse_length(text)
+        return parse_length(lasts)
     except WaysealError:
-        raise WrongUsageError("needs a length such as 90m, 12h or 10d", param_hint=option) from None
+        raise WrongUsageError("needs a length such as 90m, 12h or 10d", param_hint="--lasts") from None
 
 
 def blocked_lift(
@@ -240,7 +246,7 @@ def blocked_lift(
     \b
     wayseal blocked lift ledger b-17 --who "Wang, IT" --why "helped out at the hub that week"
     """
-    lifted = Blocks(_folder(ledger, write=True)).lift(entries, who=who, why=why)
+    lifted = Blocks(live_folder(ledger, write=True)).lift(entries, who=who, why=why)
     echo(
         "Lifted: {ids}" if lifted else "They had ended or were lifted before; nothing was changed.",
         ids=", ".join(one.id for one in lifted),
@@ -267,7 +273,7 @@ def blocked_export(
     wayseal blocked export ledger --format nginx --out /etc/nginx/wayseal/accounts.map
     """
     now = now_us()
-    state = Blocks(_folder(ledger, write=False)).state()
+    state = Blocks(live_folder(ledger, write=False)).state()
     entries = tuple(act.entry for act in state.standing(now))
     listed = BlockedList(version=state.version, at=state.at, entries=entries)
     text = "".join(_EXPORTS[format](listed))
@@ -319,36 +325,16 @@ def blocked_verify(
     \b
     wayseal blocked verify ledger
     """
-    try:
-        earlier = None if head is None else Head.parse(head)
-    except ValueError:
-        raise WrongUsageError(
-            "is no head such as 17:3f…, as `wayseal blocked verify` prints it", param_hint="--head"
-        ) from None
-    folder = _folder(ledger, write=False)
-    found = verify_blocks(folder, earlier)
-    faults = [{"line": fault.line, "code": fault.code} for fault in found.faults]
-    content = {"head": str(found.head), "acts": found.acts, "faults": faults, "goes_on_from_head": found.goes_on}
-
-    def lines() -> Iterator[str]:
-        yield _("{path}: {lines} lines, {acts} acts", path=folder / RECORD, lines=found.head.lines, acts=found.acts)
-        yield from (_("  line {line}: {what}", line=fault.line, what=_(_FAULTS[fault.code])) for fault in found.faults)
-        if not found.faults:
-            yield _("Nothing was changed, taken out or put in, as far as the lines say.")
-        if found.goes_on is not None:
-            yield _(
-                "The record goes on from the head that was given."
-                if found.goes_on
-                else "The record does NOT go on from the head that was given: lines were cut off or written anew."
-            )
-        yield _(
-            "Head: {head}  (write it down where nobody can change it who can write here; --head compares with it)",
-            head=str(found.head),
-        )
-
-    print_result(format, content, lines())
+    folder = live_folder(ledger, write=False)
+    found = verify_blocks(folder, parse_head(head, "wayseal blocked verify"))
+    goes_on = () if found.goes_on is None else (_(_GOES_ON[found.goes_on]),)
+    print_result(
+        format,
+        chain_json(found.head, found.acts, found.faults, found.goes_on),
+        chain_lines(folder / RECORD, found.head, found.acts, found.faults, _TABLES, goes_on),
+    )
     if not found.sound:
-        raise typer.Exit(_CHANGED)
+        raise typer.Exit(CHANGED)
 
 
 def blocked_token(
@@ -366,7 +352,7 @@ def blocked_token(
     wayseal blocked token ledger gw-1
     wayseal blocked token ledger gw-1 --revoke
     """
-    path = _folder(ledger, write=True) / TOKENS
+    path = live_folder(ledger, write=True) / TOKENS
     if revoke:
         remove_token(path, gateway)
         echo("{gateway} has no token any more.", gateway=gateway)
@@ -403,11 +389,11 @@ def blocked_rule_propose(
     \b
     wayseal blocked rule propose ledger pulls --least 0.95 --lasts 2h --who "Li, audit"
     """
-    minutes = _seconds(lasts, "--lasts") // 60
+    minutes = seconds_of(lasts) // 60
     if not 0 < minutes <= MOST_MINUTES:
         raise WrongUsageError("is not between 1m and 31d", param_hint="--lasts")
     made = Rule(name=rule, least=least, detectors=tuple(detector or ()), measure=measure, minutes=minutes, most=most)
-    Blocks(_folder(ledger, write=True)).propose_rule(made, who=who)
+    Blocks(live_folder(ledger, write=True)).propose_rule(made, who=who)
     echo("{rule} is proposed, and waits for a second person: `wayseal blocked rule agree LEDGER {rule}`.", rule=rule)
 
 
@@ -417,7 +403,7 @@ def blocked_rule_agree(ledger: LedgerArgument, rule: RuleArgument, who: WhoOptio
     \b
     wayseal blocked rule agree ledger pulls --who "Wang, IT"
     """
-    blocks = Blocks(_folder(ledger, write=True))
+    blocks = Blocks(live_folder(ledger, write=True))
     blocks.agree_rule(rule, who=who)
     typer.echo(_rule_line(blocks.state().rules[rule]))
 
@@ -434,7 +420,7 @@ def blocked_rule_off(
     \b
     wayseal blocked rule off ledger pulls --who "Wang, IT" --why "a new hub" --lift
     """
-    blocks = Blocks(_folder(ledger, write=True))
+    blocks = Blocks(live_folder(ledger, write=True))
     left = blocks.switch_off_rule(rule, who=who, why=why)
     echo("{rule} is off.", rule=rule)
     if left and lift:

@@ -13,7 +13,8 @@ from wayseal.cases.ledger.casebook import casebook_folder, forgotten_json, writa
 from wayseal.cases.types import FILE, Forgotten
 from wayseal.cases.upkeep import copy_casebook
 from wayseal.cases.upkeep import rebuild as rebuild_casebook
-from wayseal.cli._errors import WrongUsageError, parse_day
+from wayseal.cli._chains import CHANGED, chain_json, chain_lines, parse_head
+from wayseal.cli._errors import parse_day
 from wayseal.cli._options import LedgerArgument, OutputFormat, OutputFormatOption, QuietOption, WhoOption, WhyOption
 from wayseal.cli._output import clock_time, now_us, print_result, progress_bars
 from wayseal.cli._texts import _, echo
@@ -28,13 +29,7 @@ from wayseal.model.times import micros, stamp
 from wayseal.page.visible import visible
 from wayseal.store.durable import write_file
 
-_FAULTS = {
-    "changed": N_("was changed"),
-    "missing": N_("before it a line is missing, or one was moved or put in"),
-    "act": N_("says what can't be"),
-    "tables": N_("from here on the tables say something else than the lines: `wayseal case rebuild` makes them anew"),
-}
-CHANGED = 7
+_TABLES = N_("from here on the tables say something else than the lines: `wayseal case rebuild` makes them anew")
 _RECORDS = (NOTICES, BLOCKS, MUTES)
 """What a watch has on record beside the ledger."""
 
@@ -56,26 +51,25 @@ def case_verify(
     wayseal case verify ledger
     """
     folder = casebook_folder(ledger)
-    try:
-        earlier = None if head is None else Head.parse(head)
-    except ValueError:
-        raise WrongUsageError(
-            "is no head such as 17:3f…, as `wayseal case verify` prints it", param_hint="--head"
-        ) from None
+    earlier = parse_head(head, "wayseal case verify")
     with progress_bars(quiet) as progress:
         found = verify_casebook(folder, head=earlier, progress=progress)
-    print_result(format, verification_json(found), verification_lines(found, folder / FILE))
+    said = {
+        "forgotten": [forgotten_json(done) for done in found.forgotten],
+        "restarted": None if found.restarted is None else forgotten_json(found.restarted),
+    }
+    print_result(
+        format,
+        chain_json(found.head, found.acts, found.faults, found.earlier) | said,
+        chain_lines(folder / FILE, found.head, found.acts, found.faults, _TABLES, _beside(found)),
+    )
     if not found.sound:
         raise typer.Exit(CHANGED)
 
 
-def verification_lines(found: Verification, path: Path) -> Iterator[str]:
-    """Describe a casebook's verification, a line each thing."""
-    yield _("{path}: {lines} lines, {acts} acts", path=path, lines=found.head.lines, acts=found.acts)
-    yield from (_("  line {line}: {what}", line=fault.line, what=_(_FAULTS[fault.code])) for fault in found.faults)
+def _beside(found: Verification) -> Iterator[str]:
+    """What was found beside changes: what was forgotten, and whether it goes on from the head that was given."""
     yield from (forgotten_line(done) for done in found.forgotten)
-    if not found.faults:
-        yield _("Nothing was changed, taken out or put in, as far as the lines say.")
     if found.restarted is not None:
         yield _(
             "The head that was given is the end from before cases were forgotten, at {at} ({zone}) by {who}.",
@@ -89,22 +83,6 @@ def verification_lines(found: Verification, path: Path) -> Iterator[str]:
             else "The casebook does NOT go on from the head that was given: lines were cut off or written anew, or "
             "cases were forgotten after it and more was written in between."
         )
-    yield _(
-        "Head: {head}  (write it down where nobody can change it who can write here; --head compares with it)",
-        head=str(found.head),
-    )
-
-
-def verification_json(found: Verification) -> dict[str, object]:
-    """The same for programs."""
-    return {
-        "head": str(found.head),
-        "acts": found.acts,
-        "faults": [{"line": fault.line, "code": fault.code} for fault in found.faults],
-        "forgotten": [forgotten_json(done) for done in found.forgotten],
-        "goes_on_from_head": found.earlier,
-        "restarted": None if found.restarted is None else forgotten_json(found.restarted),
-    }
 
 
 def case_backup(

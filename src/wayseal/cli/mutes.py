@@ -3,34 +3,27 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from wayseal.cli._errors import WrongUsageError
-from wayseal.cli._options import LedgerArgument, OutputFormat, OutputFormatOption, check_detectors
+from wayseal.cli._options import (
+    LedgerArgument,
+    OutputFormat,
+    OutputFormatOption,
+    WhoOption,
+    WhyOption,
+    check_detectors,
+)
 from wayseal.cli._output import clock_time, print_result
 from wayseal.cli._texts import _, echo
-from wayseal.ledger import open_ledger
-from wayseal.ledger.upkeep import refuse_backup
+from wayseal.cli.blocked import find_actor, live_folder, names_of, seconds_of
 from wayseal.live.mutes import Added, Ended, Mute, Mutes
 from wayseal.live.notices import read_notices
-from wayseal.live.watch import FOLDER
-from wayseal.model.errors import WaysealError
-from wayseal.model.schema import parse_length, plain
+from wayseal.model.schema import plain
 from wayseal.model.times import SECOND_US, clock_name, iso, now_us
 from wayseal.page.visible import visible
-
-WhoOption = Annotated[str, typer.Option("--who", help="Who does it: a line that stays in the record of mutes.")]
-WhyOption = Annotated[str, typer.Option("--why", help="Why, in the same way; no names of accounts.")]
-
-
-def _folder(ledger: Path, *, write: bool) -> Path:
-    open_ledger(ledger).close()
-    if write:
-        refuse_backup(ledger)
-    return ledger / FOLDER
 
 
 def mutes_list(
@@ -46,12 +39,9 @@ def mutes_list(
     \b
     wayseal mutes list ledger
     """
-    from wayseal.cases.ledger.casebook import FOLDER as CASEBOOK
-    from wayseal.cases.ledger.casebook import load_known, masking
-
-    folder, now = _folder(ledger, write=False), now_us()
+    folder, now = live_folder(ledger, write=False), now_us()
     some = [one for one in Mutes(folder).all().values() if all_ or (one[1] is None and now < one[0].mute.until)]
-    name = masking(ledger / CASEBOOK, load_known(ledger / CASEBOOK, writable=False))
+    name = names_of(ledger)
     muted = Counter(one.mute for one in read_notices(folder).muted.values())
 
     def row(added: Added, ended: Ended | None) -> dict[str, object]:
@@ -116,31 +106,13 @@ def mutes_add(
     wayseal mutes add ledger --detector number_walks --lasts 7d --why "stock is counted" --who "Wang, IT"
     wayseal mutes add ledger --account p-3kx7-q2mf-9c4t --hours 22-6 --why "counts stock at night" --who "Li, audit"
     """
-    folder = _folder(ledger, write=True)
-    until = now_us() + _seconds(lasts) * SECOND_US
-    actor = "" if account is None else _actor(ledger, account)
+    folder = live_folder(ledger, write=True)
+    until = now_us() + seconds_of(lasts) * SECOND_US
+    actor = "" if account is None else find_actor(ledger, account, "--account")[0]
     made = Mutes(folder).add(
         until=until, why=why, who=who, detectors=detector or (), account=actor, hours=_hours(hours)
     )
     echo("{id}: muted until {until}.", id=made.id, until=clock_time(made.until))
-
-
-def _actor(ledger: Path, account: str) -> str:
-    from wayseal.cases.ledger.casebook import FOLDER as CASEBOOK
-    from wayseal.cases.ledger.casebook import find_account
-
-    with open_ledger(ledger) as snapshot:
-        actor, _name = find_account(snapshot, ledger / CASEBOOK, account)
-    if not actor:
-        raise WrongUsageError("no account has this pseudonym", param_hint="--account")
-    return actor
-
-
-def _seconds(text: str) -> int:
-    try:
-        return parse_length(text)
-    except WaysealError:
-        raise WrongUsageError("needs a length such as 90m, 12h or 10d", param_hint="--lasts") from None
 
 
 def _hours(text: str | None) -> tuple[int, int] | None:
@@ -163,5 +135,5 @@ def mutes_end(
     \b
     wayseal mutes end ledger m-3 --who "Wang, IT" --why "it is counted"
     """
-    Mutes(_folder(ledger, write=True)).end(mute, who=who, why=why)
+    Mutes(live_folder(ledger, write=True)).end(mute, who=who, why=why)
     echo("{id} has ended.", id=mute)

@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -41,6 +40,7 @@ from wayseal.model.times import iso
 from wayseal.page.languages import ByLanguage
 from wayseal.page.numbers import percent
 from wayseal.page.visible import visible
+from wayseal.service.process import handle_signals
 from wayseal.store.errors import JournalBusyError
 
 _WORDS = ByLanguage(TEXTS)
@@ -100,7 +100,7 @@ def watch(
     made = replace(made, say=say, segment_seconds=float(segment))
     with _source_maker(source) as make:
         work = Watch(ledger, make(Reading(until_end=until_end, start=start, say=say)), made)
-        with _stopping(work.stop):
+        with handle_signals(work.stop):
             found = work.run()
     if not quiet:
         warn(
@@ -191,17 +191,6 @@ def _options(
 
 def _say(message: Message) -> None:
     warn(message.text, **message.values)
-
-
-@contextmanager
-def _stopping(stop: Callable[[], None]) -> Iterator[None]:
-    """Ctrl-C and SIGTERM end it in order."""
-    before = {number: signal.signal(number, lambda *_: stop()) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 class NoticeActs:

@@ -50,7 +50,7 @@ from wayseal.merkle import MerkleError, VerifyKey
 from wayseal.model.errors import disk_says
 from wayseal.model.times import clock_hours, offset_text, set_clock
 from wayseal.service import forget, forward_library_logs, handle_signals, make_log
-from wayseal.service.http import Server, listen
+from wayseal.service.http import Server, listen, make_config
 from wayseal.service.log import Log
 
 __all__ = ["TABLES", "Demo", "make_site", "open_access", "run_console"]
@@ -205,26 +205,15 @@ def _open_cases(site: Site, log: Log) -> None:
 
 
 def _config(settings: ConsoleSettings, app: object) -> uvicorn.Config:
-    config = uvicorn.Config(
-        app,  # type: ignore[arg-type]
+    return make_config(
+        settings,
+        app,
+        partial(Connection, headers=headers_of(settings.secure)),
+        ConsoleSettingsError,
         loop="uvloop",
-        http=partial(Connection, headers=headers_of(settings.secure)),  # type: ignore[arg-type]
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        server_header=False,
         proxy_headers=settings.proxies is not None,
         forwarded_allow_ips=settings.proxies or "",
-        timeout_graceful_shutdown=settings.stop_seconds,
-        ssl_certfile=settings.tls_certificate,
-        ssl_keyfile=settings.tls_key,
     )
-    try:
-        config.load()
-    except OSError:
-        raise ConsoleSettingsError("tls_certificate, tls_key: one of them can't be read or used") from None
-    return config
 
 
 def _address(settings: ConsoleSettings, place: socket.socket) -> str:

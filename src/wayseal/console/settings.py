@@ -6,8 +6,8 @@ Files of cases lie in a private folder of the console's, each under its SHA-256.
 2. What may hold a secret shows itself in no `repr`.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -18,7 +18,7 @@ from wayseal.console.errors import ConsoleSettingsError
 from wayseal.detect.policy import FALSE_ALARM, FALSE_ALARM_VARIABLE
 from wayseal.model.schema import CLOSED, Name, parsed_by
 from wayseal.model.times import clock_hours
-from wayseal.service.settings import NUMBER, OWN, WHOLE, File, Flag, read_environment
+from wayseal.service.settings import NUMBER, OWN, WHOLE, File, Flag, check_tls, read_environment
 
 PREFIX = "WAYSEAL_CONSOLE_"
 DATABASE, KEY_FILE = "console.sqlite", "console.key"
@@ -123,8 +123,7 @@ class ConsoleSettings:
         """Rule 1."""
         if (self.checkpoint_folder is None) != (self.checkpoint_key is None):
             raise ConsoleSettingsError("checkpoint_folder and checkpoint_key go together")
-        if (self.tls_certificate is None) != (self.tls_key is None):
-            raise ConsoleSettingsError("tls_certificate and tls_key go together")
+        check_tls(self, ConsoleSettingsError, "https")
         if self.market_database is not None and self.market is None:
             raise ConsoleSettingsError("market_database goes with market")
         if self.market_database is not None and not self.market_database.startswith("postgresql://"):
@@ -136,11 +135,6 @@ class ConsoleSettings:
             raise ConsoleSettingsError("oidc_issuer, oidc_client_id and oidc_client_secret go together")
         if self.oidc_issuer is not None and self.address is None and (self.https or self.host not in OWN):
             raise ConsoleSettingsError("address is needed with oidc_issuer: where browsers find the console")
-        if not self.secure and self.host not in OWN:
-            raise ConsoleSettingsError(
-                "tls_certificate is needed where host is not this machine's own address, or https where a proxy "
-                "speaks TLS"
-            )
 
     @property
     def secure(self) -> bool:
@@ -167,23 +161,10 @@ SECRETS = tuple(PREFIX + one.name.upper() for one in fields(ConsoleSettings) if 
 """Variables that may hold a secret (rule 2)."""
 
 
-def read_console_settings(environment: Mapping[str, str], **given: str | None) -> ConsoleSettings:
-    """Reads the settings of the environment.
-
-    Args:
-        environment: Names and values; those without `PREFIX` are others' business.
-        **given: Settings that options of the command name, and that win; None: they don't.
-
-    Returns:
-        The settings.
-
-    Raises:
-        ConsoleSettingsError: A setting isn't known, or can't be (rule 1).
-    """
-    others = {FALSE_ALARM_VARIABLE: "false_alarm"}
-    return read_environment(PREFIX, ConsoleSettings, ConsoleSettingsError, environment, given, others)
-
-
+read_console_settings = partial(
+    read_environment, PREFIX, ConsoleSettings, ConsoleSettingsError, {FALSE_ALARM_VARIABLE: "false_alarm"}
+)
+"""Reads them, as `read_environment` says."""
 FILES = "files"
 """In the console's folder."""
 

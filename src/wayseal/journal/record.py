@@ -1,50 +1,97 @@
 """A record of acts as a chained file, read once and then followed: what every record of acts that is a file goes by.
 
-A last line that a crash cut off was never acknowledged: it is passed over, and goes with the next act.
+1. An act is in the file, durably, before it counts.
+2. A last line that a crash cut off was never acknowledged: it is passed over, and goes with the next act.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from wayseal.journal.chain import Code, Fault, Head, chain_line, check_lines, sum_of
-from wayseal.journal.files import LockedJournal
+from wayseal.journal.files import LockedJournal, lock_journal, read_journal
+from wayseal.model.errors import WaysealError
+from wayseal.model.schema import parse_json, plain
+from wayseal.store.durable import lock_folder
 
 _TAIL = 80
 """Bytes at the end of what was read, the sum of its last line among them, by which a file is known again."""
 
 
 class Record:
-    """A record as far as it was read: only what came since is read again."""
+    """A record as far as it was read: only what came since is read again. mutex: held while acts are applied."""
 
     def __init__(
-        self, header: Mapping[str, object], begin: Callable[[], None], apply: Callable[[Mapping[str, Any]], None]
+        self,
+        path: Path,
+        header: Mapping[str, object],
+        kind: Any,
+        begin: Callable[[], Callable[[Any], None]],
+        changed: Callable[..., WaysealError],
     ) -> None:
         """Nothing was read yet.
 
         Args:
+            path: The file; it need not be there.
             header: The first line: what record it is, and of which version.
-            begin: Called before the first act, and again where another file has taken the place of what was read.
-            apply: Called with each act, in order. ValueError: it can't be.
+            kind: What acts are.
+            begin: Begins with nothing, and again where another file has taken the place of what was read; gives what
+                is called with each act, in order. ValueError of that: the act can't be.
+            changed: Makes the error, of file and line, where the file isn't what was written.
         """
-        self._header = header
-        self._begin = begin
-        self._apply = apply
+        self.mutex = threading.RLock()
+        self._path, self._header, self._kind = path, header, kind
+        self._begin, self._changed = begin, changed
         self._start_anew()
 
     def _start_anew(self) -> None:
-        self._begin()
+        self._apply = self._begin()
+        self._seen: tuple[int, int] | None = None
         self._size, self._tail, self._torn = 0, b"", False
         self.head = Head(lines=0, sum="")
         self.sums: list[str] = []
 
+    def read(self) -> None:
+        """Reads what was added since, where there is a file. `changed`, StoreError, OSError."""
+        with self.mutex:
+            try:
+                about = self._path.stat()
+            except FileNotFoundError:
+                return
+            if self._seen != (about.st_ino, about.st_size):
+                self._follow(read_journal(self._path))
+                self._seen = about.st_ino, about.st_size
+
+    @contextmanager
+    def writing(self) -> Iterator[Callable[[object], None]]:
+        """Holds the record, read up to its end, in a folder that is made if need be; what it gives adds an act.
+
+        `changed`, JournalBusyError, StoreError, OSError.
+        """
+        folder = self._path.parent
+        folder.mkdir(mode=0o700, exist_ok=True)
+        with self.mutex, lock_folder(folder), self.held() as held:
+            yield lambda act: self.add(held, [act])
+
+    @contextmanager
+    def held(self) -> Iterator[LockedJournal]:
+        """Holds the file, read up to its end, for writing; made if need be. Raises what `writing` does."""
+        with lock_journal(self._path, new=True) as held:
+            self._follow(held.content)
+            yield held
+
+    def _follow(self, content: bytes) -> None:
+        with self.mutex:
+            if faults := self.take(content):
+                raise self._changed(file=self._path, line=faults[0].line)
+
     def take(self, content: bytes) -> tuple[Fault, ...]:
         """Reads what was added to a file.
 
-        Args:
-            content: All of the file.
-
-        Returns:
-            What is wrong; then nothing counts as read.
+        content: all of the file. Gives what is wrong; then nothing counts as read.
         """
         whole = content[: content.rfind(b"\n") + 1]
         if not whole.endswith(self._tail, 0, self._size):
@@ -56,7 +103,7 @@ class Record:
             content_of = {key: value for key, value in found.items() if key not in {"before", "sum"}}
             try:
                 if at > 1:
-                    self._apply(content_of)
+                    self._apply(parse_json(json.dumps(content_of), self._kind))
                 elif content_of != self._header:
                     raise ValueError("header")
             except ValueError:
@@ -68,29 +115,25 @@ class Record:
         self._move(whole[self._size :], checked.sums)
         return ()
 
-    def add(self, held: LockedJournal, acts: Sequence[Mapping[str, object]]) -> None:
+    def add(self, held: LockedJournal, acts: Sequence[object]) -> None:
         """Adds acts, durably and all at once; they are applied then.
 
-        Args:
-            held: The file, which `take` has read to its end.
-            acts: What JSON can hold.
-
-        Raises:
-            OSError: The disk refuses; nothing was added.
+        held: the file, of which `held` came; acts: of the record's kind. OSError: the disk refuses; nothing was added.
         """
         lines, before = [], self.head.sum
-        for content in (*([] if self.head.lines else [self._header]), *acts):
+        for content in (*([] if self.head.lines else [self._header]), *map(plain, acts)):
             lines.append(chain_line(content, before, ensure_ascii=False))
             before = sum_of(lines[-1])
         added = "".join(f"{line}\n" for line in lines).encode()
-        if self._torn:
-            held.replace(held.content[: self._size] + added)
-        else:
-            held.add(added)
-        self._torn = False
-        for content in acts:
-            self._apply(content)
-        self._move(added, [sum_of(line) for line in lines])
+        with self.mutex:
+            if self._torn:
+                held.replace(held.content[: self._size] + added)
+            else:
+                held.add(added)
+            self._torn = False
+            for act in acts:
+                self._apply(act)
+            self._move(added, [sum_of(line) for line in lines])
 
     def _move(self, added: bytes, sums: Sequence[str]) -> None:
         self._size += len(added)

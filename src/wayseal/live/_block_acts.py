@@ -7,13 +7,17 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import Field
 
+from wayseal.live.errors import ActError
 from wayseal.model.schema import CLOSED, Name
 from wayseal.store.blocked import BlockedList, Entry, Fails, Measure, Moment
 
+MOST_MINUTES: Final = 31 * 24 * 60
+"""The longest that an entry may last."""
+MOST_TEXT: Final = 500
 RULES = "wayseal"
 """Who made an entry that a rule made, or lifted it."""
 
@@ -36,7 +40,7 @@ class Rule:
     least: Annotated[float, Field(gt=0, le=1)]
     detectors: tuple[Name, ...] = ()
     measure: Measure = Measure.STEP_UP
-    minutes: Annotated[int, Field(gt=0)]
+    minutes: Annotated[int, Field(gt=0, le=MOST_MINUTES)]
     most: Annotated[int, Field(gt=0)] = 50
 
 
@@ -179,6 +183,13 @@ class BlockState:
     def _change(self, act: Act) -> None:
         self.version += 1
         self.at = max(self.at, act.at)
+
+
+def one_line(text: str, key: str) -> str:
+    """A text that an act may hold, without blanks around it; ActError: it is none, and names its field."""
+    if not text.strip() or len(text) > MOST_TEXT or not text.isprintable():
+        raise ActError("one line of up to {most} characters", key=key, most=MOST_TEXT)
+    return text.strip()
 
 
 def same_person(one: str, other: str) -> bool:

@@ -11,19 +11,19 @@
 5. The record is a chain of lines (`wayseal.journal.chain`); a last line that a crash cut off was never acknowledged.
 """
 
-import json
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from wayseal.journal.chain import Code, Fault, Head
-from wayseal.journal.files import lock_journal, read_journal
+from wayseal.journal.files import read_journal
 from wayseal.journal.record import Record
 from wayseal.live._block_acts import (
     ACT,
+    MOST_MINUTES,
     RULES,
     Added,
     AnyAct,
@@ -35,17 +35,19 @@ from wayseal.live._block_acts import (
     RuleOff,
     RuleProposed,
     RuleState,
+    one_line,
     same_person,
 )
-from wayseal.live.errors import BlockError, BlockRecordError
+from wayseal.live.errors import ActError, RecordError
 from wayseal.live.types import Notice, NoticeKind
 from wayseal.model.messages import N_
-from wayseal.model.schema import parse_json, plain
+from wayseal.model.schema import plain, read_values
 from wayseal.model.times import now_us
 from wayseal.store.blocked import MODE, BlockedFile, Entry, Fails, Measure
-from wayseal.store.durable import lock_folder, replace_file
+from wayseal.store.durable import replace_file
 
 __all__ = [
+    "MOST_MINUTES",
     "Added",
     "BlockState",
     "Blocks",
@@ -62,9 +64,6 @@ __all__ = [
 FOLDER: Final = "live"
 RECORD: Final = "blocks.jsonl"
 LIST: Final = "blocked.json"
-MOST_MINUTES: Final = 31 * 24 * 60
-"""The longest that an entry may last."""
-MOST_TEXT: Final = 500
 MOST_GATEWAYS: Final = 1000
 _MINUTE = 60_000_000
 _HEADER = {"wayseal": "blocks", "version": 1}
@@ -97,50 +96,27 @@ def blocks_folder(ledger: Path) -> Path:
 class Blocks:
     """The record of blocks and the list, of one folder. Safe to use from many threads and processes."""
 
-    def __init__(
-        self,
-        folder: Path,
-        *,
-        clock: Callable[[], int] = now_us,
-        on_change: Callable[[int, bytes], None] | None = None,
-    ) -> None:
+    def __init__(self, folder: Path, *, clock: Callable[[], int] = now_us) -> None:
         """Takes the folder.
 
         Args:
             folder: It is made by the first act. Where `blocked.json` in it is a link, what it leads to is swapped.
             clock: Microseconds after 1970.
-            on_change: Told of each list that is another one than was told last: its version, and its file's content.
-                After an act it is told before the act returns, and must not raise; of those of other processes by
-                `tell_changes`.
         """
-        self.file = folder / LIST
-        self._folder = folder
-        self._record = folder / RECORD
+        self.file, self._record = folder / LIST, folder / RECORD
         self._clock = clock
-        self._on_change = on_change
-        self._told = -1
         self._list = BlockedFile(self.file, fails=Fails.OPEN)
-        self._mutex = threading.Lock()
-        self._state = BlockState()
-        self._acts = Record(_HEADER, self._begin, lambda act: self._state.apply(parse_json(json.dumps(act), ACT)))
+        self._acts = _record(folder, self._begin)
 
-    def _begin(self) -> None:
+    def _begin(self) -> Callable[[AnyAct], None]:
         self._state = BlockState()
-
-    def _take(self, content: bytes) -> None:
-        if faults := self._acts.take(content):
-            raise BlockRecordError("the record of blocks was changed", file=self._record, line=faults[0].line)
+        return self._state.apply
 
     def state(self) -> BlockState:
-        """What the record comes to now; to be looked at only.
-
-        Raises:
-            BlockRecordError: It isn't what was written.
-        """
-        with self._mutex:
+        """What the record comes to now; to be looked at only. RecordError: it isn't what was written."""
+        with self._acts.mutex:
             version = self._listed()
-            if self._record.exists():
-                self._take(read_journal(self._record))
+            self._acts.read()
             self._refuse_cut(version)
             known = self._state
             return replace(
@@ -152,12 +128,6 @@ class Blocks:
         """Brings the list up to the record, and makes it where there is none (rule 1)."""
         with self._writing():
             pass
-
-    def tell_changes(self) -> None:
-        """Tells `on_change` of a list that another process swapped; whoever wants them told soon calls it often."""
-        if self._on_change is not None and (listed := self._list.current()) and listed.version != self._told:
-            self._told = listed.version
-            self._on_change(listed.version, listed.to_bytes())
 
     def add(self, *, actor: str, measure: Measure | str, reason: str, case: str, until: int, who: str) -> Entry:
         """Puts an account on the list.
@@ -174,24 +144,24 @@ class Blocks:
             The entry.
 
         Raises:
-            BlockError: A field can't be as it is; names it.
+            ActError: A field can't be as it is; names it.
         """
         now = self._clock()
         if until <= now:
-            raise BlockError("lies in the past", key="until")
+            raise ActError("lies in the past", key="until")
         if until > now + MOST_MINUTES * _MINUTE:
-            raise BlockError("lies more than {days} days ahead", key="until", days=MOST_MINUTES // 1440)
+            raise ActError("lies more than {days} days ahead", key="until", days=MOST_MINUTES // 1440)
         with self._writing() as write:
             entry = Entry(
                 id=f"b-{len(self._state.added) + 1}",
-                actor=_line(actor, "actor"),
+                actor=one_line(actor, "actor"),
                 measure=_measure(measure),
                 since=now,
                 until=until,
-                reason=_line(reason, "reason"),
-                case=_line(case, "case"),
+                reason=one_line(reason, "reason"),
+                case=one_line(case, "case"),
             )
-            write(Added(at=now, who=_line(who, "who"), entry=entry))
+            write(Added(at=now, who=one_line(who, "who"), entry=entry))
         return entry
 
     def lift(self, entries: Sequence[str], *, who: str, why: str) -> tuple[Entry, ...]:
@@ -206,64 +176,56 @@ class Blocks:
             The entries; those that had ended or were lifted before are left out.
 
         Raises:
-            BlockError: There is no such entry, or a field can't be as it is; names it.
+            ActError: There is no such entry, or a field can't be as it is; names it.
         """
         now = self._clock()
         with self._writing() as write:
             state = self._state
             if not entries or any(one not in state.added for one in entries):
-                raise BlockError("there is no such entry", key="entry")
+                raise ActError("there is no such entry", key="entry")
             standing = [a.entry for a in state.standing(now) if a.entry.id in set(entries)]
             if standing:
                 ids = tuple(one.id for one in standing)
-                write(Lifted(at=now, who=_line(who, "who"), entries=ids, why=_line(why, "why")))
+                write(Lifted(at=now, who=one_line(who, "who"), entries=ids, why=one_line(why, "why")))
         return tuple(standing)
 
     def propose_rule(self, rule: Rule, *, who: str) -> None:
         """Proposes a rule, in the place of a proposal of that name.
 
-        Raises:
-            BlockError: A field can't be as it is, or a rule of that name is in force; names the field.
+        ActError: a field can't be as it is, or a rule of that name is in force; names the field.
         """
-        _line(rule.name, "name")
-        if not 0 < rule.least <= 1:
-            raise BlockError("is a probability above 0, up to 1", key="least")
-        if not 0 < rule.minutes <= MOST_MINUTES:
-            raise BlockError("is a number from 1 to {most}", key="minutes", most=MOST_MINUTES)
-        if rule.most < 1:
-            raise BlockError("is 1 or more", key="most")
+        one_line(rule.name, "name")
+        read_values(plain(rule), Rule, ActError)
         with self._writing() as write:
             known = self._state.rules.get(rule.name)
             if known is not None and known.agreed is not None:
-                raise BlockError("such a rule is in force: switch it off first", key="name")
-            write(RuleProposed(at=self._clock(), who=_line(who, "who"), rule=rule))
+                raise ActError("such a rule is in force: switch it off first", key="name")
+            write(RuleProposed(at=self._clock(), who=one_line(who, "who"), rule=rule))
 
     def agree_rule(self, name: str, *, who: str) -> Rule:
         """Puts a rule in force that another person proposed; gives it.
 
-        Raises:
-            BlockError: No such rule waits, or it is one's own; names the field.
+        ActError: no such rule waits, or it is one's own; names the field.
         """
         with self._writing() as write:
             known = self._state.rules.get(name)
             if known is None or known.agreed is not None:
-                raise BlockError("no such rule waits for a second person", key="name")
+                raise ActError("no such rule waits for a second person", key="name")
             if same_person(known.proposed.who, who):
-                raise BlockError("another person switches a rule on, never who proposed it", key="who")
-            write(RuleAgreed(at=self._clock(), who=_line(who, "who"), rule=name))
+                raise ActError("another person switches a rule on, never who proposed it", key="who")
+            write(RuleAgreed(at=self._clock(), who=one_line(who, "who"), rule=name))
         return known.proposed.rule
 
     def switch_off_rule(self, name: str, *, who: str, why: str) -> tuple[str, ...]:
         """Switches a rule off, or declines a proposal; ids of its entries that still count, which this doesn't lift.
 
-        Raises:
-            BlockError: There is no such rule; names the field.
+        ActError: there is no such rule; names the field.
         """
         with self._writing() as write:
             state, now = self._state, self._clock()
             if name not in state.rules:
-                raise BlockError("there is no such rule", key="name")
-            write(RuleOff(at=now, who=_line(who, "who"), rule=name, why=_line(why, "why")))
+                raise ActError("there is no such rule", key="name")
+            write(RuleOff(at=now, who=one_line(who, "who"), rule=name, why=one_line(why, "why")))
             return tuple(a.entry.id for a in state.standing(now) if a.rule == name)
 
     def act_on(self, notice: Notice, *, case: str = "") -> Entry | None:
@@ -318,32 +280,29 @@ class Blocks:
             who: Who says so.
 
         Raises:
-            BlockError: A field can't be as it is; names it.
+            ActError: A field can't be as it is; names it.
         """
         if fails not in set(Fails):
-            raise BlockError("is one of {known}", key="fails", known=[str(one) for one in Fails])
+            raise ActError("is one of {known}", key="fails", known=[str(one) for one in Fails])
         last = self.state().gateways.get(gateway)
         if last is not None and (last.version, last.fails) == (version, fails):
             return
         with self._writing() as write:
             state = self._state
             if not 0 <= version <= state.version:
-                raise BlockError("the list has no such version", key="version")
+                raise ActError("the list has no such version", key="version")
             if gateway not in state.gateways and len(state.gateways) >= MOST_GATEWAYS:
-                raise BlockError("there are too many gateways", key="gateway")
-            name, by = _line(gateway, "gateway"), _line(who, "who")
+                raise ActError("there are too many gateways", key="gateway")
+            name, by = one_line(gateway, "gateway"), one_line(who, "who")
             write(Enforced(at=self._clock(), who=by, gateway=name, version=version, fails=Fails(fails)))
 
     @contextmanager
     def _writing(self) -> Iterator[Callable[[AnyAct], None]]:
         """Holds the record, read up to its end; what it gives adds an act. The list is up to it afterwards (rule 1)."""
-        self._folder.mkdir(mode=0o700, exist_ok=True)
-        with self._mutex, lock_folder(self._folder), lock_journal(self._record, new=True) as held:
-            self._take(held.content)
+        with self._acts.writing() as write:
             self._refuse_cut(self._listed())
-            yield lambda act: self._acts.add(held, [plain(act)])
+            yield write
             self._swap()
-        self.tell_changes()
 
     def _listed(self) -> int:
         """The version of the list."""
@@ -353,8 +312,8 @@ class Blocks:
     def _refuse_cut(self, version: int) -> None:
         """Rule 4."""
         if version > self._state.version:
-            raise BlockRecordError("ends at version {known} of the list, which has {version}: acts are missing",
-                                   file=self._record, known=self._state.version, version=version)  # fmt: skip
+            raise RecordError("ends at version {known} of the list, which has {version}: acts are missing",
+                              file=self._record, known=self._state.version, version=version)  # fmt: skip
 
     def _swap(self) -> None:
         body = self._state.blocked().to_bytes()
@@ -368,14 +327,7 @@ class Blocks:
 
 
 def lifted_by(notice: Notice) -> str:
-    """Why entries were lifted that a notice no longer upholds.
-
-    Args:
-        notice: It.
-
-    Returns:
-        The reason, as the record has it.
-    """
+    """Why entries were lifted that a notice no longer upholds. Gives the reason, as the record has it."""
     return f"notice {notice.id}: {notice.kind}"
 
 
@@ -403,14 +355,14 @@ def verify_blocks(folder: Path, head: Head | None = None) -> Verification:
         What was found, the list beside it included.
 
     Raises:
-        BlockRecordError: There is no record.
+        RecordError: There is no record.
     """
     try:
         content = read_journal(folder / RECORD)
     except FileNotFoundError:
-        raise BlockRecordError(N_("there is no record of blocks"), file=folder / RECORD) from None
+        raise RecordError(N_("there is no record of blocks"), file=folder / RECORD) from None
     state = BlockState()
-    record = Record(_HEADER, lambda: None, lambda act: state.apply(parse_json(json.dumps(act), ACT)))
+    record = _record(folder, lambda: state.apply)
     faults = list(record.take(content))
     listed = _bytes(folder / LIST)
     if not faults and (state.version or listed) and listed != state.blocked().to_bytes():
@@ -418,6 +370,11 @@ def verify_blocks(folder: Path, head: Head | None = None) -> Verification:
     goes_on = None if head is None else head.lines == 0 or head.sum in record.sums[head.lines - 1 : head.lines]
     end = record.head if record.head.lines else Head(lines=0, sum="0" * 64)
     return Verification(head=end, acts=max(0, end.lines - 1), faults=tuple(faults), goes_on=goes_on)
+
+
+def _record(folder: Path, begin: Callable[[], Callable[[AnyAct], None]]) -> Record:
+    changed = partial(RecordError, N_("the record of blocks was changed"))
+    return Record(folder / RECORD, _HEADER, ACT, begin, changed)
 
 
 def _bytes(path: Path) -> bytes:
@@ -431,10 +388,4 @@ def _measure(value: Measure | str) -> Measure:
     try:
         return Measure(value)
     except ValueError:
-        raise BlockError("is one of {known}", key="measure", known=[str(one) for one in Measure]) from None
-
-
-def _line(text: str, key: str) -> str:
-    if not text.strip() or len(text) > MOST_TEXT or not text.isprintable():
-        raise BlockError("one line of up to {most} characters", key=key, most=MOST_TEXT)
-    return text.strip()
+        raise ActError("is one of {known}", key="measure", known=[str(one) for one in Measure]) from None

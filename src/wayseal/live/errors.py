@@ -25,10 +25,14 @@ class SpoolError(LiveError):
     exit_code: ClassVar[int] = 6
 
 
-class NoticeRecordError(LiveError):
-    """The record of notices isn't what was written; names the line."""
+class RecordError(LiveError):
+    """A record of acts (notices, mutes, blocks) isn't what was written; names its file and line."""
 
     exit_code: ClassVar[int] = 6
+
+
+class ActError(LiveError):
+    """An act about mutes or the list of blocked accounts that can't be; names the field."""
 
 
 class ReceiverError(LiveError):
@@ -37,23 +41,3 @@ class ReceiverError(LiveError):
 
 class WatchSettingsError(LiveError):
     """A setting of the watch isn't known, or can't be as it is; names it, never its value."""
-
-
-class MuteError(LiveError):
-    """An act about mutes that can't be; names the field."""
-
-
-class MuteRecordError(LiveError):
-    """The record of mutes isn't what was written; names its line."""
-
-    exit_code: ClassVar[int] = 6
-
-
-class BlockError(LiveError):
-    """An act about the list of blocked accounts that can't be; names the field."""
-
-
-class BlockRecordError(LiveError):
-    """The record of blocks isn't what was written; names its file and line."""
-
-    exit_code: ClassVar[int] = 6

@@ -60,10 +60,7 @@ class GatewayCounts:
     def take(self, gateways: npt.NDArray[np.integer], epochs: _Longs, counts: _Longs) -> None:
         """Takes events.
 
-        Args:
-            gateways: Codes of their gateways, from 0.
-            epochs: When the counters began.
-            counts: From 1 in each epoch.
+        gateways: codes of their gateways, from 0; epochs: when the counters began; counts: from 1 in each epoch.
         """
         codes, place = gateways.astype(np.int64, copy=False), 0
         while (place := int(_take(codes, epochs, counts, place, *map(self._of.__getitem__, _NAMES)))) < len(counts):
@@ -108,15 +105,7 @@ class GatewayCounts:
 
     @classmethod
     def of_state(cls, state: Mapping[str, _Longs], most: int = _MOST) -> Self:
-        """Goes on from what was known.
-
-        Args:
-            state: Of `state`.
-            most: Stretches that are kept of a counter.
-
-        Returns:
-            The counts.
-        """
+        """Goes on from what was known. state: of `state`; most: stretches that are kept of a counter."""
         made = cls(most)
         made._of = {name: state[name].copy() for name in _NAMES}
         return made

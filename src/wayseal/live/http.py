@@ -26,7 +26,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from wayseal.live.blocks import Blocks
-from wayseal.live.errors import BlockError
+from wayseal.live.errors import ActError
 from wayseal.live.tokens import METRICS, TokenFile
 from wayseal.model.errors import WaysealError
 from wayseal.model.times import SECOND_US, now_us
@@ -38,6 +38,8 @@ MOST_WAIT: Final = 60
 """The longest wait, seconds."""
 MOST_WAITING: Final = 1000
 MOST_BYTES: Final = 4096
+MOST_LISTS: Final = 100
+"""Lists that are remembered, so that a gateway gets what changed since one of them."""
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 _STATUS = {Measure.BLOCK: 403, Measure.STEP_UP: 401, Measure.SLOW_DOWN: 429}
 _STEP_UP = {"WWW-Authenticate": 'Bearer error="insufficient_user_authentication"'}
@@ -101,6 +103,7 @@ class _Service:
         self._file = BlockedFile(blocks.file, fails=Fails.CLOSED)
         self._enforcer = Enforcer(self._file)
         self._told: dict[tuple[str, str], int] = {}
+        self._lists: dict[str, BlockedList] = {}
         self._waiting = 0
 
     async def blocked(self, request: Request, gateway: str) -> Response:
@@ -112,14 +115,17 @@ class _Service:
         if math.isnan(wait):
             return _problem(400, "wait")
         known = {one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")}
+        since = request.query_params.get("since", "")
+        known.add(f'"{since}"')
         until = time.monotonic() + min(max(wait, 0.0), MOST_WAIT)
         self._waiting += 1
         try:
             while True:
                 listed = self._current()
-                tag = f'"{listed.version}-{listed.at}"'
+                tag = f'"{listed.tag}"'
                 if tag not in known:
-                    return Response(listed.to_bytes(), 200, _headers(ETag=tag), "application/json")
+                    body = listed.changes(self._lists[since]) if since in self._lists else listed.to_bytes()
+                    return Response(body, 200, _headers(ETag=tag), "application/json")
                 left = until - time.monotonic()
                 if left <= 0 or self._waiting > MOST_WAITING or await request.is_disconnected():
                     return Response(status_code=304, headers=_headers(ETag=tag))
@@ -170,7 +176,7 @@ class _Service:
             await run_in_threadpool(self._blocks.enforced, name, version, fails, who=gateway)
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return _problem(422, "body")
-        except BlockError as error:
+        except ActError as error:
             return _problem(422, error.key or "body")
         return Response(status_code=204, headers=_headers())
 
@@ -198,6 +204,8 @@ class _Service:
     def _current(self) -> BlockedList:
         listed = self._file.current()
         assert listed is not None  # noqa: S101 - it fails closed
+        if listed.tag not in self._lists:
+            self._lists = dict([*self._lists.items(), (listed.tag, listed)][-MOST_LISTS:])
         return listed
 
 

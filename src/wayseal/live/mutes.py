@@ -7,29 +7,26 @@
 3. The record is a chain of lines (`wayseal.journal.record`). It holds ids of accounts: it is its owner's alone.
 """
 
-import json
-import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import Field
 
-from wayseal.journal.files import lock_journal, read_journal
 from wayseal.journal.record import Record
-from wayseal.live.errors import MuteError, MuteRecordError
+from wayseal.live._block_acts import Act, one_line
+from wayseal.live.errors import ActError, RecordError
 from wayseal.live.notices import Muted
 from wayseal.live.types import Notice
-from wayseal.model.schema import CLOSED, Name, parse_json, plain
+from wayseal.model.messages import N_
+from wayseal.model.schema import CLOSED, Name
 from wayseal.model.times import now_us
 from wayseal.store.blocked import Moment
-from wayseal.store.durable import lock_folder
 
 FILE: Final = "mutes.jsonl"
 MOST_DAYS: Final = 31
-_MOST_TEXT = 500
 _HOUR, _DAY = 3_600_000_000, 86_400_000_000
 _HEADER = {"wayseal": "mutes", "version": 1}
 _Hour = Annotated[int, Field(ge=0, le=24)]
@@ -68,24 +65,18 @@ class Mute:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Added:
-    """A mute was made. at: microseconds since 1970; who: made it."""
+class Added(Act):
+    """A mute was made."""
 
-    __pydantic_config__: ClassVar = CLOSED
     kind: Literal["added"] = "added"
-    at: Moment
-    who: Name
     mute: Mute
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
-    """A mute was ended before its time. at: microseconds since 1970; who, why: by whom and for what reason."""
+class Ended(Act):
+    """A mute was ended before its time, for a reason."""
 
-    __pydantic_config__: ClassVar = CLOSED
     kind: Literal["ended"] = "ended"
-    at: Moment
-    who: Name
     mute: Name
     why: Name
 
@@ -97,23 +88,18 @@ class Mutes:
     """The record of mutes of a folder. Safe to use from many threads and processes."""
 
     def __init__(self, folder: Path, *, clock: Callable[[], int] = now_us) -> None:
-        """Takes the folder.
+        """Takes the folder. folder: it is made by the first act; clock: microseconds after 1970."""
+        self._clock = clock
+        changed = partial(RecordError, N_("the record of mutes was changed"))
+        self._record = Record(folder / FILE, _HEADER, _ACT, self._begin, changed)
 
-        Args:
-            folder: It is made by the first act.
-            clock: Microseconds after 1970.
-        """
-        self._folder, self._path, self._clock = folder, folder / FILE, clock
-        self._mutex = threading.Lock()
-        self._seen: tuple[int, int] | None = None
-        self._record = Record(_HEADER, self._begin, self._apply)
-
-    def _begin(self) -> None:
+    def _begin(self) -> Callable[[Added | Ended], None]:
         self._added: dict[str, Added] = {}
         self._ended: dict[str, Ended] = {}
+        return self._apply
 
-    def _apply(self, act: Mapping[str, Any]) -> None:
-        match parse_json(json.dumps(act), _ACT):
+    def _apply(self, act: Added | Ended) -> None:
+        match act:
             case Added() as added if added.mute.id not in self._added:
                 self._added[added.mute.id] = added
             case Ended() as ended if ended.mute in self._added and ended.mute not in self._ended:
@@ -122,13 +108,13 @@ class Mutes:
                 raise ValueError("act")
 
     def all(self) -> Mapping[str, tuple[Added, Ended | None]]:
-        """Every mute by its id, and what ended it before its time. MuteRecordError: the record was changed; OSError."""
-        with self._mutex:
-            self._read()
+        """Every mute by its id, and what ended it before its time. RecordError: the record was changed; OSError."""
+        with self._record.mutex:
+            self._record.read()
             return {id_: (added, self._ended.get(id_)) for id_, added in self._added.items()}
 
     def standing(self) -> tuple[Mute, ...]:
-        """Mutes that count now. MuteRecordError, OSError."""
+        """Mutes that count now. RecordError, OSError."""
         now = self._clock()
         return tuple(added.mute for added, ended in self.all().values() if ended is None and now < added.mute.until)
 
@@ -143,7 +129,7 @@ class Mutes:
             The mute's id and reason.
 
         Raises:
-            MuteRecordError: The record was changed.
+            RecordError: The record was changed.
             OSError: It can't be read.
         """
         found = next((one for one in self.standing() if one.fits(notice, offset)), None)
@@ -159,73 +145,33 @@ class Mutes:
         account: str = "",
         hours: tuple[int, int] | None = None,
     ) -> Mute:
-        """Makes a mute; the fields are those of `Mute`.
-
-        Returns:
-            It.
-
-        Raises:
-            MuteError: A field can't be as it is; names it.
-        """
+        """Makes a mute; the fields are those of `Mute`. ActError: a field can't be as it is; names it."""
         now, some = self._clock(), tuple(detectors)
         if not (some or account or hours):
-            raise MuteError("needs a detector, an account or hours: not all is muted")
+            raise ActError("needs a detector, an account or hours: not all is muted")
         if hours is not None and not (min(hours) >= 0 and max(hours) <= 24 and hours[0] != hours[1]):
-            raise MuteError("are two hours of a day, from 0 to 24", key="hours")
+            raise ActError("are two hours of a day, from 0 to 24", key="hours")
         if not now < until <= now + MOST_DAYS * _DAY:
-            raise MuteError("lies ahead, by {days} days at most", key="until", days=MOST_DAYS)
-        with self._writing() as write:
+            raise ActError("lies ahead, by {days} days at most", key="until", days=MOST_DAYS)
+        with self._record.writing() as write:
             made = Mute(
                 id=f"m-{len(self._added) + 1}",
                 detectors=some,
                 account=account,
                 hours=hours,
                 until=until,
-                why=_line(why, "why"),
+                why=one_line(why, "why"),
             )
-            write(Added(at=now, who=_line(who, "who"), mute=made))
+            write(Added(at=now, who=one_line(who, "who"), mute=made))
         return made
 
     def end(self, mute: str, *, who: str, why: str) -> None:
         """Ends a mute before its time.
 
-        Args:
-            mute: Its id.
-            who: Who does it.
-            why: For what reason.
-
-        Raises:
-            MuteError: It doesn't count now, or a field can't be as it is; names it.
+        who: who does it; why: for what reason. ActError: it doesn't count now, or a field can't be as it is; names it.
         """
-        with self._writing() as write:
+        with self._record.writing() as write:
             added = self._added.get(mute)
             if added is None or mute in self._ended or self._clock() >= added.mute.until:
-                raise MuteError("no such mute counts now", key="mute")
-            write(Ended(at=self._clock(), who=_line(who, "who"), mute=mute, why=_line(why, "why")))
-
-    def _read(self) -> None:
-        try:
-            about = self._path.stat()
-        except FileNotFoundError:
-            return
-        if self._seen != (about.st_ino, about.st_size):
-            self._take(read_journal(self._path))
-            self._seen = about.st_ino, about.st_size
-
-    def _take(self, content: bytes) -> None:
-        if faults := self._record.take(content):
-            raise MuteRecordError("the record of mutes was changed", file=self._path, line=faults[0].line)
-
-    @contextmanager
-    def _writing(self) -> Iterator[Callable[[Added | Ended], None]]:
-        self._folder.mkdir(mode=0o700, exist_ok=True)
-        with self._mutex, lock_folder(self._folder), lock_journal(self._path, new=True) as held:
-            self._take(held.content)
-            self._seen = None
-            yield lambda act: self._record.add(held, [plain(act)])
-
-
-def _line(text: str, key: str) -> str:
-    if not text.strip() or len(text) > _MOST_TEXT or not text.isprintable():
-        raise MuteError("one line of up to {most} characters", key=key, most=_MOST_TEXT)
-    return text.strip()
+                raise ActError("no such mute counts now", key="mute")
+            write(Ended(at=self._clock(), who=one_line(who, "who"), mute=mute, why=one_line(why, "why")))

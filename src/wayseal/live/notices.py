@@ -11,24 +11,24 @@
 6. The record is a chain of lines (`wayseal.journal.record`). It holds ids of accounts: it is its owner's alone.
 """
 
-import json
 import math
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import ClassVar, Final
 
-from wayseal.journal.files import LockedJournal, lock_journal, read_journal
+from wayseal.journal.files import LockedJournal
 from wayseal.journal.record import Record
-from wayseal.live.errors import NoticeRecordError
+from wayseal.live.errors import RecordError
 from wayseal.live.types import Notice, NoticeKind
-from wayseal.model.messages import Message
+from wayseal.model.messages import N_, Message
 from wayseal.model.runtime import Closing
-from wayseal.model.schema import CLOSED, parse_json, plain
+from wayseal.model.schema import CLOSED
 
 FILE = "notices.jsonl"
 _HEADER = {"wayseal": "notices", "version": 1}
@@ -52,6 +52,24 @@ class Muted:
     why: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noted:
+    """A notice was made, and whether anybody is told of it."""
+
+    __pydantic_config__: ClassVar = CLOSED
+    notice: Notice
+    muted: Muted | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Had:
+    """A receiver has so many notices, from the first on. told: its name."""
+
+    __pydantic_config__: ClassVar = CLOSED
+    told: str
+    up_to: int
+
+
 Mute = Callable[[Notice], Muted | None]
 """What mutes a notice now; None: nothing."""
 Tell = Callable[[Message], None]
@@ -69,42 +87,39 @@ class NoticeRecord:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._mutex = threading.RLock()
+        changed = partial(RecordError, N_("the record of notices was changed"))
         self._held: LockedJournal | None = None
-        self._record = Record(_HEADER, self._begin, self._apply)
+        self._record = Record(path, _HEADER, Noted | Had, self._begin, changed)
+        self._mutex = self._record.mutex
 
-    def _begin(self) -> None:
+    def _begin(self) -> Callable[[Noted | Had], None]:
         self.notices: dict[str, Notice] = {}
         self.muted: dict[str, Muted] = {}
         self._had: dict[str, int] = {}
+        return self._apply
 
-    def _apply(self, act: Mapping[str, Any]) -> None:
-        match act:
-            case {"notice": content}:
-                notice = parse_json(json.dumps(content), Notice)
-                self.notices[notice.id] = notice
-                if "muted" in act:
-                    self.muted[notice.id] = parse_json(json.dumps(act["muted"]), Muted)
-            case {"told": str(receiver), "up_to": int(number)}:
-                self._had[receiver] = number
-            case _:
-                raise ValueError("act")
+    def _apply(self, act: Noted | Had) -> None:
+        if isinstance(act, Had):
+            self._had[act.told] = act.up_to
+            return
+        self.notices[act.notice.id] = act.notice
+        if act.muted is not None:
+            self.muted[act.notice.id] = act.muted
 
-    def take(self, content: bytes) -> None:
-        """Reads what was added to the file. NoticeRecordError: it was changed."""
-        if faults := self._record.take(content):
-            raise NoticeRecordError("the record of notices was changed", file=self._path, line=faults[0].line)
+    def read(self) -> None:
+        """Reads what was added to the file. RecordError: it was changed; OSError."""
+        self._record.read()
 
-    def hold(self, held: LockedJournal) -> None:
-        """Takes the file for writing."""
-        self.take(held.content)
-        self._held = held
-
-    def let_go(self) -> None:
-        """Nothing is written from now on."""
-        with self._mutex:
-            self._held = None
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Holds the file for writing; made if need be. JournalBusyError: another process does; RecordError; OSError."""
+        with self._record.held() as held:
+            self._held = held
+            try:
+                yield
+            finally:
+                with self._mutex:
+                    self._held = None
 
     def add(self, notices: Iterable[Notice], mute: Mute = lambda _notice: None) -> list[Notice]:
         """Writes notices down, durably (rule 1).
@@ -120,7 +135,7 @@ class NoticeRecord:
             OSError: The disk refuses; none of them was written.
         """
         new = [notice for notice in notices if notice.id not in self.notices]
-        acts: list[Mapping[str, object]] = []
+        acts: list[Noted | Had] = []
         muted, told = dict(self.muted), {n.raised or n.id for n in self.notices.values() if n.id not in self.muted}
         for notice in new:
             root = notice.raised or notice.id
@@ -131,7 +146,7 @@ class NoticeRecord:
                 told.add(root)
             else:
                 muted[notice.id] = why
-            acts.append({"notice": plain(notice)} | ({} if why is None else {"muted": plain(why)}))
+            acts.append(Noted(notice=notice, muted=why))
         self._write(acts)
         return new
 
@@ -154,7 +169,7 @@ class NoticeRecord:
             told = send(some)
             with self._mutex:
                 if told and self._held is not None:
-                    self._write([{"told": name, "up_to": self._had.get(name, 0) + told}])
+                    self._write([Had(told=name, up_to=self._had.get(name, 0) + told)])
             if told < len(some):
                 return len(self.waiting(name))
         return 0
@@ -162,9 +177,9 @@ class NoticeRecord:
     def welcome(self, receivers: Iterable[str]) -> None:
         """Receivers that are new have had what was told before they came."""
         new = [name for name in receivers if name not in self._had]
-        self._write([{"told": name, "up_to": len(self.notices)} for name in new])
+        self._write([Had(told=name, up_to=len(self.notices)) for name in new])
 
-    def _write(self, acts: Sequence[Mapping[str, object]]) -> None:
+    def _write(self, acts: Sequence[Noted | Had]) -> None:
         with self._mutex:
             assert self._held is not None  # noqa: S101 (who writes holds it)
             if acts:
@@ -260,23 +275,14 @@ class Delivery(Closing):
 
 @contextmanager
 def open_notices(folder: Path) -> Iterator[NoticeRecord]:
-    """The record of a folder, held for writing; made if need be.
-
-    JournalBusyError: another process writes to it; NoticeRecordError: it was changed; OSError.
-    """
-    path = folder / FILE
-    record = NoticeRecord(path)
-    with lock_journal(path, new=True) as held:
-        record.hold(held)
-        try:
-            yield record
-        finally:
-            record.let_go()
+    """The record of a folder, held for writing, as `NoticeRecord.held` does."""
+    record = NoticeRecord(folder / FILE)
+    with record.held():
+        yield record
 
 
 def read_notices(folder: Path) -> NoticeRecord:
-    """The record of a folder, to look at. NoticeRecordError: it was changed; OSError."""
+    """The record of a folder, to look at. RecordError: it was changed; OSError."""
     record = NoticeRecord(folder / FILE)
-    if (folder / FILE).exists():
-        record.take(read_journal(folder / FILE))
+    record.read()
     return record

@@ -8,7 +8,6 @@
 4. Secrets stand in files of their own, and in no error.
 """
 
-import asyncio
 import hashlib
 import hmac
 import json
@@ -20,26 +19,26 @@ from dataclasses import dataclass
 from enum import StrEnum
 from http.client import HTTPException
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Final
-from urllib.parse import SplitResult, urlsplit
+from typing import Any, ClassVar, Final
+from urllib.parse import SplitResult
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from wayseal.detect.report.ocsf import Activity, Finding
+from wayseal.live.brokers import kafka_settings, name_in, publish_nats, split_address
 from wayseal.live.errors import ReceiverError
 from wayseal.live.notices import Send
-from wayseal.live.sources.secrets import kafka_settings, nats_secrets
 from wayseal.live.types import Notice, NoticeKind
 from wayseal.model.errors import disk_says
 from wayseal.model.messages import N_
-from wayseal.model.schema import CLOSED, Name, TomlText, parsed_by
+from wayseal.model.schema import CLOSED, Name, TomlText
 from wayseal.model.times import iso, now_us
+from wayseal.service.settings import OWN, File
 
 SECONDS: Final = 10.0
 _LINGER = 1.0
 """Seconds that the other side has to end a connection."""
 LEAST_SECRET: Final = 16
 """Bytes that the secret of a signature has at least."""
-_OWN = {"127.0.0.1", "::1", "localhost"}
 _AUTH = 10 * 8
 """Syslog's facility of what concerns security, in the place that it has in a priority."""
 _PRIORITY = {2: 5, 3: 4, 4: 3, 5: 2}
@@ -72,10 +71,6 @@ Describe = Callable[[Notice], About]
 """Tells what isn't in a notice. OSError, WaysealError: it can't be told now."""
 
 
-def _parse_path(value: Any) -> Path:
-    return Path(value)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receiver:
     """Where notices go.
@@ -91,19 +86,14 @@ class Receiver:
     __pydantic_config__: ClassVar = CLOSED
     url: Name
     format: Body = Body.NOTICE
-    secret_file: Annotated[Path | None, parsed_by(_parse_path, str)] = None
-    authorization_file: Annotated[Path | None, parsed_by(_parse_path, str)] = None
+    secret_file: File | None = None
+    authorization_file: File | None = None
 
 
 def document(notice: Notice, about: About) -> dict[str, Any]:
     """A notice for programs: what the webhook, Kafka and NATS carry.
 
-    Args:
-        notice: It.
-        about: What isn't in it.
-
-    Returns:
-        What JSON can hold.
+    about: what isn't in it. Gives what JSON can hold.
     """
     return {
         "notice": notice.id,
@@ -121,12 +111,7 @@ def document(notice: Notice, about: About) -> dict[str, Any]:
 def finding(notice: Notice, about: About) -> dict[str, Any]:
     """A notice as a Detection Finding of OCSF; one that goes on or is withdrawn is the same finding.
 
-    Args:
-        notice: It.
-        about: What isn't in it.
-
-    Returns:
-        What JSON can hold.
+    about: what isn't in it. Gives what JSON can hold.
     """
     return Finding(
         id=notice.raised or notice.id,
@@ -202,13 +187,9 @@ def _sender(receiver: Receiver, carry: Carry, describe: Describe) -> Send:
 
 
 def _carrier(one: Receiver) -> Carry:
-    try:
-        parts = urlsplit(one.url)
-        whole = bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        raise ReceiverError(_NO_ADDRESS) from None
-    make = _CARRIERS.get(parts.scheme)
-    if make is None or not whole or "@" in parts.netloc:
+    parts = split_address(one.url)
+    make = None if parts is None else _CARRIERS.get(parts.scheme)
+    if parts is None or make is None:
         raise ReceiverError(_NO_ADDRESS)
     if parts.scheme not in {"http", "https"} and (one.secret_file or one.authorization_file):
         raise ReceiverError("secret_file and authorization_file go with https://")
@@ -246,7 +227,7 @@ def sign(secret: bytes, seconds: int, body: bytes) -> str:
 
 
 def _http(parts: SplitResult, one: Receiver) -> Carry:
-    if parts.scheme == "http" and parts.hostname not in _OWN:
+    if parts.scheme == "http" and parts.hostname not in OWN:
         raise ReceiverError("needs https, unless it is this machine's own address")
     secret, authorization = _secret(one.secret_file), _secret(one.authorization_file)
     if secret is None and authorization is None:
@@ -354,28 +335,13 @@ def _kafka(parts: SplitResult, _one: Receiver) -> Carry:
 
 
 def _nats(parts: SplitResult, _one: Receiver) -> Carry:
-    from nats.aio.client import Client
     from nats.errors import Error
 
     subject = _name(parts)
 
-    async def ignore(_error: Exception) -> None:
-        """It is raised where it matters."""
-
-    async def publish(id_: str, body: bytes) -> None:
-        client = Client()
-        await client.connect(
-            f"nats://{parts.netloc}", allow_reconnect=False, max_reconnect_attempts=1, reconnect_time_wait=0,
-            connect_timeout=int(SECONDS / 2), error_cb=ignore, name="wayseal", **nats_secrets(),
-        )  # fmt: skip
-        try:
-            await client.jetstream(timeout=SECONDS / 2).publish(subject, body, headers={"Nats-Msg-Id": id_})
-        finally:
-            await client.close()
-
     def carry(id_: str, _content: Mapping[str, Any], body: bytes) -> bool:
         try:
-            asyncio.run(asyncio.wait_for(publish(id_, body), SECONDS))
+            publish_nats(parts.netloc, SECONDS, lambda _most: [(subject, body, {"Nats-Msg-Id": id_})])
         except (OSError, TimeoutError, Error):
             return False
         return True
@@ -385,8 +351,7 @@ def _nats(parts: SplitResult, _one: Receiver) -> Carry:
 
 def _name(parts: SplitResult) -> str:
     """A topic or a subject."""
-    name = parts.path.strip("/")
-    if not name or "/" in name or not name.isprintable() or " " in name:
+    if not (name := name_in(parts)):
         raise ReceiverError(_NO_ADDRESS)
     return name
 

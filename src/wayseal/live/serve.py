@@ -13,13 +13,13 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
-import uvicorn
-
 from wayseal.ledger.errors import LedgerStorageError
+from wayseal.live._blocked_subject import BlockedSubject
 from wayseal.live._watch_metrics import WatchMetrics
 from wayseal.live.blocks import Blocks, blocks_folder
 from wayseal.live.errors import WatchSettingsError
@@ -34,7 +34,7 @@ from wayseal.model.messages import Message
 from wayseal.model.times import micros, now_us
 from wayseal.service import forward_library_logs, handle_signals
 from wayseal.service.connection import GuardedProtocol
-from wayseal.service.http import Server, listen
+from wayseal.service.http import Server, listen, make_config
 from wayseal.service.log import Log, where
 
 PAUSE: Final = 5.0
@@ -68,12 +68,18 @@ class WatchService:
         self._refused = False
         self._blocks = Blocks(blocks_folder(settings.ledger))
         self.metrics = WatchMetrics(self._status, self._away, self._blocks)
+        url = settings.blocked_subject
+        self._subject = None if url is None else BlockedSubject(url, self._blocks.file, self._say)
 
     def app(self) -> Any:
-        """The HTTP service; the list is brought up to its record. BlockRecordError, OSError."""
+        """The HTTP service; the list is brought up to its record. RecordError, OSError."""
         self._blocks.sync()
         tokens = TokenFile(blocks_folder(self._settings.ledger) / TOKENS)
         return create_app(self._blocks, tokens, metrics=self.metrics.text, trouble=self.trouble)
+
+    def telling(self) -> AbstractContextManager[None]:
+        """Tells the subject of the list meanwhile, where there is one."""
+        return nullcontext() if self._subject is None else self._subject.telling()
 
     def run(self) -> None:
         """Watches until the source ends or `stop` is called. LiveError, LedgerError: it can't go on."""
@@ -147,11 +153,17 @@ def run_service(settings: WatchSettings, make_source: Callable[[Say], Source], o
     forward_library_logs(log)
     service = WatchService(settings, make_source, options, log)
     with listen(settings.host, settings.port, WatchSettingsError) as place:
-        server = Server(_config(settings, service.app()), log)
+        protocol = partial(
+            GuardedProtocol,
+            head_seconds=_HEAD_SECONDS,
+            write_seconds=_WRITE_SECONDS,
+            most_connections=2 * MOST_WAITING,
+        )
+        server = Server(make_config(settings, service.app(), protocol, WatchSettingsError), log)
         thread = threading.Thread(target=_answer, args=(server, place, service), name="answer")
         thread.start()
         try:
-            with handle_signals(service.stop):
+            with service.telling(), handle_signals(service.stop):
                 service.run()
         except Exception as error:
             log.error("failed", **where(error))
@@ -167,29 +179,3 @@ def _answer(server: Server, place: Any, service: WatchService) -> None:
         server.run(sockets=[place])
     finally:
         service.stop()
-
-
-def _config(settings: WatchSettings, app: Any) -> uvicorn.Config:
-    protocol = partial(
-        GuardedProtocol,
-        head_seconds=_HEAD_SECONDS,
-        write_seconds=_WRITE_SECONDS,
-        most_connections=2 * MOST_WAITING,
-    )
-    config = uvicorn.Config(
-        app,
-        http=protocol,  # type: ignore[arg-type]
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=settings.stop_seconds,
-        ssl_certfile=settings.tls_certificate,
-        ssl_keyfile=settings.tls_key,
-    )
-    try:
-        config.load()
-    except OSError:
-        raise WatchSettingsError("tls_certificate, tls_key: one of them can't be read or used") from None
-    return config

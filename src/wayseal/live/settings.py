@@ -1,7 +1,7 @@
 """Settings of the watch as a service, from the environment: WAYSEAL_WATCH_ and the setting in capitals."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, ClassVar
 
 from pydantic import Field
@@ -10,7 +10,7 @@ from wayseal.detect.policy import FALSE_ALARM, FALSE_ALARM_VARIABLE
 from wayseal.live.errors import WatchSettingsError
 from wayseal.live.sources import Start
 from wayseal.model.schema import CLOSED, Name
-from wayseal.service.settings import NUMBER, OWN, WHOLE, File, Flag, read_environment
+from wayseal.service.settings import NUMBER, WHOLE, File, Flag, check_tls, read_environment
 
 PREFIX = "WAYSEAL_WATCH_"
 
@@ -28,6 +28,8 @@ class WatchSettings:
     """Where to begin in a source of which nothing was taken yet."""
     receivers: File | None = None
     """A file of receivers."""
+    blocked_subject: Name | None = None
+    """Where the list of blocked accounts goes beside its file: `nats://HOST:PORT/SUBJECT`."""
     notices: File | None = None
     """A file of addresses of Apprise, one a line."""
     templates: File | None = None
@@ -55,27 +57,10 @@ class WatchSettings:
 
     def __post_init__(self) -> None:
         """Settings that go together."""
-        if (self.tls_certificate is None) != (self.tls_key is None):
-            raise WatchSettingsError("tls_certificate and tls_key go together")
-        if self.host not in OWN and self.tls_certificate is None and not self.https:
-            raise WatchSettingsError(
-                "tls_certificate is needed where host is not this machine's own address, or https where a proxy "
-                "speaks TLS"
-            )
+        check_tls(self, WatchSettingsError, "https")
 
 
-def read_watch_settings(environment: Mapping[str, str], **given: str | None) -> WatchSettings:
-    """Reads the settings of the environment.
-
-    Args:
-        environment: Names and values; those without `PREFIX` are others' business.
-        **given: Settings that options of the command name, and that win; None: they don't.
-
-    Returns:
-        The settings.
-
-    Raises:
-        WatchSettingsError: A setting isn't known, or can't be.
-    """
-    others = {FALSE_ALARM_VARIABLE: "false_alarm"}
-    return read_environment(PREFIX, WatchSettings, WatchSettingsError, environment, given, others)
+read_watch_settings = partial(
+    read_environment, PREFIX, WatchSettings, WatchSettingsError, {FALSE_ALARM_VARIABLE: "false_alarm"}
+)
+"""Reads them, as `read_environment` says."""

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from wayseal.live.errors import BlockError
+from wayseal.live.errors import ActError
 from wayseal.store.durable import lock_folder, replace_file
 
 METRICS: Final = "metrics"
@@ -27,11 +27,7 @@ class TokenFile:
     """Whose token one is."""
 
     def __init__(self, path: Path) -> None:
-        """Takes the file.
-
-        Args:
-            path: It need not be there yet.
-        """
+        """Takes the file. path: it need not be there yet."""
         self._path = path
         self._seen: tuple[int, int] | None = None
         self._names: Mapping[str, str] = {}
@@ -43,7 +39,7 @@ class TokenFile:
             if self._seen != (found.st_ino, found.st_mtime_ns):
                 self._names = {digest: name for name, digest in _read(self._path).items()}
                 self._seen = found.st_ino, found.st_mtime_ns
-        except (OSError, BlockError):
+        except (OSError, ActError):
             self._seen, self._names = None, {}
         return self._names.get(_digest(token))
 
@@ -59,17 +55,17 @@ def add_token(path: Path, gateway: str) -> str:
         The token, which is kept nowhere.
 
     Raises:
-        BlockError: The name, or the file, can't be as it is.
+        ActError: The name, or the file, can't be as it is.
     """
     if not _NAME.fullmatch(gateway):
-        raise BlockError("needs a name of letters, digits, dots and dashes", key="gateway")
+        raise ActError("needs a name of letters, digits, dots and dashes", key="gateway")
     token = secrets.token_urlsafe(32)
     _change(path, gateway, _digest(token))
     return token
 
 
 def remove_token(path: Path, gateway: str) -> None:
-    """Take a gateway's token back; BlockError: it has none."""
+    """Take a gateway's token back; ActError: it has none."""
     _change(path, gateway, None)
 
 
@@ -80,7 +76,7 @@ def _change(path: Path, gateway: str, digest: str | None) -> None:
         if digest is not None:
             known[gateway] = digest
         elif known.pop(gateway, None) is None:
-            raise BlockError("there is no such gateway", key="gateway")
+            raise ActError("there is no such gateway", key="gateway")
         replace_file(path, "".join(f"{name} {one}\n" for name, one in sorted(known.items())).encode())
 
 
@@ -88,7 +84,7 @@ def _read(path: Path) -> dict[str, str]:
     lines = path.read_text("utf-8", "replace").splitlines()
     found = [_LINE.fullmatch(line) for line in lines]
     if None in found:
-        raise BlockError("a line is a gateway's name and a SHA-256", file=path, line=found.index(None) + 1)
+        raise ActError("a line is a gateway's name and a SHA-256", file=path, line=found.index(None) + 1)
     return {one[1]: one[2] for one in found if one is not None}
 
 

@@ -48,9 +48,7 @@ class Source(Protocol):
     def open(self, after: Position | None) -> Closing:
         """Begins behind a place; None: at the first event that there is.
 
-        Raises:
-            GapError: The source doesn't hold what comes next.
-            SourceError: It can't be read.
+        GapError: the source doesn't hold what comes next. SourceError: it can't be read.
         """
 
     def batches(self, linger: float) -> Iterator[Batch | None]:

@@ -7,8 +7,8 @@
 
 import base64
 import json
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar, Self
 
 from wayseal.merkle.hashing import SIZE
 from wayseal.proofs.errors import ProofError
@@ -18,24 +18,42 @@ VERSION = 1
 MOST = 1 << 20
 """Longest proof, bytes."""
 NUMBERS = 1 << 63
-P = TypeVar("P")
 
 
-def read_proof(content: bytes, name: str, build: Callable[[dict[str, Any]], P]) -> P:
-    """The proof whose JSON says its version under a name; ProofError where it is none. Nothing is verified.
+class Proof:
+    """What all kinds of proofs have. NAME: the member by which their JSON says its version."""
 
-    build: makes the proof out of the members, by the functions below.
-    """
-    try:
-        found = read_json(content)
-        said = found.get(name)
-        if said is None:
-            raise ValueError(name)
-        if type(said) is not int or said != VERSION:
-            raise ProofError("this version of Wayseal reads proofs of version {version}", version=VERSION)
-        return build(found)
-    except ValueError as wrong:
-        raise ProofError("this is no proof of Wayseal's", key=str(wrong) or None) from None
+    __slots__ = ()
+    NAME: ClassVar[str]
+
+    @classmethod
+    def from_json(cls, content: bytes) -> Self:
+        """Reads what `to_json` gives; nothing is verified.
+
+        Args:
+            content: The file.
+
+        Returns:
+            The proof.
+
+        Raises:
+            ProofError: It is something else.
+        """
+        try:
+            found = read_json(content)
+            said = found.get(cls.NAME)
+            if said is None:
+                raise ValueError(cls.NAME)
+            if type(said) is not int or said != VERSION:
+                raise ProofError("this version of Wayseal reads proofs of version {version}", version=VERSION)
+            return cls._build(found)
+        except ValueError as wrong:
+            raise ProofError("this is no proof of Wayseal's", key=str(wrong) or None) from None
+
+    @classmethod
+    def _build(cls, found: dict[str, Any]) -> Self:
+        """The proof out of its members, by the functions below."""
+        raise NotImplementedError
 
 
 def read_json(content: bytes) -> dict[str, Any]:

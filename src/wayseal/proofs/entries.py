@@ -9,7 +9,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar, Self
 
 from wayseal.merkle import verify_inclusion
 from wayseal.merkle.checkpoint import Checkpoint, VerifyKey, name_keys
@@ -18,10 +18,10 @@ from wayseal.model.fields import Field, Form
 from wayseal.proofs._fields import (
     NUMBERS,
     VERSION,
+    Proof,
     digits,
     exactly,
     hashes,
-    read_proof,
     spell_hashes,
     spell_proof,
     text,
@@ -47,7 +47,7 @@ def spell_entry(entry: Mapping[str, Any]) -> bytes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EntryProof:
+class EntryProof(Proof):
     """The proof of an entry (rule 1).
 
     Attributes:
@@ -58,6 +58,7 @@ class EntryProof:
         note: The checkpoint, signed.
     """
 
+    NAME: ClassVar = FORMAT
     content: bytes
     salt: bytes
     index: int
@@ -81,20 +82,18 @@ class EntryProof:
             }
         )
 
-    @staticmethod
-    def from_json(content: bytes) -> "EntryProof":
-        """Reads what `to_json` gives; nothing is verified.
-
-        Args:
-            content: The file.
-
-        Returns:
-            The proof.
-
-        Raises:
-            ProofError: It is something else.
-        """
-        return read_proof(content, FORMAT, _build)
+    @classmethod
+    def _build(cls, found: dict[str, Any]) -> Self:
+        exactly(found, _MEMBERS)
+        if type(found["entry"]) is not dict:
+            raise ValueError("entry")
+        return cls(
+            content=spell_entry(found["entry"]),
+            salt=digits(found, "salt", SALT),
+            index=whole(found, "index"),
+            path=hashes(found, "path"),
+            note=text(found, "checkpoint"),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,19 +128,6 @@ def verify_entry(content: bytes, keys: Sequence[VerifyKey]) -> ProvenEntry:
     if not _is_entry(entry):
         raise ProofFailsError("this is no entry of the disclosure log")
     return ProvenEntry(entry=entry, index=proof.index, checkpoint=point, keys=name_keys(by))
-
-
-def _build(found: dict[str, Any]) -> EntryProof:
-    exactly(found, _MEMBERS)
-    if type(found["entry"]) is not dict:
-        raise ValueError("entry")
-    return EntryProof(
-        content=spell_entry(found["entry"]),
-        salt=digits(found, "salt", SALT),
-        index=whole(found, "index"),
-        path=hashes(found, "path"),
-        note=text(found, "checkpoint"),
-    )
 
 
 def _is_entry(entry: dict[str, Any]) -> bool:

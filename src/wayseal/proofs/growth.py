@@ -6,19 +6,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar, Self
 
 from wayseal.merkle import verify_consistency
 from wayseal.merkle.checkpoint import Checkpoint, VerifyKey, name_keys
 from wayseal.merkle.errors import OtherOriginError
-from wayseal.proofs._fields import VERSION, exactly, hashes, read_proof, spell_hashes, spell_proof, text
+from wayseal.proofs._fields import VERSION, Proof, exactly, hashes, spell_hashes, spell_proof, text
 from wayseal.proofs.errors import ProofFailsError
 
 FORMAT = "wayseal_growth_proof"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GrowthProof:
+class GrowthProof(Proof):
     """The proof of growth (rule 1).
 
     Attributes:
@@ -27,6 +27,7 @@ class GrowthProof:
         path: Hashes that lead from one root to the other.
     """
 
+    NAME: ClassVar = FORMAT
     old: str
     new: str
     path: tuple[bytes, ...]
@@ -39,20 +40,10 @@ class GrowthProof:
         """
         return spell_proof({FORMAT: VERSION, "old": self.old, "new": self.new, "path": spell_hashes(self.path)})
 
-    @staticmethod
-    def from_json(content: bytes) -> "GrowthProof":
-        """Reads what `to_json` gives; nothing is verified.
-
-        Args:
-            content: The file.
-
-        Returns:
-            The proof.
-
-        Raises:
-            ProofError: It is something else.
-        """
-        return read_proof(content, FORMAT, _build)
+    @classmethod
+    def _build(cls, found: dict[str, Any]) -> Self:
+        exactly(found, (FORMAT, "old", "new", "path"))
+        return cls(old=text(found, "old"), new=text(found, "new"), path=hashes(found, "path"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,8 +72,3 @@ def verify_growth(content: bytes, keys: Sequence[VerifyKey]) -> ProvenGrowth:
     if not verify_consistency(old.size, old.root, new.size, new.root, proof.path):
         raise ProofFailsError("the proof doesn't hold: the later log doesn't begin with the earlier one")
     return ProvenGrowth(old=old, new=new, keys=tuple(dict.fromkeys((*name_keys(by), *name_keys(also)))))
-
-
-def _build(found: dict[str, Any]) -> GrowthProof:
-    exactly(found, (FORMAT, "old", "new", "path"))
-    return GrowthProof(old=text(found, "old"), new=text(found, "new"), path=hashes(found, "path"))

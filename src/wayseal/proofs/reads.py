@@ -17,18 +17,18 @@ import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar, Self
 
 from wayseal.merkle import verify_inclusion
 from wayseal.merkle.checkpoint import Checkpoint, VerifyKey, name_keys
 from wayseal.merkle.hashing import SIZE, leaf_hash
 from wayseal.proofs._fields import (
     VERSION,
+    Proof,
     base64_bytes,
     digits,
     exactly,
     hashes,
-    read_proof,
     spell_base64,
     spell_hashes,
     spell_proof,
@@ -128,7 +128,7 @@ class PagePlace:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReadProof:
+class ReadProof(Proof):
     """The proof of a read (rule 1).
 
     Attributes:
@@ -141,6 +141,7 @@ class ReadProof:
         note: The checkpoint, signed.
     """
 
+    NAME: ClassVar = FORMAT
     read: Mapping[str, str | int | None]
     salt: bytes
     page: PagePlace
@@ -168,20 +169,24 @@ class ReadProof:
             }
         )
 
-    @staticmethod
-    def from_json(content: bytes) -> "ReadProof":
-        """Reads what `to_json` gives; nothing is verified.
-
-        Args:
-            content: The file.
-
-        Returns:
-            The proof.
-
-        Raises:
-            ProofError: It is something else.
-        """
-        return read_proof(content, FORMAT, _build)
+    @classmethod
+    def _build(cls, found: dict[str, Any]) -> Self:
+        exactly(found, _MEMBERS)
+        read, page = found["read"], exactly(found["page"], _PLACE, "page")
+        _check_read(read)
+        others = base64_bytes(found, "others")
+        place = PagePlace(**{name: whole(page, name, _BELOW) for name in _PLACE})
+        if len(others) % SIZE or not place.place <= len(others) // SIZE < PAGE:
+            raise ValueError("others")
+        return cls(
+            read=read,
+            salt=digits(found, "salt", SALT),
+            page=place,
+            others=others,
+            leaf=whole(found, "leaf", _BELOW),
+            path=hashes(found, "path"),
+            note=text(found, "checkpoint"),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -275,25 +280,6 @@ def _id_bytes(read: Mapping[str, str | int | None], name: str) -> bytes:
 
 def _microseconds(at: str) -> int:
     return (datetime.strptime(at, _TIME).replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
-
-
-def _build(found: dict[str, Any]) -> ReadProof:
-    exactly(found, _MEMBERS)
-    read, page = found["read"], exactly(found["page"], _PLACE, "page")
-    _check_read(read)
-    others = base64_bytes(found, "others")
-    place = PagePlace(**{name: whole(page, name, _BELOW) for name in _PLACE})
-    if len(others) % SIZE or not place.place <= len(others) // SIZE < PAGE:
-        raise ValueError("others")
-    return ReadProof(
-        read=read,
-        salt=digits(found, "salt", SALT),
-        page=place,
-        others=others,
-        leaf=whole(found, "leaf", _BELOW),
-        path=hashes(found, "path"),
-        note=text(found, "checkpoint"),
-    )
 
 
 def _check_read(read: Any) -> None:

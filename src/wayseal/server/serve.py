@@ -48,6 +48,7 @@ from wayseal.server._signer import Signer
 from wayseal.server.app import RequestLimits, create_app
 from wayseal.server.errors import ProcessError, SettingsError
 from wayseal.server.settings import SECRETS, Settings
+from wayseal.service.http import make_config
 from wayseal.service.log import Log, forward_library_logs, make_log, where
 from wayseal.service.process import SIGNALS, forget, handle_signals
 from wayseal.store.blocked import BlockedFile, Enforcer, Fails
@@ -180,40 +181,27 @@ def open_server(
             blocked=open_blocked(settings),
         )
         with closing(service.async_vault):
-            yield Server(make_config(settings, service.asgi), running, log)
+            yield Server(make_server_config(settings, service.asgi), running, log)
 
 
-def make_config(settings: Settings, app: object) -> uvicorn.Config:
+def make_server_config(settings: Settings, app: object) -> uvicorn.Config:
     """How uvicorn is to run; SettingsError where certificates or keys can't be used."""
-    config = uvicorn.Config(
-        app,  # type: ignore[arg-type]
+    return make_config(
+        settings,
+        app,
+        partial(Protocol, body_seconds=settings.body_seconds, most_connections=settings.most_connections),
+        SettingsError,
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http=partial(  # type: ignore[arg-type]
-            Protocol, body_seconds=settings.body_seconds, most_connections=settings.most_connections
-        ),
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        server_header=False,
         date_header=True,
         proxy_headers=settings.proxies is not None,
         forwarded_allow_ips=settings.proxies or "",
         timeout_keep_alive=30,
-        timeout_graceful_shutdown=int(settings.stop_seconds),
-        ssl_certfile=settings.tls_certificate,
-        ssl_keyfile=settings.tls_key,
         ssl_ca_certs=None if settings.tls_client_ca is None else str(settings.tls_client_ca),
         # Whoever has no certificate may come, unless the client is bound to one (`_admission`, rule 3).
         ssl_cert_reqs=ssl.CERT_NONE if settings.tls_client_ca is None else ssl.CERT_OPTIONAL,
     )
-    try:
-        config.load()
-    except OSError:
-        raise SettingsError("tls_certificate, tls_key, tls_client_ca: one of them can't be read or used") from None
-    return config
 
 
 def freeze_collector() -> None:
@@ -391,5 +379,5 @@ def _run_one(settings: Settings, log: Log) -> None:
 
 def _check(settings: Settings) -> None:
     """Says what several processes couldn't start with while there is one that can say it."""
-    make_config(settings, None)
+    make_server_config(settings, None)
     open_vault(settings, open_keyring(settings)).close()

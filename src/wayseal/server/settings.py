@@ -5,44 +5,25 @@
 2. What holds a secret (addresses of databases, keys) shows itself in no `repr`.
 """
 
-import difflib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 from urllib.parse import urlsplit
 
-from pydantic import Field, PlainValidator
+from pydantic import Field
 
 from wayseal.merkle import MerkleError, VerifyKey
-from wayseal.model.messages import N_
 from wayseal.model.schema import CLOSED, Name, TomlText, keys_of, parsed_by, read_values
 from wayseal.model.times import clock_hours
 from wayseal.server.errors import SettingsError
+from wayseal.service.settings import NUMBER, OWN, WHOLE, File, Flag, check_tls, unknown_setting
 
 PREFIX = "WAYSEAL_"
 NO_SETTINGS = frozenset({"ACTOR", "LANG", "NOTIFY", "STAMP_URL", "VAULT", "REQUIRE_ALL", "SHARED"})
 """What stands behind `PREFIX` in the environment for the command line, and for the project's own checks."""
 _OTHERS = ("TEST_", "CONSOLE_", "WATCH_", "NATS_", "KAFKA_")
 """Beginnings of those of the project's tests and of other services."""
-
-
-def _read_as(read: Callable[[str], Any], text: str) -> PlainValidator:
-    """A field as the environment and the file spell it: both may be text."""
-
-    def parse(value: Any) -> Any:
-        try:
-            return read(str(value).lower())
-        except (ValueError, KeyError):
-            raise SettingsError(text) from None
-
-    return parsed_by(parse)
-
-
-def _parse_path(value: Any) -> Path:
-    if not isinstance(value, str) or not value:
-        raise SettingsError("needs the name of a file")
-    return Path(value)
 
 
 def _parse_witness(value: str) -> str:
@@ -53,7 +34,7 @@ def _parse_witness(value: str) -> str:
         whole = False
     if not whole or parts.username is not None or parts.query or parts.fragment:
         raise SettingsError("needs an address, https://HOST or https://HOST/PATH")
-    if parts.scheme == "http" and parts.hostname not in _OWN:
+    if parts.scheme == "http" and parts.hostname not in OWN:
         raise SettingsError("needs https, unless it is this machine's own address")
     return value
 
@@ -68,11 +49,7 @@ def _parse_witness_key(value: str) -> VerifyKey:
     return key
 
 
-_OWN = {"127.0.0.1", "::1", "localhost"}
-_FLAG = _read_as({"true": True, "1": True, "false": False, "0": False}.__getitem__, N_("is true or false"))
-_WHOLE, _NUMBER = _read_as(int, N_("needs a whole number")), _read_as(float, N_("needs a number"))
-_File = Annotated[Path, parsed_by(_parse_path)]
-_Seconds = Annotated[float, _NUMBER, Field(ge=0.1, le=300)]
+_Seconds = Annotated[float, NUMBER, Field(ge=0.1, le=300)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,47 +63,47 @@ class Settings:
     """Address of the database of wrapped keys, with backups of its own."""
     keyring: Name | None = field(default=None, repr=False)
     """The keyring itself."""
-    keyring_file: _File | None = None
+    keyring_file: File | None = None
     """The file that holds the keyring."""
     host: Name = "127.0.0.1"
-    port: Annotated[int, _WHOLE, Field(ge=0, le=65535)] = 8443
+    port: Annotated[int, WHOLE, Field(ge=0, le=65535)] = 8443
     issuer: Name = "wayseal"
     """Who tokens say they are from: the service's public address."""
-    log_memory: _File | None = None
+    log_memory: File | None = None
     """The file in which is kept what was seen of the log; by default beside `keyring_file`."""
-    sign_seconds: Annotated[float, _NUMBER, Field(ge=0, le=86_400)] = 60.0
+    sign_seconds: Annotated[float, NUMBER, Field(ge=0, le=86_400)] = 60.0
     """So often the log is signed, where something was added; 0: only when somebody asks."""
-    checkpoint_folder: _File | None = None
+    checkpoint_folder: File | None = None
     """Where signed checkpoints are written, one a day: best on a machine of somebody else's."""
     witness: Annotated[str, parsed_by(_parse_witness, str)] | None = None
     """Address of a witness (C2SP tlog-witness) that cosigns what is signed every `sign_seconds`."""
     witness_key: Annotated[VerifyKey, parsed_by(_parse_witness_key, str)] | None = None
     """The public key under which its answers count."""
-    tls_certificate: _File | None = None
-    tls_key: _File | None = None
-    tls_client_ca: _File | None = None
+    tls_certificate: File | None = None
+    tls_key: File | None = None
+    tls_client_ca: File | None = None
     """Certificates of clients are asked for, and have to be signed by this authority."""
     proxies: Name | None = None
     """Addresses of proxies, with commas between, that may say from where a request comes."""
-    insecure: Annotated[bool, _FLAG] = False
+    insecure: Flag = False
     """Without TLS on another address than this machine's own: behind a proxy that does TLS."""
-    processes: Annotated[int, _WHOLE, Field(ge=1, le=64)] = 1
+    processes: Annotated[int, WHOLE, Field(ge=1, le=64)] = 1
     """Processes that answer. With more than one, another one commits for all; rates and `most_running` are each's."""
-    most_bytes: Annotated[int, _WHOLE, Field(ge=1024, le=67_108_864)] = 4_194_304
-    most_running: Annotated[int, _WHOLE, Field(ge=1, le=100_000)] = 1000
-    most_connections: Annotated[int, _WHOLE, Field(ge=1, le=100_000)] = 900
+    most_bytes: Annotated[int, WHOLE, Field(ge=1024, le=67_108_864)] = 4_194_304
+    most_running: Annotated[int, WHOLE, Field(ge=1, le=100_000)] = 1000
+    most_connections: Annotated[int, WHOLE, Field(ge=1, le=100_000)] = 900
     """Beyond so many, of each process, whoever has waited longest without a request is cut off."""
-    utc_offset_hours: Annotated[float, _NUMBER, Field(ge=-12, le=14)] = field(default_factory=clock_hours)
+    utc_offset_hours: Annotated[float, NUMBER, Field(ge=-12, le=14)] = field(default_factory=clock_hours)
     """The courier's clock, by which budgets have their days."""
-    key_backup_days: Annotated[float, _NUMBER, Field(ge=0, le=3660)] = 30.0
+    key_backup_days: Annotated[float, NUMBER, Field(ge=0, le=3660)] = 30.0
     """How long backups of the key database are kept: what is erased is erased for good after that."""
-    blocked_file: _File | None = None
+    blocked_file: File | None = None
     """The list of blocked accounts, as `wayseal blocked` swaps it."""
-    blocked_fails_open: Annotated[bool, _FLAG] = False
+    blocked_fails_open: Flag = False
     """Where that list was never read: disclose all the same, instead of refusing all."""
     body_seconds: _Seconds = 10.0
     answer_seconds: _Seconds = 30.0
-    stop_seconds: Annotated[float, _NUMBER, Field(ge=0, le=3600)] = 30.0
+    stop_seconds: Annotated[float, NUMBER, Field(ge=0, le=3600)] = 30.0
 
     def __post_init__(self) -> None:
         """Rule 1."""
@@ -138,12 +115,9 @@ class Settings:
             raise SettingsError("witness needs checkpoint_folder, for what it cosigns, and sign_seconds")
         if self.blocked_fails_open and self.blocked_file is None:
             raise SettingsError("blocked_fails_open needs blocked_file")
-        if (self.tls_certificate is None) != (self.tls_key is None):
-            raise SettingsError("tls_certificate and tls_key go together")
+        check_tls(self, SettingsError, "insecure")
         if self.tls_client_ca is not None and self.tls_certificate is None:
             raise SettingsError("tls_client_ca needs tls_certificate")
-        if self.tls_certificate is None and not self.insecure and self.host not in _OWN:
-            raise SettingsError("tls_certificate is needed where host is not this machine's own address")
 
     @property
     def keyring_text(self) -> str:
@@ -191,7 +165,7 @@ def read_settings(environment: Mapping[str, str], file: Path | None = None) -> S
     known = keys_of(Settings)
     for name in toml.content:
         if name not in known:
-            raise _unknown(name, list(known)).at(file=file, line=toml.line(name))
+            raise unknown_setting(name, known, SettingsError).at(file=file, line=toml.line(name))
     _check_names(environment, [PREFIX + name.upper() for name in known])
     outside = {name: text for name in known if (text := environment.get(PREFIX + name.upper())) is not None}
     given = {**toml.content, **outside}
@@ -215,14 +189,7 @@ def _check_names(environment: Mapping[str, str], known: Sequence[str]) -> None:
     for variable in sorted(environment.keys() - set(known)):
         name = variable.removeprefix(PREFIX)
         if name != variable and name not in NO_SETTINGS and not name.startswith(_OTHERS):
-            raise _unknown(variable, known).at(key=variable)
-
-
-def _unknown(name: str, known: Sequence[str]) -> SettingsError:
-    near = difflib.get_close_matches(name, known, n=1)
-    if not near:
-        return SettingsError("this is no setting")
-    return SettingsError("this is no setting; did you mean {near}?", near=near[0])
+            raise unknown_setting(variable, known, SettingsError).at(key=variable)
 
 
 def _read(file: Path | None) -> bytes:

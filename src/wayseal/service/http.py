@@ -3,12 +3,15 @@
 import socket
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any
 
 import uvicorn
 
 from wayseal import __version__
 from wayseal.model.errors import WaysealError, disk_says
+from wayseal.model.messages import N_
 from wayseal.service.log import Log
+from wayseal.service.settings import ListenSettings
 
 
 class Server(uvicorn.Server):
@@ -32,6 +35,30 @@ class Server(uvicorn.Server):
         """Stops gently; told a second time, at once."""
         self.force_exit = self.should_exit
         self.should_exit = True
+
+
+def make_config(
+    settings: ListenSettings, app: object, protocol: object, error: type[WaysealError], **more: Any
+) -> uvicorn.Config:
+    """How uvicorn runs. protocol: makes connections; more: of uvicorn's; error: certificates or keys can't be used."""
+    config = uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        http=protocol,  # type: ignore[arg-type]
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=int(settings.stop_seconds),
+        ssl_certfile=settings.tls_certificate,
+        ssl_keyfile=settings.tls_key,
+        **more,
+    )
+    try:
+        config.load()
+    except OSError:
+        raise error(N_("tls_certificate, tls_key, tls_client_ca: one of them can't be read or used")) from None
+    return config
 
 
 @contextmanager

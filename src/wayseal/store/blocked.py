@@ -81,9 +81,36 @@ class BlockedList:
     at: Moment
     entries: tuple[Entry, ...] = ()
 
+    @property
+    def tag(self) -> str:
+        """Tells the list from others, those of a record that was brought back among them."""
+        return f"{self.version}-{self.at}"
+
     def to_bytes(self) -> bytes:
         """The list as its file has it."""
-        return json.dumps(plain(self), ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+        return _line(plain(self))
+
+    def changes(self, before: "BlockedList | None") -> bytes:
+        """What whoever has another list needs to have this one: entries that came, and ids of those that went.
+
+        Args:
+            before: That list; None: it isn't known, and so this one has to be fetched.
+
+        Returns:
+            A line of JSON: `wayseal`, `before` (null, or `version` and `at` of that list), `version`, `at`, and after a
+            list that is known `added` and `removed`.
+        """
+        head: dict[str, object] = {"wayseal": 1, "before": None, "version": self.version, "at": iso(self.at)}
+        if before is None:
+            return _line(head)
+        head["before"] = {"version": before.version, "at": iso(before.at)}
+        had, has = {one.id for one in before.entries}, {one.id for one in self.entries}
+        added = [plain(one) for one in self.entries if one.id not in had]
+        return _line({**head, "added": added, "removed": [one.id for one in before.entries if one.id not in has]})
+
+
+def _line(content: Mapping[str, object]) -> bytes:
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,17 +122,7 @@ class Refusal:
 
 
 def read_blocked(path: Path) -> BlockedList:
-    """Read the list.
-
-    Args:
-        path: Its file.
-
-    Returns:
-        It.
-
-    Raises:
-        StoreError: The file is missing, can't be read, or is none; never says what stands in it.
-    """
+    """Read the list. StoreError: the file is missing, can't be read, or is none; never says what stands in it."""
     try:
         return parse_json(path.read_bytes(), BlockedList)
     except OSError as error:
@@ -118,12 +135,7 @@ class BlockedFile:
     """The list as it is now (rules 1 and 2)."""
 
     def __init__(self, path: Path, *, fails: Fails) -> None:
-        """Takes the file, and what holds while it was never read.
-
-        Args:
-            path: The file.
-            fails: Open or closed.
-        """
+        """Takes the file, and what holds while it was never read. fails: open or closed."""
         self.path = path
         self.fails = fails
         self.trouble: StoreError | None = None
@@ -132,11 +144,7 @@ class BlockedFile:
         self._by_actor: Mapping[str, tuple[Entry, ...]] = {}
 
     def current(self) -> BlockedList | None:
-        """The last list that could be read; None: none, and it fails open.
-
-        Raises:
-            StoreError: None, and it fails closed.
-        """
+        """The last list that could be read; None: none, and it fails open. StoreError: none, and it fails closed."""
         try:
             found = self.path.stat()
             seen = (found.st_ino, found.st_mtime_ns, found.st_ctime_ns, found.st_size)

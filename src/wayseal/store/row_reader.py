@@ -88,12 +88,7 @@ class RowReader:
     def read(self, data: bytes, first: int) -> MixedRows:
         """Reads whole lines, of which the first has the number `first`.
 
-        Args:
-            data: The lines, each with its newline, none of them blank.
-            first: Number of the first.
-
-        Returns:
-            Their rows.
+        data: the lines, each with its newline, none of them blank; first: number of the first. Gives their rows.
         """
         rejected: list[Rejection] = []
         pieces = list(self._pieces(data, first, rejected))

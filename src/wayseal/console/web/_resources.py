@@ -24,7 +24,6 @@ import pyarrow.compute as pc
 from wayseal.cases import Cases, has_casebook, open_cases
 from wayseal.cases.errors import CasebookDiskError, CasebookError, NoSuchCaseError
 from wayseal.cases.types import FILE as CASEBOOK_FILE
-from wayseal.journal.files import read_journal
 from wayseal.ledger import LedgerError, Snapshot, Summary, open_ledger
 from wayseal.ledger.integrity import check_history
 from wayseal.live.blocks import Blocks, blocks_folder
@@ -339,8 +338,7 @@ class LiveReader:
         """All notices, in their order. LiveError: the record was changed, or can't be read."""
         with self._lock:
             try:
-                if self._path.exists():
-                    self._record.take(read_journal(self._path))
+                self._record.read()
             except OSError:
                 raise LiveError("the record of notices can't be read", file=self._path) from None
             return tuple(self._record.notices.values())

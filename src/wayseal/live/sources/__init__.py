@@ -4,17 +4,18 @@
 2. What can't be gone on with is a gap, and named; never the first event that there is, in silence.
 3. A broker that is away is said once, and tried again until it answers.
 4. Lines are handed on as they come. Whether they are rows is looked at where they come into the ledger.
-5. No address holds a secret (`secrets`).
+5. No address holds a secret (`wayseal.live.brokers`).
 """
 
 from pathlib import Path
-from urllib.parse import SplitResult, parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs
 
+from wayseal.live.brokers import name_in, split_address
 from wayseal.live.errors import SourceError
-from wayseal.live.sources._reading import Reading, Start
+from wayseal.live.sources._reading import Outage, Reading, Start
 from wayseal.live.types import Source
 
-__all__ = ["Reading", "Start", "open_source_of"]
+__all__ = ["Outage", "Reading", "Start", "open_source_of"]
 
 
 def open_source_of(url: str, reading: Reading | None = None) -> Source:
@@ -41,11 +42,10 @@ def open_source_of(url: str, reading: Reading | None = None) -> Source:
         from wayseal.live.sources._files import FileSource
 
         return FileSource(Path(rest.removeprefix("//")), how)
-    parts = _split(url)
-    if "@" in parts.netloc:
+    parts = split_address(url)
+    if parts is None and "@" in url and scheme in {"nats", "kafka"}:
         raise SourceError("an address holds no name and no password: they come from the environment", key=scheme)
-    name, asked = parts.path.strip("/"), _asked(parts)
-    if parts.netloc and name and "/" not in name and asked is not None:
+    if parts is not None and (name := name_in(parts)) and (asked := _asked(parts)) is not None:
         try:
             if scheme == "nats":
                 from wayseal.live.sources._nats import NatsSource
@@ -64,16 +64,6 @@ def open_source_of(url: str, reading: Reading | None = None) -> Source:
         "an address is jsonl:-, file:PATH, nats://HOST:PORT/STREAM or kafka://HOST:PORT/TOPIC",
         key=scheme if scheme in {"jsonl", "file", "nats", "kafka"} else None,
     )
-
-
-def _split(url: str) -> SplitResult:
-    """An address in parts; none where its host or port is none."""
-    try:
-        parts = urlsplit(url)
-        whole = parts.scheme != "nats" or "@" in parts.netloc or (bool(parts.hostname) and parts.port != 0)
-    except ValueError:
-        whole = False
-    return parts if whole else urlsplit("")
 
 
 def _asked(parts: SplitResult) -> dict[str, str] | None:

@@ -15,9 +15,9 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicCollectio
 from confluent_kafka import Message as Record
 from confluent_kafka.admin import AdminClient
 
+from wayseal.live.brokers import kafka_settings
 from wayseal.live.errors import GapError, SourceError
 from wayseal.live.sources._reading import MOST_BYTES, Outage, Reading, Start, lines_of
-from wayseal.live.sources.secrets import kafka_settings
 from wayseal.live.types import Batch, Position
 from wayseal.model.runtime import Closing
 

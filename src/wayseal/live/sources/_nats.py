@@ -22,9 +22,9 @@ from nats.errors import Error
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, RetentionPolicy, StreamInfo
 from nats.js.errors import APIError, NotFoundError
 
+from wayseal.live.brokers import nats_options
 from wayseal.live.errors import GapError, SourceError
 from wayseal.live.sources._reading import MOST_BYTES, Outage, Reading, Start, lines_of
-from wayseal.live.sources.secrets import nats_secrets
 from wayseal.live.types import Batch, Position
 from wayseal.model.errors import disk_says
 from wayseal.model.runtime import Closing
@@ -121,15 +121,9 @@ class NatsSource(Closing):
             await client.close()
 
     async def _attach(self) -> None:
-        async def ignore(_error: Exception) -> None:
-            """It is raised where it matters."""
-
-        secrets = nats_secrets()
+        options = nats_options(self._server, _PATIENCE)
         client = self._client = Client()
-        await client.connect(
-            f"nats://{self._server}", allow_reconnect=False, max_reconnect_attempts=1, reconnect_time_wait=0,
-            connect_timeout=int(_PATIENCE), error_cb=ignore, name="wayseal", **secrets,
-        )  # fmt: skip
+        await client.connect(**options)
         stream = client.jetstream(timeout=_PATIENCE)
         try:
             info = await stream.stream_info(self._stream)
