@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.effort import examples
 from tests.store.helpers import mapping_of, put, read
 from tests.tables import each
 from wayseal.store.errors import StoreError
@@ -176,3 +177,22 @@ def test_every_line_is_kept_or_rejected(tmp_path_factory: pytest.TempPathFactory
     whole = read(put(tmp_path_factory.mktemp("jsonl") / "accesses.jsonl", text))
     dropped = [int(n) for b in whole.batches for n in b.dropped]
     assert set(whole.lines) | {r[0] for r in whole.rejected} | set(dropped) == set(range(1, len(rows) + 2))
+
+
+TEXTS = st.one_of(st.sampled_from(["u1", "", "ü", 'a"b', "a\\b", "\x1f", "\ud800", "2024-01-05T08:00:00Z"]), st.text())
+VALUES = st.one_of(
+    TEXTS, st.none(), st.booleans(), st.integers(), st.floats(), st.lists(st.one_of(TEXTS, st.none()), max_size=3)
+)
+KEYS = st.sampled_from(["at", "actor", "waybill", "fields", "action", "more", "count"])
+
+
+@examples(80)
+@given(st.lists(st.dictionaries(KEYS, VALUES, max_size=4), max_size=8))
+def test_what_is_parsed_quickly_is_what_is_parsed_strictly(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[dict[str, Any]]
+) -> None:
+    lines = [GOOD, *(json.dumps({**json.loads(GOOD), **row}) for row in rows)]
+    path = put(tmp_path_factory.mktemp("lines") / "accesses.jsonl", "\n".join(lines))
+    for block_bytes in (1 << 20, 200):
+        quick, strict = (read(path, keep=keep, block_bytes=block_bytes) for keep in (False, True))
+        assert (quick.lines, quick.rows, quick.rejected) == (strict.lines, strict.rows, strict.rejected)

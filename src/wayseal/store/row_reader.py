@@ -3,8 +3,6 @@
 Checked as rows of files are: the same conversions, the same reasons of what is rejected.
 """
 
-import io
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,22 +11,18 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyarrow import json as arrow_json
 
 from wayseal.model.arrays import Longs
 from wayseal.store._batches import FileReader
-from wayseal.store._convert import dumps
-from wayseal.store._jsonl import read_line, scalar_text
+from wayseal.store._jsonl import plain_type, read_line, read_plain, scalar_text
 from wayseal.store.mapping import Format
-from wayseal.store.tables import TABLES, ColumnType
+from wayseal.store.tables import TABLES
 from wayseal.store.types import Batch, Notice, RawBlock, ReadOptions, Reason, Rejection, SourceFile
 
 TABLE = "table"
 """The key under which a row says its table; a row without is a read."""
 _READS = "accesses"
-_NAMED = frozenset({ColumnType.LIST, ColumnType.JSON})
-_LEAST_BLOCK, _FEW = 1 << 20, 16
-_NO_NUMBER = re.compile(rb"[\[,:]\s*-?(NaN|Inf)")
+_FEW = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,9 +68,8 @@ class RowReader:
         names = {TABLE: pa.string(), **self._beside}
         for table, some in self._columns.items():
             for name in some:
-                names[name] = pa.list_(pa.string()) if TABLES[table].column(name).type in _NAMED else pa.string()
-        self._names = tuple(names)
-        self._how = arrow_json.ParseOptions(explicit_schema=pa.schema(names), unexpected_field_behavior="ignore")
+                names[name] = plain_type(TABLES[table].column(name).type)
+        self._names = names
         self._readers = {
             name: FileReader(
                 SourceFile(path=Path("-"), table=name, format=Format.JSONL, size=0),
@@ -120,7 +113,7 @@ class RowReader:
     ) -> Iterator[tuple[dict[str, pa.Array], Longs]]:
         """Yield columns and numbers of lines: quickly, but for the neighbours of what has to be looked at strictly."""
         n = data.count(b"\n")
-        found = self._quickly(data, n)
+        found = read_plain(data, n, self._names, others="ignore")
         middle = data.find(b"\n", len(data) // 2) + 1
         if found is not None:
             yield found, np.arange(first, first + n, dtype=np.int64)
@@ -129,20 +122,6 @@ class RowReader:
         else:
             yield from self._pieces(data[:middle], first, rejected)
             yield from self._pieces(data[middle:], first + data.count(b"\n", 0, middle), rejected)
-
-    def _quickly(self, data: bytes, n: int) -> dict[str, pa.Array] | None:
-        """All lines by Arrow's parser; None where one of them is nothing that it can read as is wished."""
-        if not _is_plain(data, n):
-            return None
-        how = arrow_json.ReadOptions(use_threads=False, block_size=max(len(data), _LEAST_BLOCK))
-        try:
-            table = arrow_json.read_json(io.BytesIO(data), read_options=how, parse_options=self._how)
-        except pa.ArrowInvalid:
-            return None
-        if len(table) != n:
-            return None
-        columns = {name: table[name].combine_chunks() for name in self._names}
-        return {name: _as_json(c) if pa.types.is_list(c.type) else c for name, c in columns.items()}
 
     def _strictly(self, data: bytes, first: int, rejected: list[Rejection]) -> tuple[dict[str, pa.Array], Longs]:
         rows: list[dict[str, Any]] = []
@@ -161,23 +140,6 @@ class RowReader:
         return found, np.array(good, np.int64)
 
 
-def _is_plain(data: bytes, n: int) -> bool:
-    """Whether Arrow's parser may have it.
-
-    It dies of `null` where a block begins, and takes bytes that are no text, NaN, several objects on a line, or one on
-    several.
-    """
-    between = data.count(b"}\n{")
-    between += 0 if between == n - 1 else data.count(b"}\r\n{")
-    odd = (b"NaN" in data or b"Inf" in data) and _NO_NUMBER.search(data)
-    if not data.startswith(b"{") or between != n - 1 or not data.endswith((b"}\n", b"}\r\n")) or odd:
-        return False
-    try:
-        return data.isascii() or bool(data.decode())
-    except UnicodeDecodeError:
-        return False
-
-
 def _text(value: Any) -> str | None:
     """A value as the text that its column is read from; what can be none is none that any column takes."""
     try:
@@ -188,8 +150,3 @@ def _text(value: Any) -> str | None:
 
 def _number(value: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 1 << 63 else None
-
-
-def _as_json(lists: pa.Array) -> pa.Array:
-    """Lists as a reader of files gives them: as JSON."""
-    return pa.array([None if value is None else dumps(value) for value in lists.to_pylist()], pa.string())
