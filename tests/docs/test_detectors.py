@@ -43,9 +43,10 @@ def page(request: pytest.FixtureRequest) -> Page:
 def of_detector(detector: Detector) -> list[ast.stmt]:
     """The statements of the module from the detector before to this one."""
     found: list[ast.stmt] = []
+    ends = {"_detector", *(one.name for one in detectors())}
     for statement in ast.parse(Path(str(module.__file__)).read_text("utf-8")).body:
         found.append(statement)
-        if isinstance(statement, ast.FunctionDef) and (statement.decorator_list or statement.name == "_detector"):
+        if isinstance(statement, ast.FunctionDef) and statement.name in ends:
             if statement.name == detector.name:
                 return found
             found = []
