@@ -56,6 +56,14 @@ class Reads:
         names = ("number", "at", "waybill", "actor", "ip", "device", "session", "action", "word")
         return Reads(texts=texts, **{name: getattr(self, name)[rows] for name in names})
 
+    def as_batch(self) -> pa.RecordBatch:
+        """The same as the ledger keeps them, each the first of its pair."""
+        at = pa.array(self.at, pa.int64()).cast(pa.timestamp("us", tz="UTC"))
+        names = ("waybill", "actor", "action", "device", "ip", "session")
+        columns = (pa.array(np.ascontiguousarray(getattr(self, name))) for name in names)
+        arrays = [at, *columns, pa.array(np.ones(len(self), bool))]
+        return pa.RecordBatch.from_arrays(arrays, names=["at", *names, "first"])
+
     def __len__(self) -> int:
         return len(self.at)
 
@@ -147,6 +155,19 @@ _KEPT = {
     "tickets": (TICKET, ("opened_at", "closed_at"), ("actor",)),
 }
 """Of each table: its code, its times and its keys as `Parcels` has them."""
+
+
+def kept_reads(batch: pa.RecordBatch) -> tuple[Reads, Flags]:
+    """Reads as the ledger keeps them, and which are the first of their pair. They have no numbers and no texts."""
+    n = batch.num_rows
+    at = batch["at"].cast(pa.int64()).to_numpy()
+    keys = {name: batch[name].to_numpy() for name in ("waybill", "actor", "ip", "device", "session")}
+    none = pa.nulls(n, pa.string())
+    reads = Reads(
+        number=np.zeros(n, np.int64), at=at, action=batch["action"].to_numpy(), word=np.zeros(n, np.uint64),
+        texts=(none, none), **keys,
+    )  # fmt: skip
+    return reads, batch["first"].to_numpy(zero_copy_only=False)
 
 
 def kept_rows(table: str, rows: pa.RecordBatch, staff: Staff) -> ParcelRows:

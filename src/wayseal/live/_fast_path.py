@@ -36,7 +36,7 @@ from wayseal.detect.intraday import Intraday, Judgement
 from wayseal.ledger import Snapshot
 from wayseal.ledger.codes import find_rows
 from wayseal.ledger.walk import Wanted, WaybillPartition
-from wayseal.live._events import Clock, EventReader, ParcelRows, Reads, kept_rows
+from wayseal.live._events import Clock, EventReader, ParcelRows, Reads, kept_reads, kept_rows
 from wayseal.live._judged_reads import JudgedReads
 from wayseal.live._parcels import Pairs, Parcels
 from wayseal.live.gateways import MOST_COUNTERS, GatewayCounts
@@ -158,7 +158,7 @@ class FastPath:
 
     def _take_partition(self, part: WaybillPartition, since: int) -> None:
         rows = [kept_rows(name, part.tables[name], self._context.staff) for name in ("scans", "waybills", "tickets")]
-        reads = [_as_reads(batch) for batch in part.reads]
+        reads = [kept_reads(batch) for batch in part.reads]
         recent = [one.waybill[one.time[:, 0] >= since] for one in rows]
         recent += [one.waybill[one.at >= since] for one, _ in reads]
         alive = np.sort(np.concatenate([np.zeros(0, np.uint64), *recent]))
@@ -287,7 +287,7 @@ class FastPath:
         context = self._context
         part = WaybillPartition(low=0, high=0, reads=(), tables=self._parcels.tables(np.unique(reads.waybill)))
         tables = code_tables(part, context.staff)
-        batch = _as_batch(reads)
+        batch = reads.as_batch()
         _, why, early = judge_reads(batch, tables, context)
         why = set_own_tickets_apart(why, context)
         odd = (why >= context.strong) & (why != NOT_FIRST)
@@ -473,27 +473,6 @@ def _with_strangers(context: ExplanationContext) -> ExplanationContext:
     of = np.vstack([posts.of, np.array([[0, 0, -1]], np.int64)])
     staff = replace(context.staff, posts=posts._replace(of=of))
     return replace(context, staff=staff, rules=rules._replace(allowed=np.append(rules.allowed, everybody)))
-
-
-def _as_batch(reads: Reads) -> pa.RecordBatch:
-    at = pa.array(reads.at, pa.int64()).cast(pa.timestamp("us", tz="UTC"))
-    columns = {"waybill": reads.waybill, "actor": reads.actor, "action": reads.action}
-    columns |= {"device": reads.device, "ip": reads.ip, "session": reads.session}
-    arrays = [at, *(pa.array(np.ascontiguousarray(c)) for c in columns.values()), pa.array(np.ones(len(reads), bool))]
-    return pa.RecordBatch.from_arrays(arrays, names=["at", *columns, "first"])
-
-
-def _as_reads(batch: pa.RecordBatch) -> tuple[Reads, Flags]:
-    """Reads as the ledger keeps them, and which are the first of their pair. They have no numbers and no texts."""
-    n = batch.num_rows
-    at = batch["at"].cast(pa.int64()).to_numpy()
-    keys = {name: batch[name].to_numpy() for name in ("waybill", "actor", "ip", "device", "session")}
-    none = pa.nulls(n, pa.string())
-    reads = Reads(
-        number=np.zeros(n, np.int64), at=at, action=batch["action"].to_numpy(), word=np.zeros(n, np.uint64),
-        texts=(none, none), **keys,
-    )  # fmt: skip
-    return reads, batch["first"].to_numpy(zero_copy_only=False)
 
 
 def _as_suspects(table: pa.Table, words: UInts) -> npt.NDArray[Any]:
