@@ -59,6 +59,7 @@ PAGES = {
     "wang.fang": ("/", "/people", "/acts", "/account", "/ledger"),
     "chen.jing": (
         "/",
+        "/live",
         "/queue",
         "/queue/new",
         "/cases",
