@@ -376,8 +376,8 @@ def test_a_source_that_is_long_unseen_is_told_until_it_is_seen_again(
         assert "Nobody watches" in said(browser.get("/market")), login
     with site() as url:
         write_source(market, url)
-        # Due a minute before the time of looks, so that the next one lies an hour ahead, not at the next full hour.
-        due_at = clock.at - (4 * 3600 + 120) * 1_000_000
+        # Due a minute ago by the worker's clock: the next one lies an hour ahead, not at the next full hour.
+        due_at = time.time_ns() // 1000 - 60_000_000
         body = {"source": "board", "kind": "page", "settings": {}, "next_at": due_at}
         with open_market(market) as record:
             record.append([Line(kind=LineKind.SOURCE, at=clock.at, body=body)])
