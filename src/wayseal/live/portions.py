@@ -12,7 +12,6 @@
 6. A ledger that lacks what was removed, or has what the log hasn't, is another one or an older copy: refused.
 """
 
-import io
 import json
 import os
 import re
@@ -31,7 +30,6 @@ from typing import BinaryIO, TypeAlias
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyarrow import json as arrow_json
 
 from wayseal.ledger import IngestOptions, IngestReport, ingest, open_ledger
 from wayseal.ledger.reserved import LIVE
@@ -42,6 +40,7 @@ from wayseal.model.rows import read_json_line
 from wayseal.model.runtime import Closing
 from wayseal.store.durable import lock_folder
 from wayseal.store.mapping import Format
+from wayseal.store.plain_lines import read_plain
 from wayseal.store.tables import TABLES
 from wayseal.store.types import Source, SourceFile
 
@@ -52,7 +51,6 @@ _READS = "accesses"
 _KEY = b'"table"'
 _SPELLED = b"\\u006", b"\\u007"
 """How letters of the key begin where they are escaped."""
-_HOW = arrow_json.ParseOptions(explicit_schema=pa.schema({"table": pa.string()}), unexpected_field_behavior="ignore")
 _SAMPLE = 1000
 """Lines by which a reader of JSON Lines knows a file's columns."""
 _UNREADABLE = b"\xff"
@@ -277,23 +275,18 @@ def _by_table(lines: bytes) -> Iterator[tuple[str, bytes]]:
 
 def _by_table_quickly(lines: bytes) -> list[tuple[str, bytes]] | None:
     """The same by Arrow's parser; None where a line is more than an object of a table that we know."""
-    if b"\0" in lines or any(one in lines for one in _SPELLED) or not _is_text(lines):
-        return None
     data = np.frombuffer(lines, np.uint8)
     ends = np.flatnonzero(data == ord("\n"))
-    starts = np.append(0, ends[:-1] + 1)
-    if (data[starts] != ord("{")).any() or (data[ends - 1] != ord("}")).any():
+    if b"\0" in lines or any(one in lines for one in _SPELLED):
         return None
-    how = arrow_json.ReadOptions(use_threads=False, block_size=len(lines) + 1)
-    try:
-        found = arrow_json.read_json(io.BytesIO(lines), read_options=how, parse_options=_HOW)["table"]
-    except pa.ArrowInvalid:
+    found = read_plain(lines, len(ends), {"table": pa.string()}, others="ignore")
+    if found is None:
         return None
-    tables = pc.fill_null(found.combine_chunks(), _READS)
+    tables = pc.fill_null(found["table"], _READS)
     names = pc.unique(tables)
-    if len(tables) != len(ends) or not TABLES.keys() >= set(names.to_pylist()):
+    if not TABLES.keys() >= set(names.to_pylist()):
         return None
-    of = np.repeat(pc.index_in(tables, value_set=names).to_numpy(), ends - starts + 1)
+    of = np.repeat(pc.index_in(tables, value_set=names).to_numpy(), np.diff(ends, prepend=-1))
     return [(name, data[of == k].tobytes()) for k, name in enumerate(names.to_pylist())]
 
 

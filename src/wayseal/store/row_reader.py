@@ -14,8 +14,9 @@ import pyarrow.compute as pc
 
 from wayseal.model.arrays import Longs
 from wayseal.store._batches import FileReader
-from wayseal.store._jsonl import plain_type, read_line, read_plain, scalar_text
+from wayseal.store._jsonl import read_line, scalar_text
 from wayseal.store.mapping import Format
+from wayseal.store.plain_lines import plain_type, read_plain
 from wayseal.store.tables import TABLES
 from wayseal.store.types import Batch, Notice, RawBlock, ReadOptions, Reason, Rejection, SourceFile
 
