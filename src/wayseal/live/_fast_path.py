@@ -38,7 +38,7 @@ from wayseal.ledger.codes import find_rows
 from wayseal.ledger.walk import Wanted, WaybillPartition
 from wayseal.live._events import Clock, EventReader, ParcelRows, Reads, kept_reads, kept_rows
 from wayseal.live._judged_reads import JudgedReads
-from wayseal.live._parcels import Pairs, Parcels
+from wayseal.live._parcels import Pairs, Parcels, grown
 from wayseal.live.gateways import MOST_COUNTERS, GatewayCounts
 from wayseal.live.types import Notice, NoticeKind, Reason, TippingRead
 from wayseal.model.arrays import Bytes, Flags, Longs, UInts
@@ -109,7 +109,7 @@ class FastPath:
         self._context, self._limits = _with_strangers(context), limits
         self._events, self._clock = EventReader(context.staff), Clock(now)
         self._parcels, self._pairs = Parcels(), Pairs()
-        self._store, self._used = np.zeros(1024, _STORE), 0
+        self._store, self._used = np.zeros(0, _STORE), 0
         self._open: dict[int, dict[int, int]] = defaultdict(dict)  # waybill → account → row of the store
         self.days: dict[tuple[int, int], AccountDay] = {}
         self._judged = JudgedReads(len(context.staff.actors) + 1)
@@ -299,8 +299,7 @@ class FastPath:
     def _keep(self, suspects: npt.NDArray[Any]) -> Longs:
         """Stores suspects; returns their rows."""
         start, end = self._used, self._used + len(suspects)
-        if end > len(self._store):
-            self._store = np.resize(self._store, max(end, 2 * len(self._store)))
+        self._store = grown(self._store, start, len(suspects))
         self._store[start:end] = suspects
         self._used = end
         return np.arange(start, end)

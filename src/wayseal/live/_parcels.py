@@ -174,7 +174,7 @@ class Parcels:
         self._slots.reserve(len(waybill))
         more = int(np.count_nonzero(table != SCAN))
         counts = (self._count, len(waybill)), (self._more, more)
-        self._rows = _Rows(*(_grown(a, *counts[k > _SHARED]) for k, a in enumerate(self._rows)))
+        self._rows = _Rows(*(grown(a, *counts[k > _SHARED]) for k, a in enumerate(self._rows)))
         with np.errstate(over="ignore"):
             self._count, self._more, taken = _add(
                 waybill, table, np.ascontiguousarray(time), np.ascontiguousarray(keys), self._count, self._more,
@@ -209,7 +209,7 @@ class Parcels:
         }
 
 
-def _grown(values: Any, used: int, more: int) -> Any:
+def grown(values: Any, used: int, more: int) -> Any:
     """An array with room for so many more; what isn't used yet takes no memory."""
     if used + more <= len(values):
         return values
