@@ -69,9 +69,7 @@ def merge_sorted(
     """
     if not len(mine) or not len(other):
         return mine if len(mine) else other
-    left, right = np.empty((2, len(mine) + len(other)), np.int64)
-    n = _side_by_side(_ids(mine, ids), _ids(other, ids), left, right)
-    left, right = left[:n], right[:n]
+    left, right = _sides(mine, other, ids)
     both = (left >= 0) & (right >= 0)
     columns = []
     for name in mine.schema.names:
@@ -82,6 +80,13 @@ def merge_sorted(
             column[both] = how(a[left[both]], b[right[both]])
         columns.append(pa.array(column))
     return pa.table(columns, schema=mine.schema)
+
+
+def _sides(mine: pa.Table, other: pa.Table, ids: Sequence[str]) -> tuple[Longs, Longs]:
+    """Rows in both tables, -1 for none, of each id that either has."""
+    left, right = np.empty((2, len(mine) + len(other)), np.int64)
+    n = _side_by_side(_ids(mine, ids), _ids(other, ids), left, right)
+    return left[:n], right[:n]
 
 
 def _ids(table: pa.Table, names: Sequence[str]) -> UInts:
@@ -271,9 +276,8 @@ def merge_suspects(mine: pa.Table, newer: pa.Table) -> pa.Table:
     """The same of two tables, each sorted and with each pair once."""
     if not len(mine) or not len(newer):
         return mine if len(mine) else newer
-    left, right = np.empty((2, len(mine) + len(newer)), np.int64)
-    n = _side_by_side(_ids(mine, PAIR), _ids(newer, PAIR), left, right)
-    rows = np.where(right[:n] >= 0, right[:n] + len(mine), left[:n])
+    left, right = _sides(mine, newer, PAIR)
+    rows = np.where(right >= 0, right + len(mine), left)
     return pa.concat_tables([mine, newer]).combine_chunks().take(pa.array(rows))
 
 
