@@ -275,6 +275,7 @@ def _grounds(facts: Facts, who: AccountPosts, where: OutletPlaces, coder: Coder)
     outlets = outlets[outlets != 0]
     lies = np.searchsorted(outlets, where.keys)
     regions = np.unique(np.concatenate([where.region, who.region]))
+    regions = regions[regions != 0]
     city, region = np.full(len(outlets), -1, np.int32), np.full(len(outlets), -1, np.int32)
     city[lies] = np.unique(where.city, return_inverse=True)[1] - np.int32(bool((where.city == 0).any()))
     region[lies] = _codes(regions, where.region)
@@ -289,8 +290,8 @@ def _grounds(facts: Facts, who: AccountPosts, where: OutletPlaces, coder: Coder)
 
 
 def _codes(among: UInts, keys: UInts) -> Ints:
-    """Places of keys among sorted ones; -1 for 0 and for one that is not among them."""
-    if keys.size > len(among) and among[:1].all():
+    """Places of keys among sorted ones, none 0; -1 for 0 and for one that is not among them."""
+    if keys.size > len(among):
         return Coder(among).places(keys.ravel()).reshape(keys.shape)
     at = np.searchsorted(among, keys)
     out: Ints = np.where((keys != 0) & (np.append(among, np.uint64(0))[at] == keys), at, -1).astype(np.int32)
