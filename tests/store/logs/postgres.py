@@ -84,22 +84,23 @@ def server(programs: Path) -> Iterator[Server]:
     folder = Path(tempfile.mkdtemp(prefix="wayseal-pg-", dir="/tmp"))
     data = folder / "data"
     data.mkdir()
-    before: list[str | Path] = []
+    user = group = None
     if os.geteuid() == 0:
         owner = pwd.getpwnam("postgres")
+        user, group = owner.pw_uid, owner.pw_gid
         for place in (folder, data):
-            os.chown(place, owner.pw_uid, owner.pw_gid)
-        before = ["runuser", "-u", "postgres", "--"]
-    control: list[str | Path] = [*before, programs / "pg_ctl", "-D", data, "-w"]
+            os.chown(place, user, group)
+    control = (programs / "pg_ctl", "-D", data, "-w")
 
     def call(*command: str | Path) -> None:
         # Not captured: the server would inherit the pipe and keep it open.
         with (folder.parent / f"{folder.name}.out").open("w") as out:
-            subprocess.run(command, check=True, cwd="/", stdin=subprocess.DEVNULL, stdout=out, stderr=out, timeout=120)
+            subprocess.run(command, check=True, cwd="/", stdin=subprocess.DEVNULL, stdout=out, stderr=out, timeout=120,
+                           user=user, group=group)  # fmt: skip
 
     try:
         initialise = ("-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
-        call(*before, programs / "initdb", "-D", data, *initialise)
+        call(programs / "initdb", "-D", data, *initialise)
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
