@@ -415,25 +415,29 @@ RARE, OWN_READS = 0.005, 100
 
 
 @kernel
-def _mark_rare(
-    rows: Longs, who: Longs, group: Ints, clock: Longs, reads: Longs, own: Longs, peers: Longs, judged: Flags,
-    out: Flags,
-) -> None:  # fmt: skip
-    """Marks the rows of a day at an hour that is rare with the account and with its peers, then counts them.
+def _mark_rare(actor: Longs, hour: Longs, reads: Longs, group: Ints, peers: Longs, judged: Flags, out: Flags) -> None:
+    """Marks the rows at an hour that is rare with the account and with its peers, and the days that are judged.
 
-    own: (a, 25) reads by hour, and all, up to the day before; peers: the same by group.
+    Rows are sorted by actor and hour. peers: int64 (g, d, 25), reads by hour of the day, and all, up to the day before.
     """
-    for row in rows:
-        a, g, h = who[row], group[who[row]], clock[row]
-        few = judged[a]
-        for counts in (own[a], peers[g]):
+    own, start = np.zeros(25, np.int64), 0
+    for row in range(len(actor)):
+        a, day = actor[row], hour[row] // 24
+        if row > 0 and actor[row - 1] != a:
+            own[:] = 0
+            start = row
+        # What was read on a day counts from the next one on.
+        while hour[start] // 24 < day:
+            own[hour[start] % 24] += reads[start]
+            own[24] += reads[start]
+            start += 1
+        few = own[24] >= OWN_READS
+        judged[a, day] = few
+        h = hour[row] % 24
+        for counts in (own, peers[group[a], day]):
             near = counts[(h + 23) % 24] + counts[h] + counts[(h + 1) % 24]
             few = few and near < RARE * max(counts[24], 1)
         out[row] = few
-    for row in rows:
-        for counts in (own[who[row]], peers[group[who[row]]]):
-            counts[clock[row]] += reads[row]
-            counts[24] += reads[row]
 
 
 @_detector()
@@ -443,20 +447,17 @@ def unusual_hour(view: View) -> Odd:
     An hour is unusual where, up to the day before, less than RARE of the account's own reads and less than RARE of its
     peers' fell into it or the hour next to it. An account is judged once it has OWN_READS reads.
     """
-    a, d = view.shape
-    hour = view.hours["hour"].to_numpy().astype(np.int64)
-    actor, reads = view.hours["actor"].to_numpy().astype(np.int64), view.hours["reads"].to_numpy()
-    groups = int(view.group.max(initial=-1)) + 1
-    judged, rare = np.zeros((a, d), np.bool_), np.zeros(len(hour), np.bool_)
-    own, peers = np.zeros((a, 25), np.int64), np.zeros((groups, 25), np.int64)
-    day_of, clock = hour // 24, hour % 24
-    order = np.argsort(day_of, kind="stable")
-    bounds = np.searchsorted(day_of[order], np.arange(d + 1))
-    for day in range(d):
-        rows = order[bounds[day] : bounds[day + 1]]
-        judged[:, day] = own[:, 24] >= OWN_READS
-        _mark_rare(rows, actor, view.group, clock, reads, own, peers, judged[:, day], rare)
-    odd = view.spread(actor[rare], day_of[rare], reads[rare])
-    found = order[rare[order]]
-    cells = pa.table({"actor": actor[found], "day": day_of[found], "clock": clock[found]})
+    hour, actor, reads = (view.hours[n].to_numpy().astype(np.int64) for n in ("hour", "actor", "reads"))
+    cell = actor * (24 * view.shape[1]) + hour
+    if (cell[1:] < cell[:-1]).any():
+        order = np.argsort(cell)
+        hour, actor, reads = hour[order], actor[order], reads[order]
+    day, clock = hour // 24, hour % 24
+    peers = np.zeros((int(view.group.max(initial=-1)) + 1, view.shape[1] + 1, 25), np.int64)
+    np.add.at(peers, (view.group[actor], day + 1, clock), reads)
+    peers[:, :, 24] = peers.sum(axis=2)
+    judged, rare = np.zeros(view.shape, np.bool_), np.zeros(len(hour), np.bool_)
+    _mark_rare(actor, hour, reads, view.group, np.cumsum(peers, axis=1), judged, rare)
+    odd = view.spread(actor[rare], day[rare], reads[rare])
+    cells = pa.table({"actor": actor[rare], "day": day[rare], "clock": clock[rare]})
     return Odd(odd=odd, base=np.where(judged, view.reads, 0).astype(float), cells=cells)

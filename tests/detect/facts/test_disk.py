@@ -1,12 +1,14 @@
 """The state on disk: what was written comes back or nothing does, whatever happens to the files."""
 
 import fcntl
+import itertools
 import json
 import multiprocessing
 import os
 import random
 import shutil
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -145,14 +147,14 @@ def test_a_crash_leaves_one_state_or_the_other(
     owner: Any = {"replace": Path, "rmtree": shutil, "sync_folder": durable, "write_file": durable}.get(step, _facts)
     real = getattr(owner, step)
     for done in (False, True):
-        left = [nth]
+        turns = itertools.count(1)
 
-        def dies(*args: Any, done: bool = done, left: list[int] = left, **more: Any) -> Any:
-            left[0] -= 1
-            if left[0] == 0 and not done:
+        def dies(*args: Any, done: bool = done, turns: Iterator[int] = turns, **more: Any) -> Any:
+            turn = next(turns)
+            if turn == nth and not done:
                 raise DiedError
             out = real(*args, **more)
-            if left[0] == 0:
+            if turn == nth:
                 raise DiedError
             return out
 
@@ -163,7 +165,7 @@ def test_a_crash_leaves_one_state_or_the_other(
             except DiedError:
                 pass
             else:
-                assert left[0] > 0
+                assert next(turns) <= nth
         found = load_state(tmp_path)
         assert found is not None
         assert equal(found, one if found.sources == one.sources else two)

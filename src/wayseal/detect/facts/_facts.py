@@ -18,6 +18,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -180,6 +181,7 @@ _IDS = {
     "shown": ("actor", "day", "action", "purpose", "fields"),
 }
 PAIR = ("waybill", "actor")
+THREADS = 2
 _LEAST, _MOST = ("from",), ("to",)
 
 
@@ -206,8 +208,11 @@ class Facts:
         """Both together. A first read in `other` stands for one of the same pair in `self`: its mark has moved."""
         if self.offset != other.offset:
             raise ValueError("facts of different local days don't add up")
-        added = {n: merge_tables(n, [getattr(self, n), getattr(other, n)]) for n in _IDS}
-        return Facts(**added, suspects=merge_suspects(self.suspects, other.suspects), offset=self.offset)
+        with ThreadPoolExecutor(THREADS) as pool:
+            made = {n: pool.submit(merge_tables, n, [getattr(self, n), getattr(other, n)]) for n in _IDS}
+            suspects = pool.submit(merge_suspects, self.suspects, other.suspects)
+            added = {n: table.result() for n, table in made.items()}
+            return Facts(**added, suspects=suspects.result(), offset=self.offset)
 
     def without(self, waybills: UInts, actors: UInts) -> "Facts":
         """Without the suspects of some pairs (keys, side by side)."""
@@ -338,7 +343,8 @@ def save_state(folder: Path, state: SavedFacts) -> None:
     with _held(folder, fcntl.LOCK_EX):
         place = folder / f"facts-{_next(folder):06d}"
         place.mkdir(mode=0o700)
-        digests = {name: _write(place / f"{name}.arrow", getattr(state.facts, name)) for name in SCHEMAS}
+        with ThreadPoolExecutor(THREADS) as pool:
+            digests = dict(pool.map(lambda n: (n, _write(place / f"{n}.arrow", getattr(state.facts, n))), SCHEMAS))
         about = {
             "folder": place.name, "sha256": digests, "offset": state.facts.offset, "sources": list(state.sources),
             "ground": state.basis,

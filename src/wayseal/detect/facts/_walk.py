@@ -22,6 +22,7 @@ from wayseal.detect.facts import _tally
 from wayseal.detect.facts._facts import (
     SCHEMAS,
     SUSPECTS,
+    THREADS,
     Facts,
     add_up,
     is_among,
@@ -131,7 +132,6 @@ TABLE_COLUMNS = {
     "scans": ("at", "outlet"),
     "tickets": ("opened_at", "closed_at", "actor"),
 }
-_THREADS = 2
 _AS_SUSPECT = ("waybill", "actor", "at", "action", "device", "ip", "session")
 
 
@@ -287,7 +287,7 @@ class Counter:
         """The count; of an increment, less what moved."""
         keys = self._context.staff.actors.keys
         less = [table for c in self._all for table in c.moved]
-        with ThreadPoolExecutor(_THREADS) as pool:
+        with ThreadPoolExecutor(THREADS) as pool:
             hours, uses, shown = (
                 list(pool.map(partial(rows, keys=keys), [c.tables[k] for c in self._all]))
                 for k, rows in enumerate((hours_rows, uses_rows, shown_rows))

@@ -43,8 +43,9 @@ LARGE, REPORTS = 0.2, 0.002
 """Of accounts whose work no table knows: share of bursts that may be of any size (reports, audits, a day of catching
 up), and how many bursts a day they have at the least."""
 _DECADES = math.log(50_000.0)
-_SMALL, _APART = 16.0, 50.0
-"""Counts up to which ways are multiplied, which is faster; logarithms so far apart that the lesser adds nothing."""
+_SMALL, _APART, _NEARLY = 16.0, 50.0, 1e-9
+"""Counts up to which ways are multiplied, which is faster; logarithms so far apart that the lesser adds nothing; nats
+within which it is worked out in full."""
 _UNEVEN = 0.25
 """Squared coefficient of variation of what comes on top, from day to day."""
 _NATS, _SINCE, _BEFORE, _AS_NEW, _KEPT_A, _KEPT_B, _NEW_A, _NEW_B, _UNKNOWN = range(9)
@@ -251,6 +252,36 @@ def _told(
 
 
 @kernel
+def _says_nothing(
+    story: Floats, y: float, n: float, prior_a: float, prior_b: float, within: float, extra: Floats, as_ever: float,
+    known: float, steady: float, rest: float, burst_day: float,
+) -> bool:  # fmt: skip
+    """True if a story that begins today has no evidence at its end; `_told` says so, too, at several times the cost.
+
+    Most days of most accounts are like that. What `_told` weighs it against beside work as ever makes it only less.
+    """
+    if y > _SMALL:
+        return False
+    work = _with_unknown(as_ever, known, story[_UNKNOWN] * steady) - story[_BEFORE] - _NEARLY
+    alpha, usual = prior_a + story[_KEPT_A], (prior_a + story[_KEPT_A]) / (prior_b + story[_KEPT_B]) * n
+    own, total = usual * usual * (1.0 / alpha + within), 0.0
+    if y == 0.0:
+        # No number of reads on top makes a day without any more probable than the least, at the most varying.
+        mean = usual + extra[0]
+        varies = max((own + extra[0] * extra[0] * _UNEVEN) / (mean * mean), _UNEVEN)
+        return rest - math.log1p(mean * varies) / varies < work
+    for more in extra:
+        mean = usual + more
+        shape = mean * mean / (own + more * more * _UNEVEN)
+        none = shape / (shape + mean)
+        product = math.exp(shape * math.log(none))
+        for k in range(int(y)):
+            product *= (shape + k) / (k + 1.0) * (1.0 - none)
+        total += product
+    return math.log(math.exp(rest) * total / len(extra) + math.exp(burst_day)) < work
+
+
+@kernel
 def _shared_by(shared: Floats, since: float, day: int) -> float:
     """How probable it is that what began on a day is shared work, as one sees it on a later day."""
     last = 0
@@ -271,6 +302,14 @@ def _go_on(
     more: the day has more than is usual; without, no second story begins. shared: (d, AGES).
     """
     for k in range(2):
+        if (
+            k == 0
+            and stories[k, _SINCE] == day
+            and _says_nothing(
+                stories[k], y, n, prior_a, prior_b, within, extra, as_ever, known, steady, rest, burst_day
+            )
+        ):
+            continue
         if k == 0 or stories[k, _NATS] > 0.0:
             with_others = _shared_by(shared, stories[k, _SINCE], day)
             _told(
