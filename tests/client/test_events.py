@@ -16,6 +16,7 @@ import pytest
 
 from tests.brokers import NatsServer, kafka_broker, messages_of, nats_server, values_of
 from tests.effort import DEEP
+from tests.live.brokers import nats_server as guarded
 from tests.tables import each
 from wayseal.client.errors import ClientError, DeliveryError, EventError, JournalError
 from wayseal.client.events import EventWriter, FileSync, Sink, open_sink
@@ -267,13 +268,46 @@ def test_a_full_disk_leaves_no_half_line(journal: Path, monkeypatch: pytest.Monk
         "kafka://h:1",
         "mqtt://h/x",
         "x@y",
-        "nats://u:p@h",
+        "mqtt://u:p@h/x",
     ],
 )
 def test_addresses_that_are_none(address: str) -> None:
     with pytest.raises(DeliveryError, match="events go to -, file:PATH") as told:
         open_sink(address)
     assert "u:p" not in str(told.value)
+
+
+@each("address", ["nats://u:hunter2@h:1/x", "nats://hunter2@h:1/x", "kafka://u:hunter2@h:1/x", "nats://u:hunter2@h"])
+def test_no_address_holds_a_secret(address: str) -> None:
+    with pytest.raises(DeliveryError, match="holds no name and no password: they come from the environment") as told:
+        open_sink(address)
+    assert "hunter2" not in str(told.value)
+
+
+def test_a_secret_comes_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with guarded(tmp_path, 'authorization: {user: "anna", password: "hunter2"}') as server:
+        address = f"nats://{server.address}/SECRET"
+        with pytest.raises(DeliveryError, match="the server refuses who asks"):
+            open_sink(address, create=True)
+        monkeypatch.setenv("WAYSEAL_NATS_USER", "anna")
+        monkeypatch.setenv("WAYSEAL_NATS_PASSWORD", "hunter2")
+        with open_sink(address, create=True) as sink:
+            sink.send(b"1\n")
+            sink.flush()
+        monkeypatch.setenv("WAYSEAL_NATS_CREDS", str(tmp_path / "none"))
+        with pytest.raises(DeliveryError, match="none: can't be read"):
+            open_sink(address)
+
+
+def test_settings_of_kafka_come_from_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("confluent_kafka")
+    monkeypatch.setenv("WAYSEAL_KAFKA_CONFIG", str(tmp_path / "none"))
+    with pytest.raises(DeliveryError, match="none: can't be read"):
+        open_sink("kafka://127.0.0.1:1/x")
+    monkeypatch.setenv("WAYSEAL_KAFKA_CONFIG", str(tmp_path / "kafka"))
+    (tmp_path / "kafka").write_text("security.protocol=nothing\nsasl.password=hunter2\n")
+    with pytest.raises(DeliveryError, match=r"the topic x takes nothing \(_INVALID_ARG\)"):
+        open_sink("kafka://127.0.0.1:1/x")
 
 
 def test_files_are_appended_to(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:

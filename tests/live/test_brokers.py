@@ -206,7 +206,7 @@ def test_a_file_of_credentials(server: Broker, tmp_path: Path, monkeypatch: pyte
 
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-    from wayseal.live import brokers
+    from wayseal.client.brokers import nats_secrets
 
     key = Ed25519PrivateKey.generate()
     seed = base64.b32encode(bytes([18 << 3 | 160 >> 5, 0]) + key.private_bytes_raw() + b"\0\0").decode()
@@ -221,7 +221,7 @@ def test_a_file_of_credentials(server: Broker, tmp_path: Path, monkeypatch: pyte
         "-----BEGIN NATS USER JWT-----\neyJ0.eyJq.x-_y\n------END NATS USER JWT------\n\n"
         f"-----BEGIN USER NKEY SEED-----\n{seed.rstrip('=')}\n------END USER NKEY SEED------\n"
     )
-    made = brokers.nats_secrets()
+    made = nats_secrets(SourceError)
     assert made["user_jwt_cb"]() == b"eyJ0.eyJq.x-_y"
     key.public_key().verify(base64.b64decode(made["signature_cb"]("nonce")), b"nonce")
 

@@ -56,6 +56,11 @@ def counts(path: Path) -> tuple[int, int, int]:
         return made.rows("accesses"), made.rows("scans"), len(made.sources)
 
 
+def ledger_rows(path: Path, table: str) -> int:
+    with ledger.open_ledger(path) as snapshot:
+        return snapshot.manifest.rows(table)
+
+
 def rejected(path: Path) -> list[tuple[str, str]]:
     """Line and reason of each row in quarantine."""
     lines = [line for file in (path / "quarantine").iterdir() for line in file.read_text().splitlines()[1:]]
@@ -174,6 +179,93 @@ def test_equal_segments_count_twice(tmp_path: Path) -> None:
             spool.roll()
         bring_in(spool, tmp_path / "L")
     assert counts(tmp_path / "L") == (4, 0, 3)
+
+
+def numbered(table: str, count: int, **more: object) -> bytes:
+    """A row as a gateway sends it."""
+    row = {"at": f"2026-03-02T08:{count % 60:02}:00Z", "actor": "u-1", "request": f"r-{count}", "filter": "{}"}
+    if table == "partner_calls":
+        row = {"at": row["at"], "partner": "p-1", "waybill": f"YT{count}"}
+    head = {"table": table, "gateway": "gw-1", "epoch": 1, "count": count}
+    return json.dumps({**head, **row, **more}).encode() + b"\n"
+
+
+@pytest.mark.parametrize("table", ["queries", "partner_calls"])
+def test_a_numbered_row_that_comes_again_counts_once(tmp_path: Path, table: str) -> None:
+    """In one segment, in a later one, and in one of nothing else, after a restart before each (rule 7)."""
+    one, two, three = (numbered(table, n) for n in (1, 2, 3))
+    rows, known = [], []
+    for lines in (one + two + one, two + SCAN + three, one + two, numbered(table, 4)):
+        with open_spool(tmp_path / "S") as spool:
+            put(spool, lines, 1)
+            spool.roll()
+            bring_in(spool, tmp_path / "L")
+            rows.append(ledger_rows(tmp_path / "L", table))
+            known += [path.name for path in spool.folder.glob("known-*")]
+            assert committed(tmp_path / "L", spool) == spool.number
+    assert rows == [2, 3, 3, 4]
+    assert known == [f"known-{n:08}.bin" for n in (1, 2, 3, 4)]
+
+
+def test_only_the_same_line_under_a_number_is_left_out(tmp_path: Path) -> None:
+    """Not one of a gateway that begins its count anew and no epoch, nor what nobody numbered (rule 7)."""
+    plain = b'{"table":"queries","at":"2026-03-02T08:00:00Z","actor":"u-1","request":"r","filter":"{}"}\n'
+    null = numbered("queries", 7, epoch=None)
+    other = numbered("queries", 1, at="2026-03-02T09:00:00Z")
+    with open_spool(tmp_path / "S") as spool:
+        for lines in (numbered("queries", 1) + plain + null, other + plain + null, numbered("queries", 1)):
+            put(spool, lines, 1)
+            spool.roll()
+        bring_in(spool, tmp_path / "L")
+    assert ledger_rows(tmp_path / "L", "queries") == 6
+
+
+def test_the_last_lines_are_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wayseal.live.portions.KNOWN", 2)
+    with open_spool(tmp_path / "S") as spool:
+        for lines in (b"".join(numbered("queries", n) for n in range(4)), numbered("queries", 3), SCAN):
+            put(spool, lines, 1)
+            spool.roll()
+            bring_in(spool, tmp_path / "L")
+        assert ledger_rows(tmp_path / "L", "queries") == 4
+        put(spool, numbered("queries", 1), 1)
+        spool.roll()
+        bring_in(spool, tmp_path / "L")
+    assert ledger_rows(tmp_path / "L", "queries") == 5
+
+
+@pytest.mark.parametrize("step", ["read", "durable", "committed", "release"])
+def test_killed_at_a_step_the_same_rows_are_left_out(tmp_path: Path, step: str) -> None:
+    """Nothing that a killed process wrote down as known keeps its rows out of the ledger (rule 7)."""
+    one, two = (numbered("queries", n) for n in (1, 2))
+    with open_spool(tmp_path / "S") as spool:
+        put(spool, one, 1)
+        spool.roll()
+        bring_in(spool, tmp_path / "L")
+        put(spool, one + two, 2)
+        spool.roll()
+    assert ended(KILLED, tmp_path / "S", tmp_path / "L", step).code == -signal.SIGKILL
+    with open_spool(tmp_path / "S") as spool:
+        put(spool, two + numbered("queries", 3), 3)
+        spool.roll()
+        bring_in(spool, tmp_path / "L")
+    assert ledger_rows(tmp_path / "L", "queries") == 3
+
+
+def test_what_is_known_and_was_changed_is_refused(tmp_path: Path) -> None:
+    with open_spool(tmp_path / "S") as spool:
+        put(spool, numbered("queries", 1), 1)
+        spool.roll()
+        bring_in(spool, tmp_path / "L")
+        place = tmp_path / "S" / "known-00000001.bin"
+        place.write_bytes(place.read_bytes() + bytes(8))
+        put(spool, numbered("queries", 2), 1)
+        spool.roll()
+        with pytest.raises(SpoolError, match=r"known-00000001\.bin.*isn't what the watch wrote"):
+            bring_in(spool, tmp_path / "L")
+        place.unlink()
+        bring_in(spool, tmp_path / "L")
+    assert ledger_rows(tmp_path / "L", "queries") == 2
 
 
 POISON: list[tuple[bytes, str]] = [

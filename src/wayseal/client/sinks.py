@@ -15,8 +15,8 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, Final, TypeVar
-from urllib.parse import urlsplit
 
+from wayseal.client.brokers import broker_address, kafka_settings, name_in, nats_secrets
 from wayseal.client.errors import DeliveryError
 from wayseal.model.errors import disk_says
 from wayseal.model.runtime import Closing
@@ -60,30 +60,31 @@ def open_sink(address: str, *, create: bool = False) -> Sink:
     Args:
         address: `-` (standard output), `file:PATH` (appended to), `nats://HOST:PORT/STREAM` or
             `kafka://HOST:PORT/TOPIC`.
+            Secrets come from the environment (`wayseal.client.brokers`).
         create: Makes a stream of JetStream that isn't there, under its name as its subject.
 
     Returns:
         The sink; close it.
 
     Raises:
-        DeliveryError: It can't be reached, or isn't one.
+        DeliveryError: It can't be reached, isn't one, or holds a name and password.
     """
     if address == "-":
         return FileSink(sys.stdout.buffer)
-    parts = urlsplit(address)
-    if parts.scheme == "file" and parts.path and not parts.netloc:
+    path = address.removeprefix("file://" if address.startswith("file:///") else "file:")
+    if path and path != address and not path.startswith("//"):
         try:
-            return FileSink(Path(parts.path).open("ab"), parts.path)
+            return FileSink(Path(path).open("ab"), path)
         except OSError as error:
-            raise DeliveryError("can't be written ({reason})", file=parts.path, reason=disk_says(error)) from error
-    name = parts.path.strip("/")
-    if parts.hostname and name and parts.scheme == "nats":
-        return _NatsSink(f"nats://{parts.netloc}", name, create)
-    if parts.hostname and name and parts.scheme == "kafka":
+            raise DeliveryError("can't be written ({reason})", file=path, reason=disk_says(error)) from error
+    parts = broker_address(address, DeliveryError)
+    if parts is not None and (name := name_in(parts)):
+        if parts.scheme == "nats":
+            return _NatsSink(f"nats://{parts.netloc}", name, create)
         return _KafkaSink(parts.netloc, name)
     raise DeliveryError(
         "events go to -, file:PATH, nats://HOST:PORT/STREAM or kafka://HOST:PORT/TOPIC, not to {address}",
-        address=address if "@" not in address else parts.scheme,
+        address=address if "@" not in address else "…",
     )
 
 
@@ -161,16 +162,24 @@ class _NatsSink(Sink):
         async def silent(*_: object) -> None:
             """Errors come with the acknowledgements; the library would log them with addresses."""
 
-        connecting = self._nats.connect(
+        async def note(error: Exception) -> None:
+            """The library would ask again and again."""
+            if self._connection.is_connecting and "authorization" in str(error).lower():
+                raise DeliveryError("the server refuses who asks", file=self._server)
+
+        secrets = nats_secrets(DeliveryError)
+        self._connection = self._nats.NATS()
+        connecting = self._connection.connect(
             self._server,
             connect_timeout=3,
             max_reconnect_attempts=-1,
             reconnect_time_wait=0.5,
-            error_cb=silent,
+            error_cb=note,
             disconnected_cb=silent,
             reconnected_cb=silent,
+            **secrets,
         )
-        self._connection = await asyncio.wait_for(connecting, TIMEOUT)
+        await asyncio.wait_for(connecting, TIMEOUT)
         self._js = self._connection.jetstream(publish_async_max_pending=_UNDER_WAY)
         missing = importlib.import_module("nats.js.errors").NotFoundError
         try:
@@ -234,14 +243,15 @@ class _KafkaSink(Sink):
         self._topic, self._failed = topic, ""
         self._refused: type[Exception] = kafka.KafkaException
         settings = {
+            **kafka_settings(DeliveryError),
             "bootstrap.servers": servers,
             "enable.idempotence": True,
             "linger.ms": 1,
             "message.timeout.ms": int(TIMEOUT * 1000),
             "log_level": 0,
         }
-        self._producer = kafka.Producer(settings, logger=None)
         try:
+            self._producer = kafka.Producer(settings, logger=None)
             self._producer.list_topics(timeout=TIMEOUT)
         except self._refused as error:
             raise self._told(error) from None

@@ -16,7 +16,8 @@ from typing import Final
 
 from nats.errors import Error
 
-from wayseal.live.brokers import Published, name_in, publish_nats, split_address
+from wayseal.client.brokers import name_in, split_address
+from wayseal.live.brokers import Published, publish_nats
 from wayseal.live.errors import LiveError, WatchSettingsError
 from wayseal.live.sources import Outage
 from wayseal.live.spool import Say

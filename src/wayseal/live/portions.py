@@ -10,8 +10,13 @@
    still be at work nobody else begins.
 5. A segment is removed once the ledger has it, and nobody who reads the log needs it any more.
 6. A ledger that lacks what was removed, or has what the log hasn't, is another one or an older copy: refused.
+7. A row of a table whose rows have no key is left out where the same line came before under a gateway's number. The
+   number alone says too little: a gateway may begin its count anew, and whoever invents numbers could hide what comes
+   under them. Digests of such lines stand beside the log as they were behind a segment, written before it comes in, so
+   that who does it again leaves out the same rows; of more than KNOWN the oldest go.
 """
 
+import hashlib
 import json
 import os
 import re
@@ -32,13 +37,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wayseal.ledger import IngestOptions, IngestReport, ingest, open_ledger
+from wayseal.ledger.codes import find_rows
 from wayseal.ledger.reserved import LIVE
-from wayseal.live.errors import LiveError
+from wayseal.live.errors import LiveError, SpoolError
 from wayseal.live.spool import Segment, Spool
 from wayseal.live.types import Position
+from wayseal.model.arrays import UInts
 from wayseal.model.rows import read_json_line
 from wayseal.model.runtime import Closing
-from wayseal.store.durable import lock_folder
+from wayseal.store.durable import lock_folder, replace_file
 from wayseal.store.mapping import Format
 from wayseal.store.plain_lines import read_plain
 from wayseal.store.tables import TABLES
@@ -55,6 +62,10 @@ _SAMPLE = 1000
 """Lines by which a reader of JSON Lines knows a file's columns."""
 _UNREADABLE = b"\xff"
 """No encoding of text that is guessed has this byte there, so that a line which isn't UTF-8 spoils no other."""
+_KEYLESS = frozenset({"queries", "partner_calls"})
+_NUMBERED = "gateway", "epoch", "count"
+KNOWN = 1 << 20
+"""Lines of earlier segments that are known again, the last ones (rule 7)."""
 
 
 def committed(ledger: Path, spool: Spool) -> int:
@@ -101,7 +112,9 @@ def ingest_here(spool: Spool, new: Sequence[Segment], ledger: Path, options: Ing
     scratch.mkdir(0o700)
     position = new[-1].position and json.dumps(asdict(new[-1].position), separators=(",", ":"))
     with lock_folder(scratch):
-        files = tuple(file for segment in new for file in _split(spool, segment, scratch))
+        known = _KnownLines(spool, new[0].index - 1)
+        files = tuple(file for segment in new for file in _split(spool, segment, scratch, known))
+        known.keep(new[-1].index)
         made = replace(
             options,
             who=f"{options.who} {position or ''}".strip(),
@@ -208,7 +221,9 @@ def bring_in(
         report = by(spool, new, ledger, options or IngestOptions()) if new else None
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-    done = new[-1].until if new else done
+    if new:
+        done = new[-1].until
+        _KnownLines.remove_others(spool.folder, new[-1].index)
     behind = [one.position for one in spool.segments if one.until <= done and one.position]
     spool.remove(done if needed_after is None else min(done, needed_after))
     if behind:
@@ -216,8 +231,58 @@ def bring_in(
     return report
 
 
-def _split(spool: Spool, segment: Segment, scratch: Path) -> Iterator[SourceFile]:
-    """The files of a segment, one a table (rules 2 and 3)."""
+class _KnownLines:
+    """Digests of lines that gateways numbered (rule 7). SpoolError: those of before aren't what was written."""
+
+    def __init__(self, spool: Spool, index: int) -> None:
+        """As they were behind a segment."""
+        self._folder, self._key = spool.folder, bytes.fromhex(spool.id)
+        self._before: UInts = np.zeros(0, np.uint64)
+        self._since: dict[int, None] = {}
+        path = _known_path(self._folder, index)
+        if path.exists():
+            content = path.read_bytes()
+            if hashlib.sha256(content[32:]).digest() != content[:32]:
+                raise SpoolError("isn't what the watch wrote", file=path)
+            self._before = np.frombuffer(content[32:], np.uint64)
+        self._sorted = np.sort(self._before)
+
+    def leave_out(self, lines: bytes) -> bytes:
+        """The lines but those that are known; they are, from now on."""
+        if b'"gateway"' not in lines:
+            return lines
+        return b"".join(line + b"\n" for line in lines.split(b"\n")[:-1] if self._is_new(line))
+
+    def _is_new(self, line: bytes) -> bool:
+        row = read_json_line(line)
+        if row is None or None in map(row.get, _NUMBERED):
+            return True
+        made = np.frombuffer(hashlib.blake2b(line, digest_size=8, key=self._key).digest(), np.uint64)
+        digest = int(made[0])
+        if digest in self._since or find_rows(self._sorted, made)[0] >= 0:
+            return False
+        self._since[digest] = None
+        return True
+
+    def keep(self, index: int) -> None:
+        """Writes them down as they are behind a segment."""
+        every = np.append(self._before, np.fromiter(self._since, np.uint64, len(self._since)))[-KNOWN:].tobytes()
+        if every:
+            replace_file(_known_path(self._folder, index), hashlib.sha256(every).digest() + every)
+
+    @staticmethod
+    def remove_others(folder: Path, index: int) -> None:
+        """Removes what was written down behind other segments."""
+        for path in set(folder.glob("known-*")) - {_known_path(folder, index)}:
+            path.unlink()
+
+
+def _known_path(folder: Path, index: int) -> Path:
+    return folder / f"known-{index:08}.bin"
+
+
+def _split(spool: Spool, segment: Segment, scratch: Path, known: _KnownLines) -> Iterator[SourceFile]:
+    """The files of a segment, one a table (rules 2, 3 and 7)."""
     written: dict[str, _TableFile] = {}
     with ExitStack() as opened:
         for _, lines in spool.read(segment.after, segment.until):
@@ -228,7 +293,7 @@ def _split(spool: Spool, segment: Segment, scratch: Path) -> Iterator[SourceFile
                     file = opened.enter_context(path.open("xb"))
                     file.write(f"{int(spool.id, 16):064b}{segment.index:032b}".translate({48: " ", 49: "\t"}).encode())
                     written[table] = _TableFile(table, path, file)
-                written[table].write(some)
+                written[table].write(known.leave_out(some) if table in _KEYLESS else some)
     for one in written.values():
         yield SourceFile(path=one.path, table=one.table, format=Format.JSONL, size=one.path.stat().st_size)
 

@@ -23,9 +23,10 @@ from typing import Any, ClassVar, Final
 from urllib.parse import SplitResult
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
+from wayseal.client.brokers import kafka_settings, name_in, split_address
 from wayseal.detect.report.ocsf import Activity, Finding
-from wayseal.live.brokers import kafka_settings, name_in, publish_nats, split_address
-from wayseal.live.errors import ReceiverError
+from wayseal.live.brokers import publish_nats
+from wayseal.live.errors import ReceiverError, SourceError
 from wayseal.live.notices import Send
 from wayseal.live.types import Notice, NoticeKind
 from wayseal.model.errors import disk_says
@@ -317,7 +318,7 @@ def _kafka(parts: SplitResult, _one: Receiver) -> Carry:
 
     topic = _name(parts)
     fixed = {"bootstrap.servers": parts.netloc, "message.timeout.ms": int(SECONDS * 1000), "log_level": 0}
-    settings = {**kafka_settings(), **fixed, "error_cb": lambda _error: None}
+    settings = {**kafka_settings(SourceError), **fixed, "error_cb": lambda _error: None}
     made: list[Producer] = []
 
     def carry(id_: str, _content: Mapping[str, Any], body: bytes) -> bool:

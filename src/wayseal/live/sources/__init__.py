@@ -4,13 +4,13 @@
 2. What can't be gone on with is a gap, and named; never the first event that there is, in silence.
 3. A broker that is away is said once, and tried again until it answers.
 4. Lines are handed on as they come. Whether they are rows is looked at where they come into the ledger.
-5. No address holds a secret (`wayseal.live.brokers`).
+5. No address holds a secret (`wayseal.client.brokers`).
 """
 
 from pathlib import Path
 from urllib.parse import SplitResult, parse_qs
 
-from wayseal.live.brokers import name_in, split_address
+from wayseal.client.brokers import broker_address, name_in
 from wayseal.live.errors import SourceError
 from wayseal.live.sources._reading import Outage, Reading, Start
 from wayseal.live.types import Source
@@ -42,9 +42,7 @@ def open_source_of(url: str, reading: Reading | None = None) -> Source:
         from wayseal.live.sources._files import FileSource
 
         return FileSource(Path(rest.removeprefix("//")), how)
-    parts = split_address(url)
-    if parts is None and "@" in url and scheme in {"nats", "kafka"}:
-        raise SourceError("an address holds no name and no password: they come from the environment", key=scheme)
+    parts = broker_address(url, SourceError)
     if parts is not None and (name := name_in(parts)) and (asked := _asked(parts)) is not None:
         try:
             if scheme == "nats":

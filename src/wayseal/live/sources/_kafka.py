@@ -15,7 +15,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicCollectio
 from confluent_kafka import Message as Record
 from confluent_kafka.admin import AdminClient
 
-from wayseal.live.brokers import kafka_settings
+from wayseal.client.brokers import kafka_settings
 from wayseal.live.errors import GapError, SourceError
 from wayseal.live.sources._reading import MOST_BYTES, Outage, Reading, Start, lines_of
 from wayseal.live.types import Batch, Position
@@ -66,7 +66,7 @@ class KafkaSource(Closing):
         """As of `Source`. Brokers that can't be reached are waited for by `batches`."""
         if after is not None:
             self._known, self._taken = after.stream, {int(part): taken for part, taken in after.parts.items()}
-        settings: dict[str, Any] = {**kafka_settings(), "bootstrap.servers": self._servers}
+        settings: dict[str, Any] = {**kafka_settings(SourceError), "bootstrap.servers": self._servers}
         try:
             self._admin = AdminClient(settings | {"log_level": 0, "error_cb": lambda _error: None})
             self._consumer = Consumer(settings | _OURS | {"error_cb": self._note})
