@@ -269,7 +269,7 @@ def _says_nothing(
         # No number of reads on top makes a day without any more probable than the least, at the most varying.
         mean = usual + extra[0]
         varies = max((own + extra[0] * extra[0] * _UNEVEN) / (mean * mean), _UNEVEN)
-        return rest - math.log1p(mean * varies) / varies < work
+        return bool(rest - math.log1p(mean * varies) / varies < work)
     for more in extra:
         mean = usual + more
         shape = mean * mean / (own + more * more * _UNEVEN)
@@ -278,7 +278,7 @@ def _says_nothing(
         for k in range(int(y)):
             product *= (shape + k) / (k + 1.0) * (1.0 - none)
         total += product
-    return math.log(math.exp(rest) * total / len(extra) + math.exp(burst_day)) < work
+    return bool(math.log(math.exp(rest) * total / len(extra) + math.exp(burst_day)) < work)
 
 
 @kernel
