@@ -13,7 +13,7 @@ from tests.tables import each
 from wayseal.cases import load_pseudonyms
 from wayseal.ledger.upkeep import backup
 from wayseal.live.blocks import Blocks
-from wayseal.live.tokens import TokenFile
+from wayseal.service.tokens import TokenFile
 from wayseal.store.blocked import Fails, read_blocked
 
 BY = ("--who", "Li, audit")
@@ -98,8 +98,8 @@ def test_an_account_without_reads_is_told(ledger: Path) -> None:
         (("rule", "propose", "x", "--least", ".9", "--lasts", "0", *BY), 2, "--lasts"),
         (("rule", "agree", "x", *BY), 3, "name: no such rule"),
         (("rule", "off", "x", *WHY), 3, "name: there is no such rule"),
-        (("token", "../x"), 3, "gateway"),
-        (("token", "gw", "--revoke"), 3, "no such gateway"),
+        (("token", "../x"), 3, "the name of a token"),
+        (("token", "gw", "--revoke"), 3, "no token has this name"),
         (("verify",), 6, "there is no record of blocks"),
         (("verify", "--head", "7"), 2, "--head"),
     ],
@@ -149,9 +149,9 @@ def test_the_list_for_gateways(ledger: Path, tmp_path: Path) -> None:
 def test_a_token_is_shown_once(ledger: Path) -> None:
     token = done("token", ledger, "gw-1").out.strip()
     tokens = TokenFile(ledger / "live/tokens")
-    assert tokens.gateway(token) == "gw-1"
+    assert tokens.find(token) == "gw-1"
     done("token", ledger, "gw-1", "--revoke")
-    assert tokens.gateway(token) is None
+    assert tokens.find(token) is None
 
 
 def test_gateways_are_listed(ledger: Path) -> None:

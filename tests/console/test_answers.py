@@ -12,9 +12,8 @@ from tests.console.world import PASSWORD, World, hidden, open_world, text
 from tests.database.places import fresh
 from wayseal.console import ConsoleSettings, Page, Role
 from wayseal.console.web._forms import MOST, local_path
-from wayseal.console.web._headers import POLICY, HeadersLayer
 from wayseal.console.web._render import OTHERS, pick_lang
-from wayseal.console.web.app import create_router, make_spool
+from wayseal.console.web.app import POLICY, create_app, make_spool
 from wayseal.console.web.pages import PAGES
 from wayseal.database import DatabaseGoneError
 from wayseal.service import make_log
@@ -121,7 +120,7 @@ def test_what_breaks_says_nothing_of_itself(world: World) -> None:
         Page(method="GET", path="/account", act=break_down, roles=frozenset(Role)),
         Page(method="POST", path="/confirm", act=lose, roles=frozenset(Role)),
     ]
-    world._app = HeadersLayer(create_router(world.site, pages), secure=False, log=make_log(world.log))
+    world._app = create_app(world.site, make_log(world.log), pages)
     browser = world.signed_in("ann")
     answer = browser.get("/account")
     assert answer.status_code == 500
@@ -168,10 +167,10 @@ def test_a_database_that_is_away_comes_back(tmp_path: Path) -> None:
 
 def test_more_than_it_takes_is_told_to_come_again(world: World) -> None:
     """With the headers that every answer has, and nothing of it stays."""
-    world._app = HeadersLayer(create_router(world.site), secure=False, log=make_log(world.log), most=0)
+    world._app = create_app(world.site, make_log(world.log), most=0)
     answer = world.browser().get("/sign-in")
     assert (answer.status_code, answer.headers["content-security-policy"]) == (503, POLICY)
-    world._app = HeadersLayer(create_router(world.site), secure=False, log=make_log(world.log), most=1)
+    world._app = create_app(world.site, make_log(world.log), most=1)
     assert [world.browser().get("/healthz").status_code for _ in range(3)] == [200] * 3
 
 

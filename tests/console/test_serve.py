@@ -29,10 +29,9 @@ from wayseal.console.access import load_keys
 from wayseal.console.errors import ConsoleSettingsError
 from wayseal.console.serve import Demo, open_access, run_console
 from wayseal.console.tracing import Baskets
-from wayseal.console.web import _headers
-from wayseal.console.web.app import Connection, create_router, headers_of
+from wayseal.console.web.app import create_app, headers_of
 from wayseal.database import open_database
-from wayseal.service import make_log
+from wayseal.service import headers, make_log
 
 HALF = b"POST /sign-in HTTP/1.1\r\nHost: a\r\nContent-Type: %s\r\nContent-Length: 90000\r\n\r\n"
 FORM, FILES = b"application/x-www-form-urlencoded", b"multipart/form-data; boundary=b"
@@ -156,13 +155,13 @@ def test_within_this_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, de
         assert said.startswith(b"HTTP/1.1 400 ")
         assert b"content-security-policy: default-src 'none'" in said
         assert b"\r\nx-content-type-options: nosniff\r\n" in said
-        monkeypatch.setattr(_headers, "HEAD_SECONDS", 0.05)
+        monkeypatch.setattr(headers, "HEAD_SECONDS", 0.05)
         for head in (b"", b"GET /healthz HTTP/1.1\r\nA: b", b"GET /healthz HTTP/1.1\r\nA: " + b"b" * 2_000_000):
             assert _ends_unanswered(address[0], head), head[:40]
         behind = b"POST /sign-in HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nA: b\r\n\r\n"
         assert b"400 Bad Request" in _said(address[0], behind)
-        monkeypatch.setattr(_headers, "HEAD_SECONDS", 15.0)
-        monkeypatch.setattr(_headers, "MOST_CONNECTIONS", 1)
+        monkeypatch.setattr(headers, "HEAD_SECONDS", 15.0)
+        monkeypatch.setattr(headers, "MOST_CONNECTIONS", 1)
         with socket.create_connection(_place(address[0])) as first:
             assert _said(address[0], b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").endswith(b"ok\n")
             assert first.recv(1) == b""
@@ -194,8 +193,8 @@ def test_what_it_cant_start_with_is_told(given: list[str], tmp_path: Path) -> No
 @contextmanager
 def served(world: World) -> Iterator[int]:
     """The console's port; it begins so few requests at a time."""
-    app = _headers.HeadersLayer(create_router(world.site), secure=False, log=make_log(world.log), most=PLACES)
-    http = partial(Connection, headers=headers_of(False))
+    app = create_app(world.site, make_log(world.log), most=PLACES)
+    http = partial(headers.Connection, headers=headers_of(False))
     config = uvicorn.Config(app, http=http, ws="none", lifespan="off", log_config=None)  # type: ignore[arg-type]
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as place:
@@ -239,7 +238,7 @@ def test_half_a_request_keeps_nobody_waiting(world: World, of: bytes, sent: int)
 
 
 def test_of_many_connections_those_of_one_address_go_first(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_headers, "MOST_CONNECTIONS", 6)
+    monkeypatch.setattr(headers, "MOST_CONNECTIONS", 6)
     with served(world) as port, ExitStack() as stack:
         other = half(stack, port, source="127.0.0.2")
         lines = [half(stack, port) for _ in range(12)]

@@ -22,12 +22,12 @@ from wayseal.console import Page, Role
 from wayseal.console.access._sessions import Sessions
 from wayseal.console.errors import UploadError
 from wayseal.console.web import _uploads
-from wayseal.console.web._headers import HeadersLayer
-from wayseal.console.web._uploads import FILES, Upload, file_name, make_spool, read_upload
-from wayseal.console.web.app import create_router
+from wayseal.console.web._uploads import Upload, make_spool, read_upload
+from wayseal.console.web.app import create_app
 from wayseal.console.web.pages import PAGES
 from wayseal.database import DatabaseGoneError
-from wayseal.service import make_log
+from wayseal.service import make_log, multipart
+from wayseal.service.multipart import FILES
 
 MOST = 3_000_000
 BIG = bytes(range(256)) * 8192
@@ -50,7 +50,7 @@ def upload_world(world: World, tmp_path: Path, taken: list[Upload]) -> World:
 
     page = Page(method="POST", path="/take", act=take, roles=frozenset({Role.ANALYST}), upload=MOST)
     world.site = replace(world.site, spool=make_spool(tmp_path / "spool"))
-    world._app = HeadersLayer(create_router(world.site, [*PAGES, page]), secure=False, log=make_log(world.log))
+    world._app = create_app(world.site, make_log(world.log), [*PAGES, page])
     world.person("ann", Role.ANALYST)
     return world
 
@@ -175,16 +175,10 @@ NAMED = b'Content-Disposition: form-data; name="a"'
 FILED = NAMED + b'; filename="a"'
 WRONG: dict[str, tuple[str, bytes, str]] = {
     "another kind": ("text/plain", b"x", "forms with files"),
-    "no boundary": ("multipart/form-data", _part(NAMED), "forms with files"),
-    "a long boundary": ("multipart/form-data; boundary=" + "b" * 5_000, _part(NAMED), "forms with files"),
     "no end": ("", _part(FILED), "forms with files"),
-    "no beginning": ("", b"what is this", "forms with files"),
-    "no name": ("", _part(b"Content-Disposition: form-data") + b"--b--", "forms with files"),
-    "a name twice": ("", _part(NAMED) * 2 + b"--b--", "twice"),
-    "no text": ("", _part(NAMED, b"\xff") + b"--b--", "forms with files"),
+    "a name twice behind a file": ("", _part(FILED) + _part(NAMED) * 2 + b"--b--", "twice"),
     "a long field": ("", _part(NAMED, b"x" * 300_000) + b"--b--", "262,144"),
     "many files": ("", _part(FILED) * (FILES + 1) + b"--b--", "files at once"),
-    "many heads": ("", _part(FILED + b"\r\nX: " + b"x" * 4000) * 18 + b"--b--", "forms with files"),
     "more than there may be": ("", _part(FILED, b"x" * MOST) + b"--b--", "3,000,000"),
 }
 
@@ -255,7 +249,7 @@ def test_a_disk_that_refuses_is_said(
 
 
 def test_who_stops_sending_is_not_waited_for(upload_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_uploads, "SILENCE", 0)
+    monkeypatch.setattr(multipart, "SILENCE", 0)
     browser = upload_world.signed_in("ann")
     app, sent = upload_world.app, []
     request = browser.build_request("POST", "/take", files={"kept": ("a", b"x" * 90_000)})
@@ -285,19 +279,6 @@ def test_what_a_crash_left_goes_at_the_next_start(tmp_path: Path) -> None:
     assert [path.name for path in make_spool(folder).iterdir()] == ["other"]
 
 
-def test_names_of_files() -> None:
-    names: dict[str, str] = {
-        "C:\\Users\\li\\a.csv": "a.csv",
-        "../../x": "x",
-        "": "file",
-        "/": "file",
-        "\x00\u202e": "file",
-        " 运单 .csv ": "运单 .csv",
-        "x" * 300: "x" * 200,
-    }
-    assert {sent: file_name(sent) for sent in names} == names
-
-
 def test_a_field_without_a_file_is_none(upload_world: World, taken: list[Upload]) -> None:
     body = _part(NAMED.replace(b'"a"', b'"f"') + b'; filename=""', b"") + _part(NAMED) + b"--b--"
     headers = {"content-type": "multipart/form-data; boundary=b"}
@@ -314,7 +295,7 @@ def test_where_no_folder_is_set_no_file_is_taken(world: World) -> None:
 
     page = Page(method="POST", path="/take", act=act, roles=frozenset({Role.ANALYST}), upload=MOST)
     world.site = replace(world.site, spool=None)
-    world._app = HeadersLayer(create_router(world.site, [*PAGES, page]), secure=False, log=make_log(world.log))
+    world._app = create_app(world.site, make_log(world.log), [*PAGES, page])
     world.person("ann", Role.ANALYST)
     answer = world.signed_in("ann").post("/take", files={"a": ("a", b"x")})
     assert (answer.status_code, "no folder for files" in text(answer)) == (400, True)

@@ -16,7 +16,7 @@ import uvicorn
 
 from wayseal.live.blocks import Blocks
 from wayseal.live.http import create_app
-from wayseal.live.tokens import TokenFile
+from wayseal.service.tokens import TokenFile
 
 CONFIG = Path(__file__).parents[2] / "deploy/nginx/blocked.conf"
 

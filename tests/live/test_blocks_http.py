@@ -12,10 +12,10 @@ import pytest
 
 from tests.live.serving import nginx, served, serving, system
 from tests.tables import each
-from wayseal.live.blocks import Blocks
+from wayseal.live.blocks import TOKENS, Blocks
 from wayseal.live.errors import ActError
-from wayseal.live.tokens import TOKENS, TokenFile, add_token, remove_token
 from wayseal.model.times import now_us
+from wayseal.service.tokens import add_token, remove_token
 from wayseal.store.blocked import Fails
 
 HOUR = 3_600_000_000
@@ -30,7 +30,7 @@ def blocks(tmp_path: Path) -> Blocks:
 
 @pytest.fixture
 def token(blocks: Blocks) -> str:
-    return add_token(blocks.file.parent / TOKENS, "gw-1")
+    return add_token(blocks.file.parent / TOKENS, "gw-1", ActError)
 
 
 @pytest.fixture
@@ -62,28 +62,10 @@ def test_nobody_gets_anything_without_a_token(blocks: Blocks, port: int, token: 
                 answer = client.request(method, path, headers=headers)
             assert (answer.status_code, answer.json()["rule"]) == (401, "token")
     assert http.get("/v1/blocked").status_code == 200
-    remove_token(blocks.file.parent / TOKENS, "gw-1")
+    remove_token(blocks.file.parent / TOKENS, "gw-1", ActError)
     assert http.get("/v1/blocked").status_code == 401
     assert {http.get(path).status_code for path in ("/healthz", "/readyz")} == {200}
     assert http.get("/").status_code == http.get("/docs").status_code == 404
-
-
-def test_tokens_are_kept_as_hashes(tmp_path: Path) -> None:
-    path = tmp_path / "t" / "tokens"
-    first, second = add_token(path, "gw-1"), add_token(path, "gw-2")
-    tokens = TokenFile(path)
-    assert (tokens.gateway(first), tokens.gateway(second), tokens.gateway("")) == ("gw-1", "gw-2", None)
-    assert first not in path.read_text()
-    assert path.stat().st_mode & 0o777 == 0o600
-    again = add_token(path, "gw-1")
-    assert (tokens.gateway(first), tokens.gateway(again)) == (None, "gw-1")
-    path.write_text(path.read_text() + "damaged\n")
-    assert tokens.gateway(again) is None
-    for name in ("", "a b", "../x"):
-        with pytest.raises(ActError):
-            add_token(tmp_path / "u" / "tokens", name)
-    with pytest.raises(ActError, match="line"):
-        add_token(path, "gw-3")
 
 
 def test_a_list_has_its_tag(blocks: Blocks, http: httpx.Client) -> None:
@@ -113,7 +95,7 @@ def test_a_record_that_was_lost_and_made_anew_has_other_tags(blocks: Blocks, htt
 def test_a_token_that_was_taken_back_is_not_waited_for(blocks: Blocks, http: httpx.Client) -> None:
     def change() -> None:
         time.sleep(0.3)
-        remove_token(blocks.file.parent / TOKENS, "gw-1")
+        remove_token(blocks.file.parent / TOKENS, "gw-1", ActError)
         put(Blocks(blocks.file.parent), "u-1")
 
     thread = threading.Thread(target=change)

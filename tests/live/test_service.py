@@ -27,14 +27,16 @@ from wayseal.cli import watch as command
 from wayseal.cli.commands import OutputFormat
 from wayseal.detect import Options
 from wayseal.ledger import open_ledger
-from wayseal.live.blocks import Blocks, Rule, blocks_folder
+from wayseal.live.blocks import TOKENS, Blocks, Rule, blocks_folder
+from wayseal.live.errors import ActError
+from wayseal.live.http import METRICS
 from wayseal.live.mutes import Mutes
 from wayseal.live.notices import Send, read_notices
 from wayseal.live.sources import open_source_of
-from wayseal.live.tokens import METRICS, TOKENS, add_token
 from wayseal.live.types import Notice, NoticeKind, Reason
 from wayseal.live.watch import Watch, read_status
 from wayseal.model.times import now_us
+from wayseal.service.tokens import add_token
 from wayseal.store.blocked import BlockedFile, Enforcer, Fails, Measure
 
 WHO = {"who": "Wang, IT"}
@@ -241,7 +243,9 @@ def test_the_service_answers_and_ends_in_order(known: Known, ledger: Path, tmp_p
     events = tmp_path / "events.jsonl"
     put(events, known.lines)
     tokens = blocks_folder(ledger) / TOKENS
-    gateway, prometheus = ({"Authorization": f"Bearer {add_token(tokens, name)}"} for name in ("gw-1", METRICS))
+    gateway, prometheus = (
+        {"Authorization": f"Bearer {add_token(tokens, name, ActError)}"} for name in ("gw-1", METRICS)
+    )
     with served(ledger, f"file:{events}") as (process, client):
         until(lambda: ready(client) == [])
         assert client.get("/healthz").status_code == 200

@@ -27,6 +27,7 @@ from wayseal.ledger.upkeep import refuse_backup
 from wayseal.live.blocks import (
     MOST_MINUTES,
     RECORD,
+    TOKENS,
     Added,
     Blocks,
     BlockState,
@@ -35,13 +36,14 @@ from wayseal.live.blocks import (
     blocks_folder,
     verify_blocks,
 )
-from wayseal.live.tokens import TOKENS, add_token, remove_token
+from wayseal.live.errors import ActError
 from wayseal.model.errors import WaysealError
 from wayseal.model.messages import N_
 from wayseal.model.schema import parse_length, plain
 from wayseal.model.times import SECOND_US, clock_name, iso, now_us
 from wayseal.page import numbers
 from wayseal.page.visible import visible
+from wayseal.service.tokens import add_token, remove_token
 from wayseal.store.blocked import BlockedList, Measure
 
 MEASURES = {"step_up": N_("step-up"), "slow_down": N_("slow-down"), "block": N_("block")}
@@ -354,10 +356,10 @@ def blocked_token(
     """
     path = live_folder(ledger, write=True) / TOKENS
     if revoke:
-        remove_token(path, gateway)
+        remove_token(path, gateway, ActError)
         echo("{gateway} has no token any more.", gateway=gateway)
     else:
-        typer.echo(add_token(path, gateway))
+        typer.echo(add_token(path, gateway, ActError))
 
 
 def blocked_rule_propose(

@@ -5,7 +5,7 @@ about that basket as about any other that changed, so that nobody meets it unask
 
 1. Its tables are made, or brought up to date, at start.
 2. Where nobody has an account yet, it says the code that lets the first administrator in, and says it nowhere else.
-3. What takes too long or is no HTTP ends before anything of ours is asked (`web._headers`).
+3. What takes too long or is no HTTP ends before anything of ours is asked (`service.connection`).
 4. Told to stop (SIGTERM, SIGINT), it takes nothing new, finishes what it began, has its workers go, and closes its
    database then.
 """
@@ -35,7 +35,6 @@ from wayseal.console.tracing import Baskets, Runs, leaks_lines, read_file
 from wayseal.console.tracing.types import RunKind
 from wayseal.console.web.app import (
     CasebookResource,
-    Connection,
     LedgerReader,
     LiveReader,
     MarketResource,
@@ -50,6 +49,7 @@ from wayseal.merkle import MerkleError, VerifyKey
 from wayseal.model.errors import disk_says
 from wayseal.model.times import clock_hours, offset_text, set_clock
 from wayseal.service import forget, forward_library_logs, handle_signals, make_log
+from wayseal.service.headers import Connection
 from wayseal.service.http import Server, listen, make_config
 from wayseal.service.log import Log
 

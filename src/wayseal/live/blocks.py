@@ -64,6 +64,8 @@ __all__ = [
 FOLDER: Final = "live"
 RECORD: Final = "blocks.jsonl"
 LIST: Final = "blocked.json"
+TOKENS: Final = "tokens"
+"""File of the tokens with which gateways ask for the list."""
 MOST_GATEWAYS: Final = 1000
 _MINUTE = 60_000_000
 _HEADER = {"wayseal": "blocks", "version": 1}

@@ -1,7 +1,7 @@
 """The list of blocked accounts over HTTP, for gateways: to fetch, to ask about one account, to say what they enforce.
 
-1. Nobody gets anything without a token of the list's own file (`tokens`), but whether the service runs. The token
-   `metrics` opens metrics alone, and no other does.
+1. Nobody gets anything without a token of the list's own file (`service.tokens`), but whether the service runs. The
+   token `metrics` opens metrics alone, and no other does.
 2. Who waits is answered at once when the list changes (`TICK`), and at the end of the wait otherwise.
 3. Answers name rules and entries, never accounts. Where the list can't be read it is a 503, and the gateway fails as it
    does.
@@ -27,11 +27,13 @@ from starlette.routing import Route
 
 from wayseal.live.blocks import Blocks
 from wayseal.live.errors import ActError
-from wayseal.live.tokens import METRICS, TokenFile
 from wayseal.model.errors import WaysealError
 from wayseal.model.times import SECOND_US, now_us
+from wayseal.service.tokens import TokenFile
 from wayseal.store.blocked import BlockedFile, BlockedList, Enforcer, Fails, Measure, Refusal
 
+METRICS: Final = "metrics"
+"""The name under which a token opens the metrics, and nothing else."""
 TICK: Final = 0.05
 """Seconds between two looks at the file while somebody waits."""
 MOST_WAIT: Final = 60
@@ -69,7 +71,7 @@ def create_app(
     def guarded(handler: Handler, *, measures: bool = False) -> Callable[[Request], Awaitable[Response]]:
         async def answer(request: Request) -> Response:
             kind, _, token = request.headers.get("authorization", "").partition(" ")
-            gateway = tokens.gateway(token.strip()) if kind.lower() == "bearer" else None
+            gateway = tokens.find(token.strip()) if kind.lower() == "bearer" else None
             if gateway is None:
                 return _problem(401, "token", {"WWW-Authenticate": "Bearer"})
             if (gateway == METRICS) is not measures:
@@ -79,7 +81,7 @@ def create_app(
             except (WaysealError, OSError):
                 return _problem(503, "list", {"Retry-After": "1"})
             # Who waited may have lost the token meanwhile.
-            return found if tokens.gateway(token.strip()) == gateway else _problem(401, "token")
+            return found if tokens.find(token.strip()) == gateway else _problem(401, "token")
 
         return answer
 

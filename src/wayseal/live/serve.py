@@ -21,12 +21,11 @@ from typing import Any, Final
 from wayseal.ledger.errors import LedgerStorageError
 from wayseal.live._blocked_subject import BlockedSubject
 from wayseal.live._watch_metrics import WatchMetrics
-from wayseal.live.blocks import Blocks, blocks_folder
+from wayseal.live.blocks import TOKENS, Blocks, blocks_folder
 from wayseal.live.errors import WatchSettingsError
 from wayseal.live.http import MOST_WAITING, create_app
 from wayseal.live.settings import WatchSettings
 from wayseal.live.spool import Say
-from wayseal.live.tokens import TOKENS, TokenFile
 from wayseal.live.types import Source
 from wayseal.live.watch import Watch, WatchOptions
 from wayseal.model.errors import WaysealError
@@ -36,6 +35,7 @@ from wayseal.service import forward_library_logs, handle_signals
 from wayseal.service.connection import GuardedProtocol
 from wayseal.service.http import Server, listen, make_config
 from wayseal.service.log import Log, where
+from wayseal.service.tokens import TokenFile
 
 PAUSE: Final = 5.0
 STUCK: Final = 120.0

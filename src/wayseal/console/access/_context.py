@@ -38,8 +38,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from wayseal.console.access.types import Rules, Visit
 from wayseal.console.errors import AccessError, ConsoleSettingsError
 from wayseal.database import Connection, Database
-from wayseal.model.errors import disk_says
-from wayseal.store.durable import sync_folder, write_file
+from wayseal.service.keyfile import read_secret
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -88,27 +87,7 @@ class AccessKeys:
 
 def load_keys(path: Path, *, make: bool) -> AccessKeys:
     """The keys of a file. make: a file that isn't there is made. ConsoleSettingsError where it can't be used."""
-    try:
-        if make and not path.exists():
-            write_file(path, f"{_HEAD}{secrets.token_hex(_KEY_SIZE)}\n".encode(), new=True)
-            sync_folder(path.parent)
-        mode, text = path.stat().st_mode, path.read_text("ascii").strip()
-    except FileNotFoundError:
-        raise ConsoleSettingsError(
-            "the key file is missing, and there are people already: bring it back from its backup", file=path
-        ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        said = disk_says(error) if isinstance(error, OSError) else "-"
-        raise ConsoleSettingsError("the key file can't be read ({reason})", file=path, reason=said) from None
-    if mode & 0o077:
-        raise ConsoleSettingsError("the key file is open to others: chmod 600", file=path)
-    secret = text.removeprefix(_HEAD)
-    if not text.startswith(_HEAD) or len(secret) != 2 * _KEY_SIZE:
-        raise ConsoleSettingsError("this is no key file of the console", file=path)
-    try:
-        return AccessKeys(bytes.fromhex(secret))
-    except ValueError:
-        raise ConsoleSettingsError("this is no key file of the console", file=path) from None
+    return AccessKeys(read_secret(path, _HEAD, make=make, error=ConsoleSettingsError))
 
 
 PASSWORDS_AT_ONCE = 2

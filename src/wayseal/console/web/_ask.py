@@ -22,13 +22,14 @@ from wayseal.console.roles import LEDGER_ROLES, Page, Role, Stage
 from wayseal.console.settings import ConsoleSettings
 from wayseal.console.task_lists import TaskList
 from wayseal.console.web._forms import KNOWN, page_token
-from wayseal.console.web._render import Assets, Renderer
+from wayseal.console.web._render import Renderer
 from wayseal.console.web._resources import CasebookResource, LedgerReader, LiveReader, MarketResource
 from wayseal.console.web._uploads import Upload
 from wayseal.database import DatabaseError
 from wayseal.market.errors import OvertakenError
 from wayseal.model.messages import N_
 from wayseal.page.languages import Lang, word
+from wayseal.service.assets import Assets
 
 YEAR = 31_536_000
 TO_DO = N_("choose what is to be done")

@@ -1,30 +1,24 @@
 """Templates and words: what a page says, in the reader's language, everything escaped; and the files it refers to.
 
-Files are ours, and those of others that the lock brings; each under an address with its digest.
-
-1. What isn't in the table isn't there: no path of a request ever reaches the disk.
-2. They are read once, at start, and packed once.
-3. Whatever isn't markup of ours is escaped: names, logins and ids come from people and logs.
-4. Texts stand where they are said: `_("…")`; what codes are called, in `wayseal.console.texts`: `say("role." ~ …)`. A
+1. Files are ours, and those of others that the lock brings.
+2. Whatever isn't markup of ours is escaped: names, logins and ids come from people and logs.
+3. Texts stand where they are said: `_("…")`; what codes are called, in `wayseal.console.texts`: `say("role." ~ …)`. A
    template never builds a sentence.
-5. Times are shown on the console's clock, which the page names.
+4. Times are shown on the console's clock, which the page names.
 """
 
-import gzip
-import hashlib
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, partial
 from importlib import resources
-from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
-from starlette.responses import Response
 
 from wayseal import __version__
 from wayseal.console.access.types import Session
@@ -36,6 +30,7 @@ from wayseal.model.times import clock, clock_name
 from wayseal.page.languages import LANGS, Lang, known_lang, word
 from wayseal.page.visible import visible
 from wayseal.page.words import Translator, catalogue
+from wayseal.service.assets import Assets
 
 OWN = {
     "console.css": "text/css; charset=utf-8",
@@ -60,56 +55,21 @@ OTHERS = {
     "htmx.min.js": "text/javascript; charset=utf-8",
 }
 """What `scripts/front_end.py` puts into `third_party`."""
-_CACHED = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Asset:
-    kind: str
-    plain: bytes = field(repr=False)
-    packed: bytes = field(repr=False)
-
-
-class Assets:
-    """The files, by the name under which they are asked for."""
-
-    def __init__(self) -> None:
-        console, reports = resources.files("wayseal.console"), resources.files("wayseal.page")
-        self._by_name: dict[str, _Asset] = {}
-        self._named: dict[str, str] = {}
-        for folder, kinds in (
+def read_assets() -> Assets:
+    """The files. ConsoleError: the front end isn't there."""
+    console, reports = resources.files("wayseal.console"), resources.files("wayseal.page")
+    try:
+        return Assets(
             (reports.joinpath("templates"), REPORTS),
             (console.joinpath("static"), OWN),
             (console.joinpath("third_party"), OTHERS),
-        ):
-            for name, kind in kinds.items():
-                content = _read(folder.joinpath(name))
-                stem, _, rest = name.partition(".")
-                address = f"{stem}-{hashlib.sha256(content).hexdigest()[:12]}.{rest}"
-                asset = _Asset(kind=kind, plain=content, packed=gzip.compress(content, mtime=0))
-                self._by_name[address] = asset
-                self._named[name] = f"/static/{address}"
-
-    @property
-    def addresses(self) -> Mapping[str, str]:
-        """Name → address."""
-        return self._named
-
-    def answer(self, name: str, *, packed: bool) -> Response | None:
-        """A file; None: there is none of that name (rule 1)."""
-        asset = self._by_name.get(name)
-        if asset is None:
-            return None
-        headers = _CACHED | ({"Content-Encoding": "gzip"} if packed else {})
-        return Response(asset.packed if packed else asset.plain, media_type=asset.kind, headers=headers)
-
-
-def _read(file: Traversable) -> bytes:
-    try:
-        return file.read_bytes()
-    except FileNotFoundError:
+        )
+    except FileNotFoundError as error:
         raise ConsoleError(
-            "the console's front end ({name}) isn't there: run `make setup-console` in the checkout", name=file.name
+            "the console's front end ({name}) isn't there: run `make setup-console` in the checkout",
+            name=Path(error.filename).name,
         ) from None
 
 

@@ -30,6 +30,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp
 
 from wayseal.cases.errors import (
     CasebookBusyError,
@@ -60,18 +61,20 @@ from wayseal.console.web._forms import (
     token_of,
     visit_of,
 )
-from wayseal.console.web._headers import App, Connection, HeadersLayer, headers_of
-from wayseal.console.web._render import THEMES, Assets, Renderer, pick_lang
+from wayseal.console.web._render import THEMES, Renderer, pick_lang, read_assets
 from wayseal.console.web._resources import CasebookResource, LedgerReader, LiveReader, MarketResource
-from wayseal.console.web._uploads import Sent, make_spool, read_upload
+from wayseal.console.web._uploads import Upload, make_spool, read_upload
 from wayseal.console.web.pages import PAGES
 from wayseal.database import DatabaseError, DatabaseGoneError
 from wayseal.model.messages import N_
+from wayseal.service.assets import Assets
+from wayseal.service.headers import MOST as MOST_REQUESTS
+from wayseal.service.headers import Headers, HeadersLayer, make_headers
 from wayseal.service.log import Log, where
+from wayseal.service.multipart import Parts
 
 __all__ = [
     "CasebookResource",
-    "Connection",
     "LedgerReader",
     "LiveReader",
     "MarketResource",
@@ -82,6 +85,11 @@ __all__ = [
     "headers_of",
     "make_spool",
 ]
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+"""Without exception: nothing inline, nothing from elsewhere, no frame."""
 _HOME = {Stage.CODE: "/sign-in/code", Stage.ENROL: "/enrol", Stage.FULL: "/"}
 _SAFE = ("GET", "HEAD")
 _STOP = 286
@@ -194,7 +202,9 @@ class Gate:
         status = error.status_code if isinstance(error, HTTPException) else 500
         return await run_sync(self.refuse, request, status)
 
-    def _serve(self, page: Page, request: Request, form: Mapping[str, str], sent: Sent | None = None) -> Response:
+    def _serve(
+        self, page: Page, request: Request, form: Mapping[str, str], sent: Parts[Upload] | None = None
+    ) -> Response:
         ask: Ask | None = None
         try:
             session, standing = (None, Standing.ENDED) if page.bare else self._whose(request)
@@ -274,7 +284,7 @@ class Gate:
         request: Request,
         session: Session | None,
         form: Mapping[str, str],
-        sent: Sent | None = None,
+        sent: Parts[Upload] | None = None,
     ) -> Ask:
         site, person = self._site, None if session is None else session.person
         chosen = person.lang if person and person.lang else request.cookies.get(f"{site.cookie}-lang")
@@ -380,13 +390,19 @@ def _back(request: Request) -> str:
     return path if path.startswith(("/invited/", "/demo/")) else "/" + path.split("/")[1]
 
 
-def create_app(site: Site, log: Log, pages: Sequence[Page] = PAGES) -> App:
+def headers_of(secure: bool) -> Headers:
+    """Return what every answer has. secure: browsers come by https."""
+    return make_headers(POLICY, secure=secure)
+
+
+def create_app(site: Site, log: Log, pages: Sequence[Page] = PAGES, most: int = MOST_REQUESTS) -> ASGIApp:
     """The app that a server runs.
 
     Args:
         site: What it stands on.
         log: Gets a line a request.
         pages: What there is.
+        most: Requests at a time.
 
     Returns:
         It.
@@ -395,12 +411,13 @@ def create_app(site: Site, log: Log, pages: Sequence[Page] = PAGES) -> App:
         RouteError: A route doesn't say who may call it.
         ConsoleError: Files of the front end are missing.
     """
-    return HeadersLayer(create_router(site, pages), secure=site.settings.secure, log=log)
+    headers = headers_of(site.settings.secure)
+    return HeadersLayer(create_router(site, pages), headers=headers, log=log, most=most)
 
 
 def create_router(site: Site, pages: Sequence[Page] = PAGES) -> Starlette:
     """The routes, behind their gate; nobody reaches them but through `create_app`."""
-    assets = Assets()
+    assets = read_assets()
     gate = Gate(site, Renderer(assets.addresses), assets)
     router = Starlette(
         routes=[gate.route(page) for page in pages],

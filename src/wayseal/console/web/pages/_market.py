@@ -37,7 +37,6 @@ from wayseal.console.web._lists import with_query
 from wayseal.console.web._market_view import NOT_SET, frame, long_unseen, named, on_record, works
 from wayseal.console.web._render import translator_of
 from wayseal.console.web._timeline import Clock
-from wayseal.console.web._uploads import FILES
 from wayseal.console.web.pages._casework import asked_job, me
 from wayseal.console.web.pages._jobs import job_row
 from wayseal.market.crawling.imports import ImportForm
@@ -49,6 +48,7 @@ from wayseal.market.log.reads import Reads
 from wayseal.market.log.views import SourceRow, Totals, Week, WordRow
 from wayseal.market.types import FLAGS
 from wayseal.model.times import clock_hours
+from wayseal.service.multipart import FILES
 
 PAGES, OTHERS = Pages(on_record), Pages()
 _MOST_UPLOAD = 1 << 42

@@ -1,37 +1,49 @@
-"""The outermost layer: headers that every answer has, errors too, and a line in the log that names nobody.
+"""The outermost layer of a web: headers that every answer has, errors too, and a line in the log that names nobody.
 
 What nobody may do to hold others up, before anybody is known, says `service.connection`; what is no HTTP gets an answer
 with the headers of every other.
 
-1. The policy of content has no exception: nothing inline, nothing from elsewhere, no frame.
-2. Pages are kept by no cache; files of ours, whose address holds their digest, by any.
-3. What breaks inside becomes a page without details; the log gets the error's type and place.
-4. A line of the log has the route as it is declared: no id, no token, no login, no address.
-5. At most `MOST` requests are begun at a time; a further one is told to come again. One whose end hasn't come takes up
+1. Every answer has them. What says nothing of caches is kept by none.
+2. What breaks inside becomes a page without details; the log gets the error's type and place.
+3. A line of the log has the route as it is declared: no id, no token, no login, no address.
+4. At most `MOST` requests are begun at a time; a further one is told to come again. One whose end hasn't come takes up
    a connection (`service.connection`), and none of these places.
+5. Without a log there is no line, and no request has an id.
 """
 
 import itertools
 import secrets
 import time
-from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import uvicorn
 from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from wayseal.service.connection import GuardedProtocol
 from wayseal.service.log import Log, where
 
 HEAD_SECONDS, WRITE_SECONDS = 15.0, 60.0
-MOST_CONNECTIONS = 800
+MOST, MOST_CONNECTIONS = 500, 800
+_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+)
+_YEAR = b"max-age=31536000"
+_PLAIN = b"text/plain; charset=utf-8"
+_PROCESS = secrets.token_hex(4)
 _TEXT = b"This can't be read.\n"
+Headers = Sequence[tuple[bytes, bytes]]
 
 
 class Connection(GuardedProtocol):
-    """A connection of the console. headers: of every answer."""
+    """A connection that answers what is no HTTP with the headers of every answer, too."""
 
-    def __init__(self, config: uvicorn.Config, *args: Any, headers: Sequence[tuple[bytes, bytes]], **more: Any) -> None:
+    def __init__(self, config: uvicorn.Config, *args: Any, headers: Headers, **more: Any) -> None:
         super().__init__(
             config,
             *args,
@@ -53,43 +65,19 @@ class Connection(GuardedProtocol):
         self.transport.close()
 
 
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
-
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-)
-HEADERS = (
-    (b"content-security-policy", POLICY.encode()),
-    (b"x-content-type-options", b"nosniff"),
-    (b"x-frame-options", b"DENY"),
-    (b"referrer-policy", b"same-origin"),
-    (b"cross-origin-opener-policy", b"same-origin"),
-    (b"cross-origin-resource-policy", b"same-origin"),
-    (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
-)
-MOST = 500
-_YEAR = b"max-age=31536000"
-_PLAIN = b"text/plain; charset=utf-8"
-_PROCESS = secrets.token_hex(4)
-
-
-def headers_of(secure: bool) -> list[tuple[bytes, bytes]]:
-    """Return what every answer has. secure: browsers come by https."""
-    return [*HEADERS, *([(b"strict-transport-security", _YEAR)] if secure else [])]
+def make_headers(policy: str, *, secure: bool, referrer: str = "same-origin") -> Headers:
+    """What every answer has. policy: of content; secure: browsers come by https; referrer: its policy."""
+    own = ((b"content-security-policy", policy.encode()), (b"referrer-policy", referrer.encode()))
+    return (*own, *_HEADERS, *([(b"strict-transport-security", _YEAR)] if secure else []))
 
 
 class HeadersLayer:
-    """Rules 1 to 5 around `app`."""
+    """The rules around `app`; afterwards the state of the scope says as `told` what broke."""
 
-    def __init__(self, app: App, *, secure: bool, log: Log, most: int = MOST) -> None:
+    def __init__(self, app: ASGIApp, *, headers: Headers, log: Log | None, most: int = MOST) -> None:
         self._app = app
         self._log = log
-        self._headers = headers_of(secure)
+        self._headers = headers
         self._numbers = itertools.count(1)
         self._most, self._begun = most, 0
 
@@ -101,7 +89,7 @@ class HeadersLayer:
             await self._request(scope, receive, send)
 
     def _uncounted(self, scope: Scope, receive: Receive) -> Receive:
-        """Return what gives a body, and a place away while none of it is there (rule 5)."""
+        """Return what gives a body, and a place away while none of it is there (rule 4)."""
         pending = scope["method"] not in ("GET", "HEAD")
 
         async def take() -> Message:
@@ -127,7 +115,9 @@ class HeadersLayer:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = [*message["headers"], *self._headers, (b"x-request-id", request.encode())]
+                headers = [*message["headers"], *self._headers]
+                if self._log is not None:
+                    headers.append((b"x-request-id", request.encode()))
                 if not any(name == b"cache-control" for name, _ in headers):
                     headers.append((b"cache-control", b"no-store"))
                 message["headers"] = headers
@@ -137,7 +127,6 @@ class HeadersLayer:
             await answer({"type": "http.response.start", "status": code, "headers": [(b"content-type", _PLAIN)]})
             await send({"type": "http.response.body", "body": text})
 
-        told: dict[str, str] = {}
         full = self._begun >= self._most
         self._begun += 1
         try:
@@ -149,20 +138,21 @@ class HeadersLayer:
         except ClientDisconnect:
             pass  # nobody is there to be told
         except Exception as error:
-            told = where(error)
+            state["told"] = where(error) | state.get("told", {})
             if status == 0:
                 # The page of errors itself broke, or the database while it was asked who this is.
                 await say(500, b"Something broke here. It was noted.\n")
         finally:
             self._begun -= 1
-        told |= state.get("told", {})
-        level = self._log.error if told else self._log.info
-        level(
-            "request",
-            request=request,
-            method=scope["method"],
-            route=state.get("route", "none"),
-            status=status,
-            ms=round(1000 * (time.monotonic() - began)),
-            **told,
-        )
+        if self._log is not None:
+            told = state.get("told", {})
+            level = self._log.error if told else self._log.info
+            level(
+                "request",
+                request=request,
+                method=scope["method"],
+                route=state.get("route", "none"),
+                status=status,
+                ms=round(1000 * (time.monotonic() - began)),
+                **told,
+            )
