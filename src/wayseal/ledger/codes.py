@@ -52,4 +52,4 @@ class Coder:
         out = np.empty(len(keys), np.uint32)
         with np.errstate(over="ignore"):
             _kernels.find_codes(fixed(keys), fixed(self.keys), fixed(self._slots), out)
-        return out.astype(np.int32) - np.int32(1)
+        return (out - np.uint32(1)).view(np.int32)

@@ -469,7 +469,7 @@ def _with_strangers(context: ExplanationContext) -> ExplanationContext:
     """The same, with a last account that stands for all that nobody knows: what is for everybody is for them."""
     posts, rules = context.staff.posts, context.rules
     everybody = np.bitwise_and.reduce(rules.allowed) if len(rules.allowed) else np.uint32(0)
-    of = np.vstack([posts.of, np.array([[0, 0, -1]], np.int64)])
+    of = np.vstack([posts.of, np.array([[0, 0, -1, -1]], np.int32)])
     staff = replace(context.staff, posts=posts._replace(of=of))
     return replace(context, staff=staff, rules=rules._replace(allowed=np.append(rules.allowed, everybody)))
 

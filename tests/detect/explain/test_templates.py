@@ -191,7 +191,7 @@ def staff(actors: list[Row], assignments: list[Row], others: list[str] | None = 
 
 def posts(made: Staff, name: str) -> set[tuple[int, ...]]:
     place = int(made.actors.places(KEYER.of([name]))[0])
-    first, end, _ = made.posts.of[place].tolist()
+    first, end, *_ = made.posts.of[place].tolist()
     return {tuple(row) for row in made.posts.rows[first:end].tolist()}
 
 
@@ -228,8 +228,20 @@ def test_outlets_that_no_table_describes_are_places_without_a_city() -> None:
     made = staff([actor("u", outlet="o-x")], [assignment("u", "outlet", "o-y")])
     for name in ("o-x", "o-y"):
         assert at(made, name) >= 0
-        assert (made.posts.city[at(made, name)], made.posts.region[at(made, name)]) == (-1, -1)
-    assert made.posts.city[at(made, "o-1")] == made.posts.city[at(made, "h-1")] >= 0
+        assert made.posts.area[:, at(made, name)].tolist() == [at(made, name), -1, -1]
+    assert made.posts.area[CITY, at(made, "o-1")] == made.posts.area[CITY, at(made, "h-1")] >= 0
+    assert made.posts.area[:, -1].tolist() == [-1, -1, -1]
+
+
+def test_an_account_has_a_home_where_its_only_post_is_an_outlet_for_ever() -> None:
+    named = [actor("u", outlet="o-1"), actor("v", outlet="o-1"), actor("w"), actor("x")]
+    made = staff(named, [assignment("v", "city", "上海"), assignment("w", "outlet", "o-1", 1, 2)])
+    assert [int(made.posts.of[made.actors.places(KEYER.of([a]))[0], 3]) for a in "uvwx"] == [
+        at(made, "o-1"),
+        -1,
+        -1,
+        -1,
+    ]
 
 
 def test_cities_and_regions_of_assignments_have_the_codes_of_outlets() -> None:
@@ -237,9 +249,9 @@ def test_cities_and_regions_of_assignments_have_the_codes_of_outlets() -> None:
         [], [assignment("u", "city", "上海"), assignment("u", "region", "东"), assignment("u", "city", "火星")], ["u"]
     )
     found = {(kind, code) for kind, code, _, _ in posts(made, "u")}
-    assert (CITY, int(made.posts.city[at(made, "hq")])) in found
-    assert (REGION, int(made.posts.region[at(made, "hq")])) in found
-    assert (CITY, len(set(made.posts.city.tolist()))) in found
+    assert (CITY, int(made.posts.area[CITY, at(made, "hq")])) in found
+    assert (REGION, int(made.posts.area[REGION, at(made, "hq")])) in found
+    assert (CITY, len(set(made.posts.area[CITY, :-1].tolist()))) in found
 
 
 def test_assignments_of_whom_nothing_names_are_left_out() -> None:

@@ -72,6 +72,7 @@ OWN_TICKET, NOT_FIRST, UNEXPLAINED, UNKNOWN = 252, 253, 254, 255
 _HOUR, _DAY = 3_600_000_000, 86_400_000_000
 _LIFE, _OPEN = 3 * _DAY, 14 * _DAY
 _NEVER = np.iinfo(np.int64).min
+_CUSTODY, _TICKET, _HANDOVER, _CHANNEL, _CUSTOMER, _RESPONSIBILITY, _MANDATE, _CITY = range(len(TemplateKind))
 
 
 class Scans(NamedTuple):
@@ -113,177 +114,115 @@ class Reads(NamedTuple):
 
 
 @kernel
-def _beside(keys: UInts, first: Flags, scans: UInts, routes: UInts, tickets: UInts, found: Ints, out: Bytes) -> None:
-    """Where a parcel's rows lie: found int32 (n, 5), its scans from and to, its tickets from and to, its route or -1.
-
-    out: NOT_FIRST, UNEXPLAINED or UNKNOWN (obligation 6). All keys are sorted.
-    """
-    s0, s1, t0, t1, r = 0, 0, 0, 0, 0
-    for i in range(len(keys)):
-        if not first[i]:
-            out[i] = NOT_FIRST
-            continue
-        key = keys[i]
-        while s0 < len(scans) and scans[s0] < key:
-            s0 += 1
-        s1 = max(s1, s0)
-        while s1 < len(scans) and scans[s1] == key:
-            s1 += 1
-        while t0 < len(tickets) and tickets[t0] < key:
-            t0 += 1
-        t1 = max(t1, t0)
-        while t1 < len(tickets) and tickets[t1] == key:
-            t1 += 1
-        while r < len(routes) and routes[r] < key:
-            r += 1
-        there = r < len(routes) and routes[r] == key
-        found[i, 0], found[i, 1], found[i, 2], found[i, 3] = s0, s1, t0, t1
-        found[i, 4] = r if there else -1
-        out[i] = UNEXPLAINED if there or s1 > s0 or t1 > t0 else UNKNOWN
+def _rows(keys: UInts, key: int, low: int) -> tuple[int, int]:
+    """Where the rows of a key lie: from `low` on, to what is behind them."""
+    while low < len(keys) and keys[low] < key:
+        low += 1
+    high = low
+    while high < len(keys) and keys[high] == key:
+        high += 1
+    return low, high
 
 
 @kernel
-def _custody(
-    rows: Longs, t: int, before: int, after: int, at: Longs, actor: Ints, found: Ints, scan_at: Longs,
-    scan_outlet: Ints, issued: Longs, origin: Ints, destination: Ints, of: Longs, posts: Longs, area: Ints, out: Bytes,
-) -> None:  # fmt: skip
-    """Obligations 1 and 7. area: of each outlet, itself or its city; -1 for none."""
-    for i in rows:
-        moment, low, high, route = at[i], found[i, 0], found[i, 1], found[i, 4]
-        for p in range(of[actor[i], 0], of[actor[i], 1]):
-            if posts[p, 0] != OUTLET or moment < posts[p, 2] or moment >= posts[p, 3]:
-                continue
-            here = area[posts[p, 1]]
-            if here < 0:
-                continue
-            for s in range(low, high):
-                outlet = scan_outlet[s]
-                if outlet >= 0 and area[outlet] == here and scan_at[s] - before <= moment <= scan_at[s] + after:
-                    out[i] = t
-                    break
-            if out[i] == t:
-                break
-            if route < 0:
-                continue
-            one, other = origin[route], destination[route]
-            if (one >= 0 and area[one] == here) or (other >= 0 and area[other] == here):
-                end = issued[route] + _LIFE
-                for s in range(low, high):
-                    end = max(end, scan_at[s])
-                if issued[route] - _HOUR <= moment <= end + after:
-                    out[i] = t
-                    break
+def _scanned(
+    kind: int, here: int, since: int, until: int, low: int, high: int, scan_at: Longs, scan_outlet: Ints, area: Ints
+) -> bool:
+    """Obligations 1, 4 and 7: whether the parcel was scanned in the place `here` of that kind, and then."""
+    for s in range(low, high):  # noqa: SIM110 - compiled, which `any` is not
+        if area[kind, scan_outlet[s]] == here and since <= scan_at[s] <= until:
+            return True
+    return False
+
+
+@kernel
+def _is_due(moment: int, after: int, low: int, high: int, scan_at: Longs, issued: int) -> bool:
+    """Obligation 1 at an end of the route."""
+    end = issued + _LIFE
+    for s in range(low, high):
+        end = max(end, scan_at[s])
+    return issued - _HOUR <= moment <= end + after
 
 
 @kernel
 def _ticket(
-    rows: Longs, t: int, before: int, after: int, colleague: bool, at: Longs, actor: Ints, found: Ints, opened: Longs,
-    closed: Longs, holder: Ints, of: Longs, out: Bytes,
-) -> None:  # fmt: skip
-    """Obligation 2."""
-    for i in rows:
-        for k in range(found[i, 2], found[i, 3]):
-            who, me = holder[k], actor[i]
-            if colleague:
-                if who < 0 or who == me or of[me, 2] < 0 or of[who, 2] != of[me, 2]:
-                    continue
-            elif who != me:
+    me: int, colleague: bool, moment: int, before: int, after: int, low: int, high: int, opened: Longs, closed: Longs,
+    holder: Ints, of: Ints,
+) -> bool:  # fmt: skip
+    """Obligation 2. low, high: the parcel's tickets."""
+    for k in range(low, high):
+        who = holder[k]
+        if colleague:
+            if who < 0 or who == me or of[me, 2] < 0 or of[who, 2] != of[me, 2]:
                 continue
-            end = closed[k] if closed[k] != _NEVER else opened[k] + _OPEN
-            if opened[k] - before <= at[i] <= end + after:
-                out[i] = t
-                break
-
-
-@kernel
-def _one_of(
-    rows: Longs, t: int, kind: int, at: Longs, actor: Ints, route: Ints, code: Ints, posts: Posts, out: Bytes
-) -> None:
-    """Obligation 3. route: of each read, a row; code: of each route, its channel or customer."""
-    of, post = posts.of, posts.rows
-    for i in rows:
-        if route[i] < 0:
+        elif who != me:
             continue
-        for p in range(of[actor[i], 0], of[actor[i], 1]):
-            if post[p, 0] == kind and post[p, 1] == code[route[i]] and post[p, 2] <= at[i] < post[p, 3]:
-                out[i] = t
-                break
+        end = closed[k] if closed[k] != _NEVER else opened[k] + _OPEN
+        if opened[k] - before <= moment <= end + after:
+            return True
+    return False
 
 
 @kernel
-def _area(
-    rows: Longs, t: int, at: Longs, actor: Ints, found: Ints, scan_outlet: Ints, origin: Ints, destination: Ints,
-    of: Longs, posts: Longs, city: Ints, region: Ints, out: Bytes,
-) -> None:  # fmt: skip
-    """Obligation 4."""
-    for i in rows:
-        route = found[i, 4]
-        for p in range(of[actor[i], 0], of[actor[i], 1]):
-            kind, code = posts[p, 0], posts[p, 1]
-            if kind not in (CITY, REGION) or at[i] < posts[p, 2] or at[i] >= posts[p, 3]:
-                continue
-            fits = False
-            for k in range(found[i, 0] - 2, found[i, 1]):
-                if k >= found[i, 0]:
-                    outlet = scan_outlet[k]
-                elif route < 0:
-                    continue
-                else:
-                    outlet = origin[route] if k == found[i, 0] - 2 else destination[route]
-                if outlet >= 0 and (city[outlet] if kind == CITY else region[outlet]) == code:
-                    fits = True
-                    break
-            if fits:
-                out[i] = t
-                break
-
-
 def explain(
     reads: Reads, scans: Scans, routes: Routes, tickets: Tickets, posts: Posts, rules: Rules, out: Bytes, early: Flags
 ) -> None:
     """The place of the first template that fits each first read, or NOT_FIRST, UNEXPLAINED, UNKNOWN.
 
-    early: whether an unexplained one came before the parcel's first scan. One template after the other looks at
-    what the ones before it left over.
+    early: whether an unexplained one came before the parcel's first scan.
     """
-    found = np.empty((len(reads.key), 5), np.int32)
-    _beside(reads.key, reads.first, scans.key, routes.key, tickets.key, found, out)
-    rows = np.flatnonzero(out >= UNEXPLAINED)
-    for t in range(len(rules.by)):
-        mine = rows[(rules.allowed[reads.actor[rows]] >> np.uint32(t)) & np.uint32(1) != 0]
-        if rules.actions[t]:
-            mine = mine[(rules.actions[t] >> reads.action[mine].astype(np.uint32)) & np.uint32(1) != 0]
-        _try(t, mine, reads, scans, routes, tickets, posts, rules, found, out)
-        rows = rows[out[rows] >= UNEXPLAINED]
-    early[:] = False
-    scanned = rows[found[rows, 1] > found[rows, 0]]
-    early[scanned] = reads.at[scanned] < scans.at[found[scanned, 0]]
-
-
-def _try(
-    t: int, rows: Longs, reads: Reads, scans: Scans, routes: Routes, tickets: Tickets, posts: Posts, rules: Rules,
-    found: Ints, out: Bytes,
-) -> None:  # fmt: skip
-    """Writes t for those of the reads that its template explains."""
-    by, before, after = int(rules.by[t]), int(rules.before[t]), int(rules.after[t])
-    if by in (0, 7):
-        area = posts.city if by else np.arange(len(posts.city), dtype=np.int32)
-        _custody(
-            rows, t, before, after, reads.at, reads.actor, found, scans.at, scans.outlet, routes.issued, routes.origin,
-            routes.destination, posts.of, posts.rows, area, out,
-        )  # fmt: skip
-    elif by in (1, 2):
-        _ticket(
-            rows, t, before, after, by == 2, reads.at, reads.actor, found, tickets.opened, tickets.closed,
-            tickets.actor, posts.of, out,
-        )  # fmt: skip
-    elif by in (3, 4):
-        kind, code = (CHANNEL, routes.channel) if by == 3 else (CUSTOMER, routes.customer)
-        _one_of(rows, t, kind, reads.at, reads.actor, np.ascontiguousarray(found[:, 4]), code, posts, out)
-    elif by == 5:
-        _area(
-            rows, t, reads.at, reads.actor, found, scans.outlet, routes.origin, routes.destination, posts.of,
-            posts.rows, posts.city, posts.region, out,
-        )  # fmt: skip
-    else:
-        out[rows] = t
+    key, at, actor, first, action = reads
+    scan_key, scan_at, scan_outlet = scans
+    route_key, issued, channel, origin, destination, customer = routes
+    ticket_key, opened, closed, holder = tickets
+    of, post, area = posts
+    by, before, after, actions, allowed = rules
+    s0, s1, t0, t1, r0, r1 = 0, 0, 0, 0, 0, 0
+    for i in range(len(key)):
+        out[i], early[i] = NOT_FIRST, False
+        if i == 0 or key[i] != key[i - 1]:
+            s0, s1 = _rows(scan_key, key[i], s1)
+            t0, t1 = _rows(ticket_key, key[i], t1)
+            r0, r1 = _rows(route_key, key[i], r1)
+        if not first[i]:
+            continue
+        me, moment, mine = actor[i], at[i], allowed[actor[i]]
+        out[i] = UNEXPLAINED if s1 > s0 or t1 > t0 or r1 > r0 else UNKNOWN
+        for t in range(len(by)):
+            if not (mine >> t) & 1:
+                continue
+            if actions[t] and not (actions[t] >> action[i]) & 1:
+                continue
+            work = by[t]
+            fits = work == _MANDATE
+            if work in (_TICKET, _HANDOVER):
+                fits = _ticket(me, work == _HANDOVER, moment, before[t], after[t], t0, t1, opened, closed, holder, of)
+            elif not fits:
+                for p in range(of[me, 0], of[me, 1]):
+                    kind, code = OUTLET, of[me, 3]
+                    if code < 0:
+                        if moment < post[p, 2] or moment >= post[p, 3]:
+                            continue
+                        kind, code = post[p, 0], post[p, 1]
+                    if work == _CHANNEL:
+                        fits = kind == CHANNEL and r1 > r0 and channel[r0] == code
+                    elif work == _CUSTOMER:
+                        fits = kind == CUSTOMER and r1 > r0 and customer[r0] == code
+                    elif kind in (CITY, REGION) if work == _RESPONSIBILITY else kind == OUTLET:
+                        if work == _CITY:
+                            kind, code = CITY, area[CITY, code]
+                        if code < 0:
+                            continue
+                        since, until = moment - after[t], moment + before[t]
+                        fits = _scanned(kind, code, since, until, s0, s1, scan_at, scan_outlet, area) or (
+                            r1 > r0
+                            and (area[kind, origin[r0]] == code or area[kind, destination[r0]] == code)
+                            and (work == _RESPONSIBILITY or _is_due(moment, after[t], s0, s1, scan_at, issued[r0]))
+                        )
+                    if fits:
+                        break
+            if fits:
+                out[i] = t
+                break
+        else:
+            early[i] = s1 > s0 and moment < scan_at[s0]

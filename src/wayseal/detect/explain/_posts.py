@@ -19,7 +19,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from wayseal.detect.explain._templates import Template, TemplateKind
+from wayseal.detect.explain._templates import TIMED, Template, TemplateKind
 from wayseal.ledger.codes import Coder
 from wayseal.model.arrays import Bytes, Ints, Longs, UInts
 from wayseal.model.kinds import Action, OutletKind, Scope
@@ -42,19 +42,19 @@ EVERYBODY, MANY = 0.25, 20
 class Posts(NamedTuple):
     """Posts of a accounts. What one read needs lies together, so that a read costs few misses of the cache.
 
-    of: int64 (a, 3): where the account's posts start and end, and its team (colleagues have the same, -1 none).
-    rows: int64 (p, 4): kind (OUTLET … CUSTOMER), place of the outlet, city, region, channel or customer, since, until
-    (µs). city, region: int32 (outlets,), codes of each outlet's.
+    of: int32 (a, 4): where the account's posts start and end, its team (colleagues have the same, -1 none), and the
+    outlet that is its only post, for ever (-1: none is). rows: int64 (p, 4): kind (OUTLET … CUSTOMER), place of the
+    outlet, city, region, channel or customer, since, until (µs). area: int32 (3, outlets + 1): place of each outlet
+    itself, its city and region by their kind, -1 none; the last column is that of no outlet (-1).
     """
 
-    of: Longs
+    of: Ints
     rows: Longs
-    city: Ints
-    region: Ints
+    area: Ints
 
 
 class Rules(NamedTuple):
-    """t templates: what each looks for (place in By), its times (µs), bits of actions (0: any).
+    """t templates: what each looks for (place in By), its times (µs; EVER without), bits of actions (0: any).
 
     allowed: uint32 (a,), bit t is set where template t is for the account.
     """
@@ -114,10 +114,10 @@ def build_staff(
     )
     where = dict(zip(every, places.places(keys(every)).tolist(), strict=True))
     cities, regions = _Places(), _Places()
-    city, region = np.full(len(places), -1, np.int32), np.full(len(places), -1, np.int32)
+    area = np.full((3, len(places) + 1), -1, np.int32)
+    area[OUTLET, :-1] = np.arange(len(places))
     for row in outlets.select(["outlet", "city", "region"]).to_pylist():
-        city[where[row["outlet"]]] = cities(row["city"])
-        region[where[row["outlet"]]] = regions(row["region"])
+        area[1:, where[row["outlet"]]] = cities(row["city"]), regions(row["region"])
     code_of: list[Callable[[str], int]] = [where.__getitem__, cities, regions]
     code_of += [lambda t: int(channels.places(keys([t]))[0]), lambda t: int(customers.places(keys([t]))[0])]
     place = everyone.places(ids)
@@ -125,7 +125,7 @@ def build_staff(
     rows += [_assigned(table, kind, everyone, keys, code_of[kind]) for kind, table in given.items()]
     head = [where[n] for n, kind in zip(names, outlets["kind"].to_pylist(), strict=True) if kind == _HEAD]
     kept = _widest(np.concatenate(rows), head)
-    posts = _posts(kept, len(everyone), _teams(actors, place, len(everyone)), city, region)
+    posts = _posts(kept, len(everyone), _teams(actors, place, len(everyone)), area)
     return Staff(actors=everyone, outlets=places, channels=channels, customers=customers, posts=posts, keys=keys)
 
 
@@ -188,10 +188,13 @@ def _teams(actors: pa.Table, at: Ints, count: int) -> Ints:
     return team
 
 
-def _posts(rows: Longs, count: int, team: Ints, city: Ints, region: Ints) -> Posts:
+def _posts(rows: Longs, count: int, team: Ints, area: Ints) -> Posts:
     bounds = np.searchsorted(rows[:, 0], np.arange(count + 1))
-    of = np.column_stack([bounds[:-1], bounds[1:], team]).astype(np.int64)
-    return Posts(of=of, rows=np.ascontiguousarray(rows[:, 1:]), city=city, region=region)
+    alone, home = (np.diff(bounds) == 1)[rows[:, 0]], np.full(count, -1)
+    only = rows[alone & (rows[:, 1] == OUTLET) & (rows[:, 3] == -EVER) & (rows[:, 4] == EVER)]
+    home[only[:, 0]] = only[:, 2]
+    of = np.column_stack([bounds[:-1], bounds[1:], team, home]).astype(np.int32)
+    return Posts(of=of, rows=np.ascontiguousarray(rows[:, 1:]), area=area)
 
 
 def find_common_rights(actors: pa.Table) -> Mapping[str, float]:
@@ -225,8 +228,8 @@ def code_rules(templates: Sequence[Template], staff: Staff, keys: UInts, actors:
         allowed[place[fits & (place >= 0)]] |= np.uint32(1 << bit)
     return Rules(
         by=np.array([_BY[t.by] for t in templates], np.uint8),
-        before=np.array([t.before for t in templates], np.int64),
-        after=np.array([t.after for t in templates], np.int64),
+        before=np.array([t.before if t.by in TIMED else EVER for t in templates], np.int64),
+        after=np.array([t.after if t.by in TIMED else EVER for t in templates], np.int64),
         actions=np.array([sum(_ACTIONS[Action(a)] for a in t.actions) for t in templates], np.uint32),
         allowed=allowed,
     )
