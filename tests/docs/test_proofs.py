@@ -7,7 +7,7 @@ import pytest
 from tests.docs.pages import blocks, read, sections
 from wayseal.merkle import Checkpoint, VerifyKey
 from wayseal.model.fields import Form
-from wayseal.proofs import entries, growth, reads
+from wayseal.proofs import entries, growth, reads, reports
 
 PAGES = ("docs/reference/proofs.md", "docs/reference/proofs.zh.md")
 
@@ -39,7 +39,7 @@ def test_the_key_and_the_note_are_right(page: str) -> None:
 @pytest.mark.parametrize("page", PAGES)
 def test_every_member_of_every_proof_is_named(page: str) -> None:
     entry, shown = tables(part(page, 5))
-    assert names(entry) == list(entries._MEMBERS)
+    assert names(entry) == [entries.FORMAT, *entries._MEMBERS]
     wanted = {*entries._TEXTS, *entries._MAY_BE, "kind", "at", "policy", "v", "fields", "more"}
     assert sorted(names(shown)) == sorted(wanted)
     assert all(f"`{word}`" in part(page, 5) for word in (*entries.KINDS, *Form))
@@ -48,6 +48,10 @@ def test_every_member_of_every_proof_is_named(page: str) -> None:
     assert names(read_proof) == list(reads._MEMBERS)
     keys = [f"{name}_key" for name in sorted(reads.KEYS)]
     assert {*names(columns)} == {"waybill", "actor", "at", "source", "row", "action", *reads.COLUMNS, *keys}
+    report, of_letter = tables(part(page, 9))
+    assert names(report) == [reports.FORMAT, *entries._MEMBERS, "letter"]
+    assert names(of_letter) == list(reports.make_entry("report", "2026-12-01", bytes(32)))
+    assert all(f"`{word}`" in part(page, 9) for word in (*reports.KINDS, reports.DECOY))
     assert len(hashed) == len(re.findall(r"\d*[a-zA-Z]", reads.READ.format.lstrip(">"))) + 2
 
 

@@ -4,13 +4,12 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.proofs.real import Proof, changed, make
+from tests.proofs.real import LETTERS, Proof, changed, independent, make
 from tests.server.witnessing import NAME, cosignature, witness_key
 from tests.tables import each
 from tests.vault.log.helpers import KEY
@@ -23,7 +22,6 @@ from wayseal.proofs.errors import ProofError
 from wayseal.proofs.reads import ACTIONS, COLUMNS, KEYS, READ, SALT, text_key
 from wayseal.vault.log import EntryKind
 
-INDEPENDENT = Path(__file__).parent / "independent/verify.mjs"
 OTHER = SigningKey(name="other", seed=bytes(32))
 LOADED = """
 import sys
@@ -58,19 +56,6 @@ def holds(content: bytes) -> bool:
     return True
 
 
-def independent(folder: Path, key: str, contents: Sequence[bytes]) -> list[str]:
-    """What the stranger's verifier says of each."""
-    for n, content in enumerate(contents):
-        (folder / f"{n}.proof").write_bytes(content)
-    command = ["node", str(INDEPENDENT), str(folder / key), *(str(folder / f"{n}.proof") for n in range(len(contents)))]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.stderr == ""
-    said = done.stdout.splitlines()
-    assert len(said) == len(contents)
-    assert done.returncode == any(line.startswith("refused: ") for line in said)
-    return said
-
-
 @pytest.mark.needs("node")
 def test_a_strangers_verifier_agrees(folder: Path, proofs: dict[str, Proof]) -> None:
     contents = [json.dumps(proof).encode() for proof in proofs.values()]
@@ -82,7 +67,8 @@ def test_a_strangers_verifier_agrees(folder: Path, proofs: dict[str, Proof]) -> 
 
 @pytest.mark.needs("node")
 def test_whatever_is_changed_is_refused_by_both(folder: Path, proofs: dict[str, Proof]) -> None:
-    chosen = ("read 14", "read (0, 5)", "read (1, 1)", "entry 0", "entry 17", "growth 0 2", "growth 1 2")
+    chosen = ["read 14", "read (0, 5)", "read (1, 1)", "entry 0", "entry 17", "growth 0 2", "growth 1 2"]
+    chosen += ["report 0", "report 1"]
     wrong = [content for name in chosen for content in changed(proofs[name])]
     assert len(wrong) > 1000
     assert [content for content in wrong if holds(content)] == []
@@ -153,7 +139,7 @@ def test_proofs_are_checked_with_cryptography_alone(folder: Path, proofs: dict[s
     """The room's own command, on a proof of each kind."""
     start = """
 from wayseal.proofs.__main__ import main
-for name in ("read 14", "entry 0", "growth 1 2"):
+for name in ("read 14", "entry 0", "growth 1 2", "report 1"):
     sys.argv = ["wayseal.proofs", name, "--key", "key.pub"]
     main()
 """
@@ -164,19 +150,21 @@ for name in ("read 14", "entry 0", "growth 1 2"):
         one, end = decoder.raw_decode(text.lstrip())
         shown.append(one)
         text = text.lstrip()[end:]
-    read, entry, growth = shown
+    read, entry, growth, report = shown
     assert read["read"] == proofs["read 14"]["read"]
     assert (entry["entry"], entry["index"]) == (proofs["entry 0"]["entry"], 0)
     assert (growth["old"]["size"], growth["new"]["size"]) == (128, 300)
     assert read["signed_by"] == entry["signed_by"] == [f"{KEY.name}+{KEY.verify_key.id}"]
     assert entry["checkpoint"]["more"] == ["at 1772323200000128"]
+    assert report["letter"] == LETTERS[1]
+    assert (report["entry"]["day"], report["checkpoint"]["more"]) == ("2026-12-01", ["day 2026-12-01"])
 
 
 def test_the_commands_load_no_arrays_and_nothing_of_the_extra(folder: Path, proofs: dict[str, Proof]) -> None:
     start = """
 from wayseal.cli import main
 for words in (["ledger", "verify-proof", "read 14"], ["vault", "verify-proof", "entry 0"],
-              ["vault", "verify-proof", "growth 1 2"]):
+              ["vault", "verify-proof", "growth 1 2"], ["ledger", "verify-proof", "report 1"]):
     sys.argv = ["wayseal", *words, "--key", "key.pub"]
     try:
         main()
@@ -187,7 +175,7 @@ for words in (["ledger", "verify-proof", "read 14"], ["vault", "verify-proof", "
     allowed = {"wayseal", "cryptography", "_cffi_backend", "_openssl", "typer", "click", "shellingham", "annotated_doc"}
     of_pydantic = {"pydantic", "pydantic_core", "typing_extensions", "typing_inspection", "annotated_types"}
     assert {name for name in found if not name.startswith("_sysconfigdata")} <= allowed | of_pydantic
-    assert sum(line.startswith("The proof holds") for line in printed) == 3
+    assert sum(line.startswith("The proof holds") for line in printed) == 4
 
 
 def test_what_the_command_prints(
@@ -259,5 +247,5 @@ WRONG: list[dict[str, Any]] = [{}, {"wayseal_proof": 1, "wayseal_growth_proof": 
 
 @each("content", WRONG)
 def test_what_is_of_no_kind(content: dict[str, Any]) -> None:
-    with pytest.raises(ProofError, match="of a read, of an entry or of growth"):
+    with pytest.raises(ProofError, match="of a read, of an entry, of growth or of a report"):
         verify(json.dumps(content).encode(), [KEY.verify_key])

@@ -60,6 +60,12 @@ class UndoError(CasebookError):
     exit_code: ClassVar[int] = 3
 
 
+class RewardError(CasebookError):
+    """Rules of rewards that can't be used, or a reward that they don't know; names file, line and key."""
+
+    exit_code: ClassVar[int] = 3
+
+
 class StaleError(CasebookError):
     """Somebody changed it in between: nothing is written, and both texts are here, so that none is lost.
 

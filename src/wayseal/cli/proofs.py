@@ -16,7 +16,10 @@ from wayseal.ledger import retention
 from wayseal.merkle import MerkleError, VerifyKey
 from wayseal.model.errors import WaysealError
 from wayseal.model.times import iso
-from wayseal.proofs import ProvenEntry, ProvenGrowth, ProvenRead, verify
+from wayseal.page.visible import visible
+from wayseal.proofs import ProvenGrowth, ProvenRead, verify
+from wayseal.proofs.kinds import Proven
+from wayseal.proofs.reports import ProvenReport
 
 if TYPE_CHECKING:
     from wayseal.ledger.retention import VerifiedPurge
@@ -37,7 +40,7 @@ def parse_key_file(path: Path, parse: Callable[[str], T]) -> T:
 _NONE = "-"
 
 
-def describe_proven(proven: ProvenRead | ProvenEntry | ProvenGrowth) -> Iterator[str]:
+def describe_proven(proven: Proven) -> Iterator[str]:
     """Lines for a person: that it holds, of what, and what it shows."""
     keys = ", ".join(proven.keys)
     if isinstance(proven, ProvenGrowth):
@@ -60,6 +63,15 @@ def describe_proven(proven: ProvenRead | ProvenEntry | ProvenGrowth) -> Iterator
             **said,
         )
         shown = {name: _NONE if value is None else str(value) for name, value in proven.read.items()}
+    elif isinstance(proven, ProvenReport):
+        yield _(
+            "The proof holds: this stood in {origin} on {day}, as entry {seq:,} (checkpoint of {size:,} "
+            "{size:entry|entries}, signed by {keys}).",
+            day=proven.entry["day"],
+            seq=proven.index,
+            **said,
+        )
+        shown = describe_report(proven)
     else:
         yield _(
             "The proof holds: this is entry {seq:,} of {origin} (checkpoint of {size:,} {size:entry|entries}, signed "
@@ -99,6 +111,20 @@ def describe_purge(proven: "VerifiedPurge") -> Iterator[str]:
     if purge.held:
         yield _("  {held:,} waybills stayed because of younger reads", held=purge.held)
     yield _("  It doesn't show that no copy exists, in backups or on a disk.")
+
+
+def describe_report(proven: ProvenReport) -> dict[str, str]:
+    """Describe an entry of a hotline's log and its letter, in the log's own words; nothing of it steers a terminal."""
+    letter = proven.letter or {}
+    text, files = letter.get("text"), letter.get("files")
+    lines = text.split("\n") if isinstance(text, str) else []
+    sealed = [one for one in files if isinstance(one, dict)] if isinstance(files, list) else []
+    told = {
+        **{name: proven.entry[name] for name in ("day", "kind", "digest")},
+        "text": "\n    ".join(visible(line) if line else "" for line in lines),
+        "files": ", ".join(visible(str(one.get("sha256"))) for one in sealed),
+    }
+    return {name: value for name, value in told.items() if value}
 
 
 def describe_entry(entry: Mapping[str, Any]) -> dict[str, str]:

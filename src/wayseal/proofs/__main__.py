@@ -12,14 +12,16 @@ from typing import Any
 
 from wayseal.merkle.checkpoint import Checkpoint, VerifyKey
 from wayseal.model.errors import WaysealError, disk_says
-from wayseal.proofs import ProvenEntry, ProvenGrowth, ProvenRead, verify
+from wayseal.proofs import ProvenGrowth, ProvenRead, verify
 from wayseal.proofs.errors import ProofError
+from wayseal.proofs.kinds import Proven
+from wayseal.proofs.reports import ProvenReport
 
 
 def main() -> None:
     """Checks the proof that the command line names."""
     parser = argparse.ArgumentParser(prog="python -m wayseal.proofs", description=(__doc__ or "").partition("\n\n")[2])
-    parser.add_argument("proof", type=Path, help="the proof of a read, of an entry or of growth")
+    parser.add_argument("proof", type=Path, help="the proof of a read, of an entry, of growth or of a report")
     parser.add_argument("--key", type=Path, action="append", required=True, help="a public key; several may be given")
     given = parser.parse_args()
     try:
@@ -30,7 +32,9 @@ def main() -> None:
     except OSError as error:
         print(f"{error.filename}: {disk_says(error)}", file=sys.stderr)
         sys.exit(5)
-    print(json.dumps(_spell_proven(proven), ensure_ascii=False, indent=1))
+    spelled = json.dumps(_spell_proven(proven), ensure_ascii=False, indent=1)
+    # A stranger's letter must not steer the terminal.
+    print("".join(c if c == "\n" or c.isprintable() else json.dumps(c)[1:-1] for c in spelled))
 
 
 def _read_key(path: Path) -> VerifyKey:
@@ -42,14 +46,15 @@ def _read_key(path: Path) -> VerifyKey:
         raise error.at(file=path) from None
 
 
-def _spell_proven(proven: ProvenRead | ProvenEntry | ProvenGrowth) -> dict[str, Any]:
+def _spell_proven(proven: Proven) -> dict[str, Any]:
     signed_by = {"signed_by": list(proven.keys)}
     if isinstance(proven, ProvenGrowth):
         return {"old": _spell_point(proven.old), "new": _spell_point(proven.new), **signed_by}
     point = {"checkpoint": _spell_point(proven.checkpoint), **signed_by}
     if isinstance(proven, ProvenRead):
         return {"read": dict(proven.read), **point}
-    return {"entry": dict(proven.entry), "index": proven.index, **point}
+    letter = {"letter": proven.letter} if isinstance(proven, ProvenReport) else {}
+    return {"entry": dict(proven.entry), "index": proven.index, **letter, **point}
 
 
 def _spell_point(point: Checkpoint) -> dict[str, Any]:

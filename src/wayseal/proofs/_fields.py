@@ -15,7 +15,7 @@ from wayseal.proofs.errors import ProofError
 
 VERSION = 1
 """Of all kinds of proofs."""
-MOST = 1 << 20
+MOST = 1 << 21
 """Longest proof, bytes."""
 NUMBERS = 1 << 63
 

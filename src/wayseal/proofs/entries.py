@@ -34,7 +34,8 @@ SALT = 32
 """Bytes of an entry's salt."""
 KINDS = ("disclosed", "refused", "sealed", "revised", "found", "admin")
 """What an entry can be of."""
-_MEMBERS = (FORMAT, "entry", "salt", "index", "path", "checkpoint")
+_MEMBERS = ("entry", "salt", "index", "path", "checkpoint")
+"""Of all proofs of entries, beside the one that says the kind."""
 _TEXTS = ("actor", "client", "request", "via")
 _MAY_BE = ("ip", "purpose", "reason", "rule", "waybill")
 _FIELDS, _FORMS = frozenset(Field), frozenset(Form)
@@ -73,27 +74,37 @@ class EntryProof(Proof):
         """
         return spell_proof(
             {
-                FORMAT: VERSION,
+                self.NAME: VERSION,
                 "entry": json.loads(self.content),
                 "salt": self.salt.hex(),
                 "index": self.index,
                 "path": spell_hashes(self.path),
                 "checkpoint": self.note,
+                **self._more(),
             }
         )
 
+    def _more(self) -> dict[str, Any]:
+        """The members of a kind of its own."""
+        return {}
+
     @classmethod
     def _build(cls, found: dict[str, Any]) -> Self:
-        exactly(found, _MEMBERS)
+        return cls(**cls._read(found))
+
+    @classmethod
+    def _read(cls, found: dict[str, Any], *more: str) -> dict[str, Any]:
+        """What all such proofs have. more: names of members of its own."""
+        exactly(found, (cls.NAME, *_MEMBERS, *more))
         if type(found["entry"]) is not dict:
             raise ValueError("entry")
-        return cls(
-            content=spell_entry(found["entry"]),
-            salt=digits(found, "salt", SALT),
-            index=whole(found, "index"),
-            path=hashes(found, "path"),
-            note=text(found, "checkpoint"),
-        )
+        return {
+            "content": spell_entry(found["entry"]),
+            "salt": digits(found, "salt", SALT),
+            "index": whole(found, "index"),
+            "path": hashes(found, "path"),
+            "note": text(found, "checkpoint"),
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +124,15 @@ class ProvenEntry:
     keys: tuple[str, ...]
 
 
+def open_entry(proof: EntryProof, keys: Sequence[VerifyKey]) -> tuple[dict[str, Any], Checkpoint, tuple[str, ...]]:
+    """The entry, the checkpoint in whose log it stands, and who signed that; raises as `verify_entry`."""
+    point, by = Checkpoint.open(proof.note.encode(), keys)
+    leaf = leaf_hash(proof.salt + proof.content)
+    if not verify_inclusion(leaf, proof.index, point.size, proof.path, point.root):
+        raise ProofFailsError("the proof doesn't hold: this entry is not what stands in the log of the checkpoint")
+    return json.loads(proof.content), point, name_keys(by)
+
+
 def verify_entry(content: bytes, keys: Sequence[VerifyKey]) -> ProvenEntry:
     """Checks a proof with nothing but public keys.
 
@@ -120,14 +140,10 @@ def verify_entry(content: bytes, keys: Sequence[VerifyKey]) -> ProvenEntry:
     ProofFailsError: it doesn't hold.
     """
     proof = EntryProof.from_json(content)
-    point, by = Checkpoint.open(proof.note.encode(), keys)
-    leaf = leaf_hash(proof.salt + proof.content)
-    if not verify_inclusion(leaf, proof.index, point.size, proof.path, point.root):
-        raise ProofFailsError("the proof doesn't hold: this entry is not what stands in the log of the checkpoint")
-    entry = json.loads(proof.content)
+    entry, point, by = open_entry(proof, keys)
     if not _is_entry(entry):
         raise ProofFailsError("this is no entry of the disclosure log")
-    return ProvenEntry(entry=entry, index=proof.index, checkpoint=point, keys=name_keys(by))
+    return ProvenEntry(entry=entry, index=proof.index, checkpoint=point, keys=by)
 
 
 def _is_entry(entry: dict[str, Any]) -> bool:

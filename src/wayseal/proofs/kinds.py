@@ -11,15 +11,20 @@ from wayseal.proofs.growth import FORMAT as GROWTH
 from wayseal.proofs.growth import ProvenGrowth, verify_growth
 from wayseal.proofs.reads import FORMAT as READ
 from wayseal.proofs.reads import ProvenRead, verify_read
+from wayseal.proofs.reports import FORMAT as REPORT
+from wayseal.proofs.reports import ProvenReport, verify_report
 
-_CHECKS: dict[str, Callable[[bytes, Sequence[VerifyKey]], ProvenRead | ProvenEntry | ProvenGrowth]] = {
+Proven = ProvenRead | ProvenEntry | ProvenGrowth | ProvenReport
+
+_CHECKS: dict[str, Callable[[bytes, Sequence[VerifyKey]], Proven]] = {
     READ: verify_read,
     ENTRY: verify_entry,
     GROWTH: verify_growth,
+    REPORT: verify_report,
 }
 
 
-def verify(content: bytes, keys: Sequence[VerifyKey]) -> ProvenRead | ProvenEntry | ProvenGrowth:
+def verify(content: bytes, keys: Sequence[VerifyKey]) -> Proven:
     """Checks a proof of whatever kind it is with nothing but public keys.
 
     Args:
@@ -39,5 +44,5 @@ def verify(content: bytes, keys: Sequence[VerifyKey]) -> ProvenRead | ProvenEntr
     except ValueError:
         said = []
     if len(said) != 1:
-        raise ProofError("this is no proof of a read, of an entry or of growth")
+        raise ProofError("this is no proof of a read, of an entry, of growth or of a report")
     return _CHECKS[said[0]](content, keys)

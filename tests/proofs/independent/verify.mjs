@@ -108,6 +108,8 @@ function parse(text) {
     }
     if (first === '"') return string();
     if (first === "n") return take("null"), null;
+    if (first === "t") return take("true"), true;
+    if (first === "f") return take("false"), false;
     return BigInt(match(/-?(?:0|[1-9][0-9]*)(?![0-9.eE])/y));
   };
   const out = value(0);
@@ -176,7 +178,7 @@ function openCheckpoint(note, keys) {
   require(origin && /^(0|[1-9][0-9]{0,18})$/.test(size ?? "") && root && !more.includes(""), "no checkpoint");
   const hash = base64(root);
   require(hash.length === 32, "no root");
-  return { origin, size: BigInt(size), root: hash, signedBy };
+  return { origin, size: BigInt(size), root: hash, more, signedBy };
 }
 
 // Trees
@@ -259,6 +261,38 @@ function verifyEntry(proof, keys) {
   const leaf = leafHash(Buffer.concat([salt, utf8(spell(entry))]));
   require(included(leaf, index, point.size, path, point.root), "the entry is not what stands in the log");
   return `entry ${index} of ${point.origin}`;
+}
+
+// The proof of a report
+
+function isDay(text) {
+  if (!isText(text) || !/^[0-9]{4}-[0-9]{2}-[0-9]{2}$/.test(text) || text < "0001") return false;
+  const time = Date.parse(`${text}T00:00:00Z`);
+  return !Number.isNaN(time) && new Date(time).toJSON().startsWith(text);
+}
+
+function verifyReport(proof, keys) {
+  members(proof, ["wayseal_report_proof", "entry", "salt", "index", "path", "checkpoint", "letter"]);
+  const [entry, index, letter] = [proof.get("entry"), proof.get("index"), proof.get("letter")];
+  const [salt, path] = [hex(proof.get("salt"), 32), hashes(proof.get("path"))];
+  require(isNumber(index, IN_ENTRIES), "index");
+  members(entry, ["v", "kind", "day", "digest"]);
+  require(entry.get("v") === 1n, "version of an entry");
+  require(["report", "message", "answer", "state", "reward", "closing"].includes(entry.get("kind")), "kind");
+  require(isDay(entry.get("day")), "day");
+  const digest = hex(entry.get("digest"), 32);
+  const point = openCheckpoint(proof.get("checkpoint"), keys);
+  require(point.origin.startsWith("wayseal hotline "), "no hotline's log");
+  require(point.more.length === 1 && point.more[0] === `day ${entry.get("day")}`, "a checkpoint of another day");
+  const leaf = leafHash(Buffer.concat([salt, utf8(spell(entry))]));
+  require(included(leaf, index, point.size, path, point.root), "the entry is not what stands in the log");
+  if (letter !== null) {
+    const raw = base64(letter);
+    require(H(raw).equals(digest), "the letter is not the entry's");
+    const found = parse(decoded(raw));
+    require(found instanceof Map && found.get("kind") === entry.get("kind"), "the letter is of another kind");
+  }
+  return `report of ${entry.get("day")}, entry ${index} of ${point.origin}`;
 }
 
 // The proof of growth
@@ -398,10 +432,11 @@ const KINDS = {
   wayseal_proof: verifyRead,
   wayseal_disclosure_proof: verifyEntry,
   wayseal_growth_proof: verifyGrowth,
+  wayseal_report_proof: verifyReport,
 };
 
 function verifyProof(content, keys) {
-  require(content.length <= 1 << 20, "too long");
+  require(content.length <= 1 << 21, "too long");
   const proof = parse(decoded(content));
   require(proof instanceof Map, "no object");
   const kinds = Object.keys(KINDS).filter((name) => proof.has(name));
