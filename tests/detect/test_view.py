@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 
 import numpy as np
+import pytest
 
 from tests.detect.viewed import AGAIN, CHINA, FIRST, MANDATE, NEW, PLAIN, WEAK, WORK, R, key, names, place, staff, view
 from wayseal.detect._cases import Comparer, find_grounds
 from wayseal.detect._result import Comparison, Ground, Others, ServiceArea
 from wayseal.detect._service_area import settle_by_service_area
-from wayseal.detect._view import View, without_gaps
+from wayseal.detect._view import View, _sort, without_gaps
 from wayseal.model.arrays import Longs
 
 READS = [
@@ -31,6 +32,15 @@ def test_reads_are_counted_by_local_day() -> None:
     assert v.first[b].tolist() == [0, 1, 4]
     assert v.mandate[b].tolist() == [0, 0, 4]
     assert (v.day, v.offset) == (FIRST, CHINA)
+
+
+@pytest.mark.parametrize("span", [3, 1 << 40, 1 << 62], ids=["many at once", "weeks", "too far apart for one number"])
+def test_rows_are_sorted_by_account_time_and_waybill(span: int) -> None:
+    chance = np.random.default_rng(span)
+    for n in (0, 1, 2, 200):
+        actor, at = chance.integers(0, 7, n, np.int32), chance.integers(-5, span, n)
+        waybill = chance.permutation(n).astype(np.uint64)
+        assert _sort(actor, at, waybill).tolist() == np.lexsort((waybill, at, actor)).tolist()
 
 
 def test_suspects_lie_by_account_and_time() -> None:

@@ -66,6 +66,8 @@ class Peers:
         self.people = np.array([kind == ActorKind.PERSON for kind in view.kinds])[view.kind]
         self.maybe_people = view.maybe_people
         self.telling = _tells(view.role, view.roles, MOST) | (kinds_tell & _tells(view.kind, view.kinds, 1.0))
+        self._telling_others = np.where(self.telling[:, None], self.others[-1], 0)
+        self._few: Floats = 0.5 ** (self._telling_others / FEW)
 
     def find_causes(self, odd: Longs) -> Causes:
         """All innocent causes of what counts as odd on each day, int64 (a, d)."""
@@ -115,9 +117,9 @@ class Peers:
     def find_steady_work(self, odd: Longs) -> Floats:
         """float64 (a, d): that work of its own may have as many odd reads a day as the account has (rule 2)."""
         typical = np.where(self.seen, np.cumsum(odd, axis=1) / self.active, -1.0)
-        n = np.where(self.telling[:, None], self.others[-1], 0)
+        n = self._telling_others
         many = np.maximum(self.groups[-1].others_near(typical) - PULLING * n, 0.0)
-        share: Floats = (many + 0.5 ** (n / FEW)) / (n + 1.0)
+        share: Floats = (many + self._few) / (n + 1.0)
         third = self.groups[-1].third_of_others(typical)
         far = np.where(third > 0, NEAR * third / np.maximum(typical, 1e-9), 1.0)
         share = np.where((self.people & self.telling)[:, None], share * np.minimum(far, 1.0), share)

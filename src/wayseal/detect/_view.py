@@ -200,11 +200,11 @@ def build_view(
     coder = Coder.of(np.concatenate([hours["actor"].to_numpy(), others]))
     actor = coder.places(hours["actor"].to_numpy())
     hour = hours["hour"].to_numpy().astype(np.int64) - (first_day * _DAY - facts.offset) // _HOUR
-    day = (hour // 24).astype(np.int32)
+    cell = actor.astype(np.int64) * days + hour // 24
 
     def table(name: str) -> npt.NDArray[np.int64]:
         out = np.zeros(len(coder) * days, np.int64)
-        np.add.at(out, actor.astype(np.int64) * days + day, hours[name].to_numpy())
+        np.add.at(out, cell, hours[name].to_numpy())
         return out.reshape(len(coder), days)
 
     reads, first = table("reads"), table("first")
@@ -307,11 +307,27 @@ def _suspects(facts: Facts, coder: Coder, grounds: Grounds, numbers: Numbers, fi
     waybill = t["waybill"].to_numpy()[there]
     new = np.append(True, waybill[1:] != waybill[:-1])[: len(there)]
     number = numbers(waybill[new])[np.cumsum(new) - 1]
-    order = np.lexsort((waybill, t["at"].to_numpy()[there], actor[there]))
+    order = _sort(actor[there], t["at"].to_numpy()[there], waybill)
     there, number = there[order], number[order]
     rows = t.take(pa.array(there)).combine_chunks()
     columns = {name: rows[name].to_numpy(zero_copy_only=False) for name in rows.column_names}
     return suspects_of(columns, number, grounds, actor[there], day[there])
+
+
+def _sort(actor: Ints, at: Longs, waybill: UInts) -> Longs:
+    """Rows by account, time and waybill."""
+    late = at - at.min(initial=np.iinfo(np.int64).max)
+    bits = int(late.max(initial=0)).bit_length()
+    if int(actor.max(initial=0)).bit_length() + bits > 63:
+        return np.lexsort((waybill, at, actor))
+    # One number is put in order many times as fast as three columns; then those that are as late.
+    key = actor.astype(np.int64) << bits | late
+    out: Longs = np.argsort(key)
+    key = key[out]
+    same = key[1:] == key[:-1]
+    tied = np.flatnonzero(np.append(same, False) | np.append(False, same)[: len(key)])
+    out[tied] = out[tied][np.lexsort((waybill[out[tied]], key[tied]))]
+    return out
 
 
 def suspects_of(

@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from wayseal.detect._view import Suspects, View
-from wayseal.model.arrays import Flags, Floats, Ints, Longs
+from wayseal.model.arrays import Bytes, Flags, Floats, Ints, Longs, UInts
 from wayseal.model.kinds import Action
 from wayseal.model.runtime import kernel
 
@@ -94,14 +94,19 @@ def _explained_beside(view: View, odd: Longs) -> Floats:
 
 def _typical(view: View, judged: Longs, explained: Longs) -> Floats:
     """float64 (a, d): the middle of the peers' explained first reads on the days up to each; at least 1."""
-    groups = int(view.group.max(initial=-1)) + 1
-    out = np.ones((groups, view.shape[1]))
-    for group in range(groups):
-        mine = view.group == group
-        active, counts = judged[mine] > 0, explained[mine]
-        for day in range(view.shape[1]):
-            if (some := counts[:, : day + 1][active[:, : day + 1]]).size:
-                out[group, day] = max(1.0, float(np.median(some)))
+    people = np.bincount(view.group)
+    out, stop = np.ones((len(people), view.shape[1])), np.cumsum(people)
+    # Small codes sort by their digits.
+    order = np.argsort(view.group.astype(np.uint16) if len(people) <= 1 << 16 else view.group, kind="stable")
+    active, counts = judged.T.take(order, axis=1) > 0, explained.T.take(order, axis=1)
+    for group, (low, high) in enumerate(zip((stop - people).tolist(), stop.tolist(), strict=True)):
+        mine = active[:, low:high]
+        by_day = counts[:, low:high][mine]
+        for day, end in enumerate(np.cumsum(mine.sum(axis=1)).tolist()):
+            if end:
+                # The middle alone is found several times as fast as two at once.
+                part = np.partition(by_day[:end], end // 2)
+                out[group, day] = max(1.0, (part[end // 2] + part[: (end + 1) // 2].max()) / 2)
     typical: Floats = out[view.group]
     return typical
 
@@ -238,21 +243,28 @@ def inhuman_tempo(view: View) -> Odd:
 
 
 FRESH, OWN_DAYS = 1, 4
+_MIXED = np.uint64(0x9E3779B97F4A7C15)
 
 
-def _first_day(who: np.ndarray, kind: np.ndarray, value: np.ndarray, day: np.ndarray) -> np.ndarray:
+def _first_day(who: Longs, kind: Bytes, value: UInts, day: Longs) -> Longs:
     """For each row the first day of its (who, kind, value)."""
-    pair = who * 2 + kind
-    order = np.lexsort((day, value, pair))
-    new = np.ones(len(order), np.bool_)
-    for column in (pair, value):
-        c = column[order]
-        new[1:] &= c[1:] == c[:-1]
-    new[1:] = ~new[1:]
-    first = day[order][np.maximum.accumulate(np.where(new, np.arange(len(order)), 0))]
-    out = np.empty(len(order), np.int64)
-    out[order] = first
-    return out
+    same, first = np.empty(len(day), np.int64), day.copy()
+    _find_first(who * 2 + kind, value, np.full(2 << len(day).bit_length(), -1), same, first)
+    return first[same]
+
+
+@kernel
+def _find_first(who: Longs, value: UInts, slots: Longs, same: Longs, first: Longs) -> None:
+    """Writes which row each row is the same as, and to that one the first day. slots: power of two, -1 where free."""
+    mask = len(slots) - 1
+    for row in range(len(who)):
+        at = np.int64(((value[row] ^ np.uint64(who[row])) * _MIXED) >> np.uint64(32)) & mask
+        while slots[at] >= 0 and (who[slots[at]] != who[row] or value[slots[at]] != value[row]):
+            at = (at + 1) & mask
+        if slots[at] < 0:
+            slots[at] = row
+        same[row] = slots[at]
+        first[same[row]] = min(first[same[row]], first[row])
 
 
 @_detector("accesses.device|accesses.ip")
@@ -290,7 +302,9 @@ def _in_walks(s: Suspects) -> Flags:
     which = np.zeros(len(s), np.bool_)
     rows = np.flatnonzero(_unexplained(s) & (s.number > 0))
     if len(rows) >= RUN:
-        which[_walked(s, rows)] = True
+        # Most read too few on a day to walk: only what is left is put in order.
+        cell = s.actor[rows].astype(np.int64) * (int(s.day.max()) + 1) + s.day[rows]
+        which[_walked(s, rows[np.bincount(cell)[cell] >= RUN])] = True
     return which
 
 
@@ -367,6 +381,15 @@ def route_sweeps(view: View) -> Odd:
 LEAST_READS = 5
 
 
+@kernel
+def _find_busiest(cell: Longs, reads: Longs, value: UInts, out: Longs) -> None:
+    """Writes of each cell the row with most reads, and of those with as many the one of the least value."""
+    for row in range(len(cell)):
+        top = out[cell[row]]
+        if top < 0 or reads[row] > reads[top] or (reads[row] == reads[top] and value[row] < value[top]):
+            out[cell[row]] = row
+
+
 @_detector("accesses.device|accesses.ip")
 def two_places_at_once(view: View) -> Odd:
     """One login in two places: devices or addresses whose spans of use on a day overlap, beyond one.
@@ -379,14 +402,12 @@ def two_places_at_once(view: View) -> Odd:
     kind, reads = u["kind"].to_numpy()[some], u["reads"].to_numpy()[some]
     since, until = u["from"].to_numpy()[some], u["to"].to_numpy()[some]
     cell = (actor * view.shape[1] + day) * 2 + kind
-    order = np.lexsort((u["value"].to_numpy()[some], -reads, cell))
-    cell, since, until = cell[order], since[order], until[order]
-    new = np.ones(len(order), np.bool_)
-    new[1:] = cell[1:] != cell[:-1]
-    top = np.maximum.accumulate(np.where(new, np.arange(len(order)), 0))
-    odd = ~new & (since <= until[top]) & (since[top] <= until)
-    each = np.bincount(cell[odd], minlength=view.reads.size * 2).reshape(*view.shape, 2)
-    cells = u.take(pa.array(some[order][odd])).select(["actor", "day", "kind", "value"])
+    busiest = np.full(view.reads.size * 2, -1)
+    _find_busiest(cell, reads, u["value"].to_numpy()[some], busiest)
+    top = busiest[cell]
+    odd = (top != np.arange(len(top))) & (since <= until[top]) & (since[top] <= until)
+    each = np.bincount(cell[odd], minlength=len(busiest)).reshape(*view.shape, 2)
+    cells = u.select(["actor", "day", "kind", "value"]).take(pa.array(some[odd]))
     return Odd(odd=each.max(axis=2).astype(np.int64), base=(view.reads > 0).astype(float), cells=cells)
 
 
@@ -415,29 +436,40 @@ RARE, OWN_READS = 0.005, 100
 
 
 @kernel
+def _add_hours(actor: Longs, hour: Longs, reads: Longs, group: Ints, peers: Longs) -> None:
+    """Adds reads to those of the peers by the next day and hour of the day, and all."""
+    for row in range(len(actor)):
+        day = hour[row] // 24
+        peers[group[actor[row]], day + 1, hour[row] - 24 * day] += reads[row]
+        peers[group[actor[row]], day + 1, 24] += reads[row]
+
+
+@kernel
+def _seldom(counts: Longs, h: int) -> bool:
+    return bool(counts[(h + 23) % 24] + counts[h] + counts[(h + 1) % 24] < RARE * max(counts[24], 1))
+
+
+@kernel
 def _mark_rare(actor: Longs, hour: Longs, reads: Longs, group: Ints, peers: Longs, judged: Flags, out: Flags) -> None:
     """Marks the rows at an hour that is rare with the account and with its peers, and the days that are judged.
 
     Rows are sorted by actor and hour. peers: int64 (g, d, 25), reads by hour of the day, and all, up to the day before.
     """
-    own, start = np.zeros(25, np.int64), 0
-    for row in range(len(actor)):
-        a, day = actor[row], hour[row] // 24
-        if row > 0 and actor[row - 1] != a:
+    own, low = np.zeros(25, np.int64), 0
+    while low < len(actor):
+        a, day, high = actor[low], hour[low] // 24, low
+        if low > 0 and actor[low - 1] != a:
             own[:] = 0
-            start = row
+        few = judged[a, day] = own[24] >= OWN_READS
+        while high < len(actor) and actor[high] == a and hour[high] < 24 * (day + 1):
+            h = hour[high] - 24 * day
+            out[high] = few and _seldom(own, h) and _seldom(peers[group[a], day], h)
+            high += 1
         # What was read on a day counts from the next one on.
-        while hour[start] // 24 < day:
-            own[hour[start] % 24] += reads[start]
-            own[24] += reads[start]
-            start += 1
-        few = own[24] >= OWN_READS
-        judged[a, day] = few
-        h = hour[row] % 24
-        for counts in (own, peers[group[a], day]):
-            near = counts[(h + 23) % 24] + counts[h] + counts[(h + 1) % 24]
-            few = few and near < RARE * max(counts[24], 1)
-        out[row] = few
+        for row in range(low, high):
+            own[hour[row] - 24 * day] += reads[row]
+            own[24] += reads[row]
+        low = high
 
 
 @_detector()
@@ -452,12 +484,11 @@ def unusual_hour(view: View) -> Odd:
     if (cell[1:] < cell[:-1]).any():
         order = np.argsort(cell)
         hour, actor, reads = hour[order], actor[order], reads[order]
-    day, clock = hour // 24, hour % 24
     peers = np.zeros((int(view.group.max(initial=-1)) + 1, view.shape[1] + 1, 25), np.int64)
-    np.add.at(peers, (view.group[actor], day + 1, clock), reads)
-    peers[:, :, 24] = peers.sum(axis=2)
+    _add_hours(actor, hour, reads, view.group, peers)
     judged, rare = np.zeros(view.shape, np.bool_), np.zeros(len(hour), np.bool_)
     _mark_rare(actor, hour, reads, view.group, np.cumsum(peers, axis=1), judged, rare)
-    odd = view.spread(actor[rare], day[rare], reads[rare])
-    cells = pa.table({"actor": actor[rare], "day": day[rare], "clock": clock[rare]})
+    who, (day, clock) = actor[rare], np.divmod(hour[rare], 24)
+    odd = view.spread(who, day, reads[rare])
+    cells = pa.table({"actor": who, "day": day, "clock": clock})
     return Odd(odd=odd, base=np.where(judged, view.reads, 0).astype(float), cells=cells)

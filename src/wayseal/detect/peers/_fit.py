@@ -85,7 +85,7 @@ class _Days:
     def __init__(self, odd: Longs, base: Floats) -> None:
         n = base.sum(axis=1)
         self.there = np.flatnonzero(n > 0)
-        self.odd, self.base = odd[self.there].astype(np.float64), base[self.there]
+        self.odd, self.base = odd.take(self.there, axis=0).astype(np.float64), base.take(self.there, axis=0)
         self.y, self.n = self.odd.sum(axis=1), n[self.there]
 
 
@@ -129,7 +129,7 @@ def _sum_days(
     three of their usual days; days of those who have few bursts.
     """
     days, past = odd.shape[1], odd.shape[1] - FEW if odd.shape[1] > FEW else odd.shape[1]
-    cut, part, each = np.empty(len(y)), np.empty(len(y)), np.zeros((3, days))
+    cut, part = np.empty(len(y)), np.empty(len(y))
     for i in range(len(y)):
         cut[i] = min(y[i], max(top[g[i]] * n[i], _SOME))
         part[i] = min(1.0, weighty[g[i]] / n[i])
@@ -144,19 +144,27 @@ def _sum_days(
         sums[4, k] += (part[i] * mean) ** 2
         # A day is held against the person's other days, else a burst would explain itself.
         prior, known, many = 0.5 / max(rate, 1e-12), y[i] <= max(top[k] * n[i], _SOME), 0
+        apart = means = squares = 0.0
+        lived = 0
         for d in range(days):
+            lived += base[i, d] > 0 and d < past
+            if base[i, d] == 0.0 and odd[i, d] <= _BEYOND:
+                continue
             of_day = (cut[i] - min(odd[i, d], cut[i]) + 0.5) / ((n[i] + prior) - base[i, d]) * base[i, d]
-            burst[i, d] = odd[i, d] > of_day + _SIGMAS * math.sqrt(of_day * (1 + of_day)) + _BEYOND
-            many += burst[i, d]
-            usual = known and base[i, d] > 0 and not burst[i, d]
-            each[0, d] = (odd[i, d] - of_day) ** 2 if usual else 0.0
-            each[1, d] = of_day if usual else 0.0
-            each[2, d] = of_day * of_day if usual else 0.0
-        for j in range(3):
-            sums[5 + j, k] += square * each[j].sum()
-        for d in range(days):
-            burst[i, d] = burst[i, d] and many <= FEW and d < past
-            sums[8, k] += many <= FEW and d < past and base[i, d] > 0
+            if odd[i, d] > _BEYOND and odd[i, d] > of_day + _SIGMAS * math.sqrt(of_day * (1 + of_day)) + _BEYOND:
+                burst[i, d] = True
+                many += 1
+            elif known and base[i, d] > 0:
+                apart += (odd[i, d] - of_day) ** 2
+                means += of_day
+                squares += of_day * of_day
+        sums[5, k] += square * apart
+        sums[6, k] += square * means
+        sums[7, k] += square * squares
+        sums[8, k] += lived if many <= FEW else 0
+        if many > 0:
+            for d in range(days):
+                burst[i, d] = burst[i, d] and many <= FEW and d < past
 
 
 def _bursts(odd: Floats, burst: Flags, active: Floats, g: Longs, groups: int) -> Floats:
@@ -165,12 +173,12 @@ def _bursts(odd: Floats, burst: Flags, active: Floats, g: Longs, groups: int) ->
     active: (g,), days of which it is the share. The largest tenth is cut, and of three or more the largest one, all at
     _TIMES the middle one; fewer at _SIZE.
     """
-    who, _ = np.nonzero(burst)
-    sizes = odd[burst]
-    count = np.bincount(g[who], minlength=groups)
-    most = np.minimum(_quantile(sizes, g[who], count, 0.9, spared=1), _TIMES * _quantile(sizes, g[who], count, 0.5))
+    at = np.flatnonzero(burst)
+    of, sizes = g[at // odd.shape[1]], odd.ravel()[at]
+    count = np.bincount(of, minlength=groups)
+    most = np.minimum(_quantile(sizes, of, count, 0.9, spared=1), _TIMES * _quantile(sizes, of, count, 0.5))
     most[count <= 2] = _SIZE
-    total = np.bincount(g[who], np.minimum(sizes, most[g[who]]), groups)
+    total = np.bincount(of, np.minimum(sizes, most[of]), groups)
     size = (total + _SIZE * _SIZE_WEIGHT) / (count + _SIZE_WEIGHT)
     return np.stack([np.maximum(count / np.maximum(active, 1.0), RARE), size])
 
