@@ -189,9 +189,7 @@ def explain(
         me, moment, mine = actor[i], at[i], allowed[actor[i]]
         out[i] = UNEXPLAINED if s1 > s0 or t1 > t0 or r1 > r0 else UNKNOWN
         for t in range(len(by)):
-            if not (mine >> t) & 1:
-                continue
-            if actions[t] and not (actions[t] >> action[i]) & 1:
+            if not (mine >> t) & 1 or (actions[t] and not (actions[t] >> action[i]) & 1):
                 continue
             work = by[t]
             fits = work == _MANDATE
