@@ -54,7 +54,12 @@ READS: PrivateKeys = {key_id(READER, public_of(READER_KEY)): READER_KEY}
 
 
 def letter(**more: Any) -> Letter:
-    given = {"kind": LetterKind.REPORT, "day": DAY, "text": "他们在群里卖单号", "nonce": "5a" * 32} | more
+    given: dict[str, Any] = {
+        "kind": LetterKind.REPORT,
+        "day": DAY,
+        "text": "他们在群里卖单号",
+        "nonce": "5a" * 32,
+    } | more
     if given["kind"] is LetterKind.REPORT:
         given = {"type": ReportType.SALE} | given
     return Letter(**given)

@@ -49,6 +49,12 @@ def a_box(n: int = 0, **more: Any) -> Box:
     return Box(**{**given, **more})
 
 
+def lookup_of(n: int) -> bytes:
+    found = a_box(n).lookup
+    assert found is not None
+    return found
+
+
 def row(n: int = 0, sender: Sender = Sender.REPORTER, place: int = 1, **more: Any) -> SealedLetter:
     """A letter as it is stored, without sealing one."""
     seed = bytes([n, sender is Sender.STAFF, place])
@@ -88,7 +94,7 @@ def rows(database: Database) -> dict[str, list[Any]]:
 def test_a_box_is_found_by_its_receipt_and_has_its_letters(box: Database) -> None:
     put(box, 1)
     put(box, 2, files=0)
-    found = box.read(mailbox.find_box, a_box(1).lookup)
+    found = box.read(mailbox.find_box, lookup_of(1))
     assert found == a_box(1)
     assert box.read(mailbox.find_box, bytes(16)) is None
     assert box.read(mailbox.box_of, a_box(2).box) == a_box(2)
@@ -187,6 +193,18 @@ def test_what_is_taken_leaves_its_files_and_stays_readable(box: Database) -> Non
     assert box.read(mailbox.untaken, Sender.STAFF) == []
 
 
+def test_files_of_another_letter_of_the_box_stay(box: Database) -> None:
+    put(box, 1)
+    second = file_of(1, place=2)
+    box.write(mailbox.add_chunk, second.file, 0, b"sealed")
+    assert box.write(mailbox.add_letter, row(1, place=2), [second])
+    assert box.write(mailbox.add_letter, row(1, Sender.STAFF, 2))
+    box.write(mailbox.take, Sender.STAFF, [(a_box(1).box, 2)])
+    box.write(mailbox.take, Sender.REPORTER, [(a_box(1).box, 1)])
+    assert box.read(mailbox.find_chunk, file_of(1).file, 0) is None
+    assert box.read(mailbox.find_chunk, second.file, 0) == b"sealed"
+
+
 def test_of_a_buried_box_the_tombstone_stays(box: Database) -> None:
     put(box, 1)
     put(box, 2)
@@ -195,7 +213,7 @@ def test_of_a_buried_box_the_tombstone_stays(box: Database) -> None:
         assert box.write(mailbox.add_letter, one)
     box.write(mailbox.bury, a_box(1).box, LATER, "days")
     box.write(mailbox.bury, a_box(1).box, date(2027, 1, 1), "again")
-    assert box.read(mailbox.find_box, a_box(1).lookup) == a_box(1, gone=LATER, rule="days")
+    assert box.read(mailbox.find_box, lookup_of(1)) == a_box(1, gone=LATER, rule="days")
     gone = [row(1, sealed=None), row(1, Sender.STAFF, 2, sealed=None)]
     assert box.read(mailbox.letters_of, a_box(1).box) == [*gone, *kept]
     assert box.read(mailbox.files_of, a_box(1).box) == []

@@ -117,6 +117,16 @@ def test_no_byte_can_be_changed(opens: Callable[[SealedLetter], Letter]) -> None
             opens(replace(stored, sealed=bytes(changed)))
 
 
+def test_no_format_is_read_for_another() -> None:
+    stored = whole()
+    for place in range(5):
+        content = bytearray(stored.sealed or b"")
+        content[place] ^= 1
+        for opens, keys in ((open_secret, TEAM.reports), (open_identity, TEAM.identity)):
+            with pytest.raises(SealedError):
+                opens(replace(stored, sealed=bytes(content)), keys)
+
+
 @given(st.data())
 def test_what_was_cut_doubled_or_added_to_doesnt_open(data: st.DataObject) -> None:
     stored = whole()
@@ -215,6 +225,11 @@ def test_lengths_say_little(size: int) -> None:
     assert size <= filled <= max(4096, size * 9 / 8)
     assert padded(filled) == filled
     assert padded(size + 1) >= filled
+
+
+def test_few_lengths_stand_for_many() -> None:
+    assert len({padded(size) for size in range(100_000, 200_000)}) < 40
+    assert {padded(size) for size in range(4097)} == {4096}
 
 
 def test_short_letters_are_equally_long() -> None:
@@ -354,6 +369,13 @@ assert len(CHUNKS) == 3
 def test_a_file_that_isnt_what_came_doesnt_open(wrong: list[bytes]) -> None:
     with pytest.raises(SealedError):
         list(open_chunks(wrong, SECRET, DESCRIBED))
+
+
+def test_a_chunk_of_zeros_alone_is_missed_too() -> None:
+    chunks, file = sealed_file(bytes((1 << 24) + 1), pieces=CHUNK)
+    assert (len(chunks) - 1) * CHUNK > file.size
+    with pytest.raises(SealedError):
+        list(open_chunks(chunks[:-1], SECRET, file))
 
 
 @given(st.integers(0, 2), st.integers(0, CHUNK + 15))

@@ -4,9 +4,10 @@
    team's identity key alone. Whoever holds public keys opens none of it.
 2. A letter opens at its own place alone: box, sender, number, day, kind, digest and salt are bound. A byte that was
    changed, cut or added opens nothing (SealedError). It is never said which.
-3. Whether a reporter gave a name can't be seen: each of a reporter's letters holds all parts.
+3. Whether a reporter gave a name or sent files can't be seen in a letter: each of a reporter's holds all parts.
 4. Lengths say little: letters from 4 KiB on and files are filled up (Padmé: by an eighth at most).
-5. A chunk of a file says its number and whether it is the last: none is left out, put elsewhere or cut off unseen.
+5. A chunk of a file opens at its own number alone, and the letter says the file's size and SHA-256: none is left out,
+   put elsewhere or cut off unseen.
 6. What one side couldn't read isn't sealed by the other (ValueError), and nobody is believed what a letter is.
 7. Nobody signs: whoever writes into a mailbox can write as either side.
 """
@@ -110,14 +111,14 @@ def seal_letter(
     wrapped = b"".join(_wrap(made, *part) for part in parts)
     head = _HEAD + len(parts).to_bytes(1, "big") + wrapped
     body = _filled(spelling, padded(_LENGTH + len(spelling)))
-    return replace(made, sealed=head + AESGCM(key).encrypt(_ONCE, body, head + made.bound()))
+    return replace(made, sealed=head + AESGCM(key).encrypt(_ONCE, body, head))
 
 
 def open_letter(stored: SealedLetter, keys: PrivateKeys) -> Letter:
     """A letter, for a reporter or the team. SealedError: it doesn't open; NoKeyError: not with these keys."""
     key, head, sealed = _unwrap(stored, keys, _TO_READ)
     try:
-        body = AESGCM(key).decrypt(_ONCE, sealed, head + stored.bound())
+        body = AESGCM(key).decrypt(_ONCE, sealed, head)
         letter = parse_json(_unfilled(body), Letter)
         # Whoever sealed it may have lied about what it is.
         made = _unsealed(letter, stored.box, stored.sender, stored.place, stored.salt)
@@ -170,7 +171,8 @@ class FileSealer:
             zeros = bytes(min(left, CHUNK))
             left -= len(zeros)
             yield from self._add(zeros)
-        yield self._seal(bytes(self._waiting), last=True)
+        if self._waiting:
+            yield self._seal(bytes(self._waiting))
 
     def described(self, kind: FileKind, *, cleaned: bool) -> LetterFile:
         """What the letter says of it."""
@@ -179,33 +181,28 @@ class FileSealer:
 
     def _add(self, content: bytes | memoryview) -> Iterator[bytes]:
         self._waiting += content
-        # What is full waits until more comes: it may be the last.
-        while len(self._waiting) > CHUNK:
-            yield self._seal(bytes(self._waiting[:CHUNK]), last=False)
+        while len(self._waiting) >= CHUNK:
+            yield self._seal(bytes(self._waiting[:CHUNK]))
             del self._waiting[:CHUNK]
 
-    def _seal(self, content: bytes, *, last: bool) -> bytes:
-        nonce = _chunk_nonce(self._chunks, last=last)
+    def _seal(self, content: bytes) -> bytes:
         self._chunks += 1
-        return self._cipher.encrypt(nonce, content, None)
+        return self._cipher.encrypt(_chunk_nonce(self._chunks), content, None)
 
 
 def open_chunks(chunks: Iterable[bytes], secret: bytes, file: LetterFile) -> Iterator[bytes]:
     """What a file holds, a chunk at a time; it counts once the last one came out. SealedError: it doesn't open."""
     cipher, sha256 = _file_cipher(secret, bytes.fromhex(file.file)), hashlib.sha256()
-    number = size = 0
-    coming = iter(chunks)
-    chunk = next(coming, None)
-    while chunk is not None:
-        following = next(coming, None)
+    size = 0
+    for number, chunk in enumerate(chunks, start=1):
         try:
-            content = cipher.decrypt(_chunk_nonce(number, last=following is None), chunk, None)
+            content = cipher.decrypt(_chunk_nonce(number), chunk, None)
         except (InvalidTag, ValueError):
             raise SealedError(_FILE_CHANGED) from None
         if part := content[: max(0, file.size - size)]:
             sha256.update(part)
             yield part
-        number, size, chunk = number + 1, size + len(content), following
+        size += len(content)
     if size != padded(file.size) or sha256.hexdigest() != file.sha256:
         raise SealedError(_FILE_CHANGED)
 
@@ -245,8 +242,8 @@ def _file_cipher(secret: bytes, file: bytes) -> AESGCM:
     return AESGCM(HKDF(algorithm=SHA256(), length=KEY, salt=None, info=_FILE_INFO + file).derive(secret))
 
 
-def _chunk_nonce(number: int, *, last: bool) -> bytes:
-    return number.to_bytes(11, "big") + bytes([last])
+def _chunk_nonce(number: int) -> bytes:
+    return number.to_bytes(len(_ONCE), "big")
 
 
 def _unsealed(letter: Letter, box: bytes, sender: Sender, place: int, salt: bytes) -> SealedLetter:
@@ -271,7 +268,4 @@ def _filled(content: bytes, size: int) -> bytes:
 
 
 def _unfilled(content: bytes) -> bytes:
-    size = int.from_bytes(content[:_LENGTH], "big")
-    if _LENGTH + size > len(content):
-        raise ValueError("length")
-    return content[_LENGTH : _LENGTH + size]
+    return content[_LENGTH : _LENGTH + int.from_bytes(content[:_LENGTH], "big")]
