@@ -29,6 +29,7 @@ from wayseal.cases.hotline.errors import KeyFileError, NoKeyError, SealedError
 from wayseal.cases.hotline.letters import (
     READER,
     Fields,
+    FileKind,
     Letter,
     LetterFile,
     LetterKind,
@@ -54,7 +55,7 @@ from wayseal.cases.hotline.sealing import (
 )
 from wayseal.model.fields import FieldKind
 
-FILE = LetterFile(file="ab" * 16, kind="png", size=3, sha256="cd" * 32, cleaned=True)
+FILE = LetterFile(file="ab" * 16, kind=FileKind.PNG, size=3, sha256="cd" * 32, cleaned=True)
 WHOLE = letter(
     files=(FILE,),
     identity=True,
@@ -325,7 +326,7 @@ def sealed_file(content: bytes, *, secret: bytes = SECRET, pieces: int = 70_000)
     sealer = FileSealer(secret, bytes(16))
     chunks = [c for at in range(0, len(content), pieces) for c in sealer.write(memoryview(content)[at : at + pieces])]
     chunks += sealer.finish()
-    return chunks, sealer.described("png", cleaned=True)
+    return chunks, sealer.described(FileKind.PNG, cleaned=True)
 
 
 @each("size", [0, 1, 4095, 4096, 4097, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK, 3_000_001, 9_000_001])

@@ -60,6 +60,24 @@ class ReportType(StrEnum):
     DOOR = "door"
 
 
+class FileKind(StrEnum):
+    """What a file is by its first bytes, as far as what may hide in it differs."""
+
+    JPEG = "jpeg"
+    PNG = "png"
+    GIF = "gif"
+    WEBP = "webp"
+    TIFF = "tiff"
+    HEIC = "heic"
+    SOUND = "sound"
+    VIDEO = "video"
+    OFFICE = "office"
+    ARCHIVE = "archive"
+    PDF = "pdf"
+    TEXT = "text"
+    UNKNOWN = "unknown"
+
+
 class Purpose(StrEnum):
     """What the team's keys are for."""
 
@@ -69,10 +87,6 @@ class Purpose(StrEnum):
 
 Came: TypeAlias = Literal["portal", "telephone", "letter"]
 """How a letter came; staff type in what came by telephone or letter."""
-FileKind: TypeAlias = Literal[
-    "jpeg", "png", "pdf", "office", "heic", "webp", "gif", "tiff", "video", "sound", "archive", "text", "unknown"
-]
-"""What a file is by its first bytes."""
 TYPE_TEXTS: Mapping[ReportType, str] = {
     ReportType.SALE: N_("Waybill numbers are on sale"),
     ReportType.CALL: N_("A strange call or message"),
