@@ -20,7 +20,7 @@ from httpx import BaseTransport, Client, Request, Response
 
 from wayseal.cases import Cases
 from wayseal.console import Access, ConsoleSettings, Role, Site, create_app
-from wayseal.console.access import AccessKeys, Cost, Provider
+from wayseal.console.access import AccessKeys, Provider
 from wayseal.console.access.types import Person, Visit
 from wayseal.console.jobs import Jobs
 from wayseal.console.reading import CaseReader
@@ -30,6 +30,7 @@ from wayseal.database import open_database
 from wayseal.database.migrations import upgrade
 from wayseal.merkle import VerifyKey
 from wayseal.service import make_log
+from wayseal.service.argon2 import Cost
 
 CHEAP = Cost(memory=64, passes=1)
 PASSWORD = "a sentence is fine"

@@ -14,7 +14,8 @@ from PIL import Image, ImageOps, ImageSequence
 
 from tests.effort import examples
 from tests.tables import each
-from wayseal.portal._clean import HEAD, MOST_PIECES, Cleaner, FileKind, kind_of
+from wayseal.cases.hotline.letters import FileKind
+from wayseal.portal._clean import HEAD, MOST_PIECES, Cleaner, kind_of
 
 PLANT = b"PLANTED"
 MOST_HELD = 2 * 65_540

@@ -1,5 +1,5 @@
 """The public's web: a process of its own, which holds public keys alone and reads nothing once it is stored."""
 
-from wayseal.portal._clean import FileKind
+from wayseal.cases.hotline.letters import FileKind
 
 __all__ = ["FileKind"]

@@ -13,33 +13,14 @@ import re
 import struct
 import zlib
 from collections.abc import Generator, Iterator
-from enum import StrEnum
 from typing import Literal
+
+from wayseal.cases.hotline.letters import FileKind
 
 HEAD = 4096
 """Bytes that say what a file is."""
 MOST_PIECES = 100_000
 """Segments or chunks that are looked at: each costs time, however short it is."""
-
-
-class FileKind(StrEnum):
-    """What a file is by its first bytes, as far as what may hide in it differs."""
-
-    JPEG = "jpeg"
-    PNG = "png"
-    GIF = "gif"
-    WEBP = "webp"
-    TIFF = "tiff"
-    HEIC = "heic"
-    SOUND = "sound"
-    VIDEO = "video"
-    OFFICE = "office"
-    ARCHIVE = "archive"
-    PDF = "pdf"
-    TEXT = "text"
-    UNKNOWN = "unknown"
-
-
 _KINDS = re.compile(
     rb"(?P<jpeg>\xff\xd8\xff)|(?P<png>\x89PNG\r\n\x1a\n)|(?P<gif>GIF8[79]a)|(?P<webp>RIFF.{4}WEBP)|(?P<tiff>II[*+]\0|MM\0[*+])"
     rb"|(?P<heic>.{4}ftyp(?:hei|hev|mif|msf|avif|avis))"

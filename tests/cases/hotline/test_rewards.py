@@ -6,7 +6,6 @@ from dataclasses import replace
 from decimal import Decimal, localcontext
 from math import ceil
 from pathlib import Path
-from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -14,9 +13,9 @@ from hypothesis import strategies as st
 
 from tests.tables import each
 from wayseal.cases.errors import RewardError
+from wayseal.cases.hotline.letters import ReportType
 from wayseal.cases.hotline.rewards import (
     Award,
-    ReportType,
     Rules,
     amount_of,
     draw_code,
@@ -88,7 +87,7 @@ def test_every_step_says_its_numbers_in_both_languages() -> None:
         "rounded up to 18,519 yuan",
     ]
     bounded = (amount_of(INSIDER, "1", Decimal(base), False) for base in (0, 10**12))
-    steps = [*award.steps, *(step for one in (*bounded, plain_of(RULES, "sale")) if one for step in one.steps)]
+    steps = [*award.steps, *(step for one in (*bounded, plain_of(RULES, ReportType.SALE)) if one for step in one.steps)]
     assert {step.reason for step in steps} == {"share", "least", "insider", "most", "whole", "plain"}
     zh = translator("zh")
     for step in steps:
@@ -96,9 +95,9 @@ def test_every_step_says_its_numbers_in_both_languages() -> None:
 
 
 def test_plain_amounts() -> None:
-    found = {kind: plain_of(RULES, kind) for kind in get_args(ReportType)}
+    found = {kind: plain_of(RULES, kind) for kind in ReportType}
     assert {kind: award and award.amount for kind, award in found.items()} == RULES.plain
-    assert plain_of(replace(RULES, plain={"call": 200}), "sale") is None
+    assert plain_of(replace(RULES, plain={ReportType.CALL: 200}), ReportType.SALE) is None
 
 
 WRONG_BASE = ("-0.01", "0.001", "1e15", "NaN", "sNaN", "Infinity", "-Infinity", "1e-40", "1e400", "0." + "1" * 70)

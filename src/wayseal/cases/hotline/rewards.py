@@ -17,11 +17,11 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from wayseal.cases.errors import RewardError
+from wayseal.cases.hotline.letters import ReportType
 from wayseal.model.messages import N_, Message
 from wayseal.model.schema import CLOSED, Name, TomlText
 
 Yuan = Annotated[int, Field(ge=1, le=10**12)]
-ReportType = Literal["sale", "call", "offered", "door"]
 Reason = Literal["share", "least", "insider", "most", "whole", "plain"]
 _EXACT = Context(prec=60, traps=[Inexact])
 _LETTERS, _MEANT = "0123456789ABCDEFGHJKMNPQRSTVWXYZ", str.maketrans("OIL", "011")

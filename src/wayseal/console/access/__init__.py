@@ -12,7 +12,7 @@ from typing import Self
 
 from wayseal.console.access import _context, _provider, _rows
 from wayseal.console.access._company import CompanySignIn, Errand
-from wayseal.console.access._context import KNOWN_SECONDS, AccessContext, AccessKeys, Cost, Passwords, load_keys
+from wayseal.console.access._context import KNOWN_SECONDS, AccessContext, AccessKeys, Passwords, load_keys
 from wayseal.console.access._people import People, anybody
 from wayseal.console.access._provider import AuthorizationCallback, Provider
 from wayseal.console.access._rows import METADATA
@@ -20,6 +20,7 @@ from wayseal.console.access._sessions import Marks, OwnAccount, Sessions, SignIn
 from wayseal.console.access.types import Act, ActKind, Checked, Rules, Session
 from wayseal.console.roles import Lane
 from wayseal.database import Database
+from wayseal.service.argon2 import Cost
 
 AT_ONCE = {Lane.PASSWORDS: _context.PASSWORDS_AT_ONCE, Lane.COMPANY: _provider.AT_ONCE}
 """How many of what takes long are done at a time."""
@@ -30,7 +31,6 @@ __all__ = [
     "Access",
     "AccessKeys",
     "AuthorizationCallback",
-    "Cost",
     "Errand",
     "Provider",
     "Standing",

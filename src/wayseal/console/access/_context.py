@@ -38,6 +38,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from wayseal.console.access.types import Rules, Visit
 from wayseal.console.errors import AccessError, ConsoleSettingsError
 from wayseal.database import Connection, Database
+from wayseal.service.argon2 import Cost
 from wayseal.service.keyfile import read_secret
 
 P = ParamSpec("P")
@@ -95,15 +96,6 @@ SHORTEST, LONGEST, DIFFERENT = 10, 256, 5
 _SALT_SIZE = 16
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cost:
-    """How much a password costs: memory in KiB, passes, lanes."""
-
-    memory: int = 65_536
-    passes: int = 3
-    lanes: int = 1
-
-
 class Passwords:
     """Hashes and checks passwords."""
 
@@ -127,16 +119,8 @@ class Passwords:
         return kept is not None
 
     def _hash(self, password: bytes, salt: bytes) -> str:
-        kdf = Argon2id(
-            salt=salt,
-            length=32,
-            iterations=self._cost.passes,
-            lanes=self._cost.lanes,
-            memory_cost=self._cost.memory,
-            secret=self._pepper,
-        )
         with self._turn:
-            return kdf.derive_phc_encoded(password)
+            return self._cost.argon2id(salt, self._pepper).derive_phc_encoded(password)
 
 
 def check_password(password: str, login: str) -> None:

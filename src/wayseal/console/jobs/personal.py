@@ -20,7 +20,7 @@ from wayseal.cases.errors import CasebookError, NoSuchCaseError
 from wayseal.cases.inbox import Concern, News
 from wayseal.cases.ledger.casebook import FOLDER
 from wayseal.cases.notices import own_address, send_text, service_of
-from wayseal.console.access import Access, Cost, load_keys
+from wayseal.console.access import Access, load_keys
 from wayseal.console.access.types import Person, PersonState
 from wayseal.console.errors import AccessError, ConsoleError
 from wayseal.console.jobs._jobs import HOUR, Jobs
@@ -32,6 +32,7 @@ from wayseal.model.runtime import Closing
 from wayseal.model.schema import parse_json, plain
 from wayseal.model.times import clock_us
 from wayseal.page.languages import ByLanguage, Lang, known_lang
+from wayseal.service.argon2 import Cost
 from wayseal.service.log import Log
 
 WANTED, SENT = "notices", "notices.sent"

@@ -1,0 +1,27 @@
+"""Errors of the hotline; never with a receipt, a key or a word of a letter."""
+
+from typing import ClassVar
+
+from wayseal.model.errors import WaysealError
+
+
+class HotlineError(WaysealError):
+    """The root of what the hotline refuses."""
+
+    exit_code: ClassVar[int] = 3
+
+
+class KeyFileError(HotlineError):
+    """The hotline's keys can't be read or used; names their file."""
+
+    exit_code: ClassVar[int] = 5
+
+
+class SealedError(HotlineError):
+    """A letter or a file doesn't open: it was changed or cut, or belongs elsewhere."""
+
+    exit_code: ClassVar[int] = 7
+
+
+class NoKeyError(SealedError):
+    """A letter is sealed under keys that aren't here: somebody swapped the public ones, or a private one is lost."""
