@@ -207,6 +207,12 @@ def bury(c: Connection, box: bytes, day: date, rule: str) -> None:
     c.execute(sa.update(boxes).where(boxes.c.box == box, boxes.c.gone.is_(None)).values(gone=day, rule=rule))
 
 
+def gone_boxes(c: Connection) -> list[Box]:
+    """The boxes that were buried."""
+    found = sa.select(boxes).where(boxes.c.gone.is_not(None)).order_by(boxes.c.box)
+    return [record_of(Box, row) for row in c.execute(found).mappings()]
+
+
 def count(c: Connection, day: date, name: str) -> None:
     """Counts something of a day: that is all that is known of it."""
     c.execute(sa.insert(counts).prefix_with("OR IGNORE"), {"day": day, "name": name, "n": 0})

@@ -18,7 +18,7 @@ from wayseal.model.schema import CLOSED
 
 BOX: Final = 16
 """Bytes of a box's id, and of a file's."""
-MOST_CHUNKS: Final = 1 << 16
+MOST_CHUNKS: Final = 1 << 13
 MOST_CARRIED: Final = 4 << 20
 """Bytes of the JSON of a letter."""
 MOST_CHUNK: Final = CHUNK + 16
