@@ -101,9 +101,10 @@ class HotlineClient:
     def _bring(self, box: bytes, place: int) -> bool:
         carried = self._letter(box, place)
         if self._database.read(mailbox.find_letter, box, Sender.REPORTER, place) is None:
-            files = [(one.file, n) for one in carried.files for n in range(one.chunks)]
-            # A file that was taken back is no longer listed; one that is shows, once it is opened, what it lacks.
-            carried = carried if all([self._bring_chunk(*one) for one in files]) else self._letter(box, place)
+            chunks = [(one.file, n) for one in carried.files for n in range(1, one.chunks + 1)]
+            if sum(self._bring_chunk(*one) for one in chunks) < len(chunks):
+                # A file that was taken back is no longer listed; one that is can't be opened, and says so.
+                carried = self._letter(box, place)
         letter = replace(carried.letter, taken=True)
         if not self._database.write(mailbox.add_box, carried.box, letter, carried.files):
             return False

@@ -10,7 +10,7 @@
     GET  /exchange/letters/{box}/{place}        a reporter's: transit.Carried
     PUT  /exchange/letters/{box}/{place}        transit.Carried, of staff: 204; 404, no such box; 409
     POST /exchange/letters/{box}/{place}/taken  the console has it, its chunks go: 204
-    GET  /exchange/files/{file}/{n}             a sealed chunk, n from 0
+    GET  /exchange/files/{file}/{n}             a sealed chunk, n from 1
     PUT  /exchange/boxes/{box}/gone             transit.Gone: 204, 404, 409
     POST /exchange/typed                        transit.TypedIn: {"receipt": "1234567890123456"}
     GET  /exchange/healthz                      204 or 503

@@ -30,7 +30,7 @@ MOST_RECEIPTS: Final = 1000
 _NONCE, _TIME = 12, 8
 
 
-class Use(StrEnum):
+class Purpose(StrEnum):
     """What a ticket is used for."""
 
     REPORT = "report"
@@ -70,8 +70,8 @@ class Gate:
     ) -> None:
         self._clock, self._lock = clock, Lock()
         self._cipher, self._wait = AESGCM(AESGCM.generate_key(256)), 60 * wait_minutes
-        self._quick = {Use.REPORT: _Budget(reports_an_hour, 60), Use.LOOKUP: _Budget(lookups_a_minute, 1)}
-        self._waited = {use: _Budget(waiting_a_minute, 1) for use in Use}
+        self._quick = {Purpose.REPORT: _Budget(reports_an_hour, 60), Purpose.LOOKUP: _Budget(lookups_a_minute, 1)}
+        self._waited = {purpose: _Budget(waiting_a_minute, 1) for purpose in Purpose}
         self._used: dict[bytes, tuple[float, bytes]] = {}
         self._receipts: dict[bytes, tuple[float, bytes]] = {}
 
@@ -80,7 +80,7 @@ class Gate:
         nonce, now = secrets.token_bytes(_NONCE), int(self._clock())
         return base64.urlsafe_b64encode(nonce + self._cipher.encrypt(nonce, now.to_bytes(_TIME, "big"), None)).decode()
 
-    def admit(self, use: Use, ticket: str) -> Admitted | Wait | Again:
+    def admit(self, purpose: Purpose, ticket: str) -> Admitted | Wait | Again:
         """Whether somebody may go on; then the ticket is used up."""
         read, now = self._read(ticket), self._clock()
         if read is None:
@@ -92,7 +92,7 @@ class Gate:
                 return Again("old")
             if name in self._used:
                 return Again("used")
-            quick, waited = self._quick[use], self._waited[use]
+            quick, waited = self._quick[purpose], self._waited[purpose]
             if not (age >= LEAST and quick.take(now)) and not (age >= self._wait and waited.take(now)):
                 return Wait(max(1, math.ceil((self._wait - age) / 60) if quick.full(now) else 1))
             self._used[name] = now, b""

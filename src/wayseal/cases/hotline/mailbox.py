@@ -96,7 +96,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredFile:
-    """A file of a reporter's letter: how many chunks it has, which may be taken already."""
+    """A file of a reporter's letter: how many chunks it has, from 1 on, which may be taken already."""
 
     file: bytes
     box: bytes
