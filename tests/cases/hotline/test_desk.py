@@ -3,7 +3,7 @@
 import hashlib
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -171,10 +171,11 @@ def test_a_reporter_who_wrote_meanwhile_is_read_first(world: World) -> None:
     id_ = world.report()
     world.desk.read(id_, LI)
     world.message(id_, "现在在门口")
-    for act in (
+    acts: tuple[Callable[[], object], ...] = (
         lambda: world.desk.answer(id_, "thank you", LI, seen=1),
         lambda: world.desk.set_state(id_, ReportState.CLOSED, LI, "thank you", seen=1),
-    ):
+    )
+    for act in acts:
         with pytest.raises(StaleError) as caught:
             act()
         assert (caught.value.version, caught.value.theirs, caught.value.mine) == (2, "现在在门口", "thank you")

@@ -262,6 +262,7 @@ class HotlineState:
         proposals: By their ids.
         cancelled: Rewards that were, by their proposals.
         paid: By the MAC of the code.
+        written: Letters of staff's, by report, and when their act was.
         days: The days of the log that are closed, in their order.
     """
 
@@ -271,6 +272,7 @@ class HotlineState:
     proposals: dict[str, Proposal] = field(default_factory=dict)
     cancelled: dict[str, Replied] = field(default_factory=dict)
     paid: dict[str, Paid] = field(default_factory=dict)
+    written: dict[tuple[bytes, Written], int] = field(default_factory=dict)
     days: dict[date, DayClosed] = field(default_factory=dict)
 
     def granted(self, box: bytes | None = None) -> list[Proposed]:
@@ -293,6 +295,8 @@ class HotlineState:
             check(self, act)
         if isinstance(act, BoxAct):
             self.boxes[act.box] = (*self.of(act.box), act)
+            if (letter := getattr(act, "letter", None)) is not None:
+                self.written[act.box, letter] = act.at
 
     def of(self, box: bytes) -> tuple[AnyAct, ...]:
         """The acts about a report."""

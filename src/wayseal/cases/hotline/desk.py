@@ -126,11 +126,11 @@ class Hotline:
             now: Microseconds after 1970.
         """
         self.record, self.database, self.team = HotlineRecord(folder), database, team
-        self._private, self._mac, self._days, self._now = private, mac, days, now
+        self._private, self._mac, self._days, self.now = private, mac, days, now
 
     def today(self) -> date:
         """The day, on the site's clock."""
-        return day_of(self._now())
+        return day_of(self.now())
 
     # Reading
 
@@ -156,7 +156,7 @@ class Hotline:
         if kind and box.box not in state.types:
             with self.record.writing() as (known, write):
                 if box.box not in known.types:
-                    write(TypeFound(at=self._now(), who=who, box=box.box, type=kind))
+                    write(TypeFound(at=self.now(), who=who, box=box.box, type=kind))
         return derive(box, letters, self.record.state(), self._days), read
 
     def take_file(self, id_: str, file: bytes, who: str) -> Iterator[bytes]:
@@ -179,7 +179,7 @@ class Hotline:
     def open_name(self, proposal: str, who: str) -> str:
         """The names that a report gives, for whoever proposed so and had a yes, for a day. CaseStateError: not so."""
         with self.record.writing() as (state, write):
-            if not state.may_open(proposal, who, self._now()):
+            if not state.may_open(proposal, who, self.now()):
                 raise CaseStateError("a name is opened by whoever proposed it, within a day of another person's yes")
             box = state.proposals[proposal].proposed.box
             write(TakenOut(**self._by(box, who), what="name", id=proposal))
@@ -240,7 +240,7 @@ class Hotline:
                 raise CaseStateError("the report isn't linked to this case", key="case")
             several_lines(text, "text")
             write(TakenOut(**self._by(report.box.box, who), what="words", id=case))
-        cases.add_note(case, text, who, self._now())
+        cases.add_note(case, text, who, self.now())
 
     def enqueue(self, id_: str, who: str, cases: Cases) -> None:
         """Puts the numbers and the seller that a report names into the queue. CaseStateError: it names none."""
@@ -253,7 +253,7 @@ class Hotline:
             raise CaseStateError("the report names neither numbers nor a seller")
         with self._writing(id_) as (report, _, _, write):
             write(TakenOut(**self._by(report.box.box, who), what="words", id=""))
-        now = self._now()
+        now = self.now()
         cases.enqueue_or_find([Lead(source=Source.REPORT, things=things, reason=LEAD, score=0.5, since=now)], who, now)
 
     # What is for two
@@ -262,7 +262,7 @@ class Hotline:
         """Proposes what another person has to agree to; its id. reward: to be granted; of: to be cancelled."""
         reason = one_line(why, "why")
         with self._writing(id_) as (report, _, state, write):
-            box, now = report.box.box, self._now()
+            box, now = report.box.box, self.now()
             there = [one for one in state.proposals.values() if (one.proposed.box, one.proposed.what) == (box, what)]
             if any(one.state(now) is ProposalState.WAITING for one in there):
                 raise CaseStateError("the same waits for an answer already")
@@ -279,7 +279,7 @@ class Hotline:
         said = self._proposal(self.record.state(), proposal).proposed
         with self._writing(report_id(said.box)) as (report, letters, state, write):
             known = self._proposal(state, proposal)
-            if known.replied or (yes and known.state(self._now()) is not ProposalState.WAITING):
+            if known.replied or (yes and known.state(self.now()) is not ProposalState.WAITING):
                 raise CaseStateError("the proposal waits no more")
             if yes and same_person(said.who, who):
                 raise CaseStateError("another person agrees, never who proposed it", key="who")
@@ -368,7 +368,7 @@ class Hotline:
             yield report, letters, state, write
 
     def _by(self, box: bytes, who: str) -> dict[str, Any]:
-        return {"at": self._now(), "who": one_line(who, "who"), "box": box}
+        return {"at": self.now(), "who": one_line(who, "who"), "box": box}
 
     def _put(
         self,

@@ -145,7 +145,7 @@ def all_boxes(c: Connection) -> list[tuple[Box, list[SealedLetter]]]:
     """All boxes with their letters; of what is sealed no byte, but whether it is there."""
     found: dict[bytes, list[SealedLetter]] = {}
     columns = [one for one in letters.c if one is not letters.c.sealed]
-    empty = sa.func.substr(letters.c.sealed, 1, 0).label("sealed")
+    empty = sa.func.substr(letters.c.sealed, 1, 0, type_=sa.LargeBinary).label("sealed")
     for row in c.execute(sa.select(*columns, empty).order_by(letters.c.place, letters.c.sender)).mappings():
         found.setdefault(row["box"], []).append(_letter(row))
     return [(record_of(Box, row), found.get(row["box"], [])) for row in c.execute(sa.select(boxes)).mappings()]
@@ -158,7 +158,12 @@ def has_boxes(c: Connection) -> bool:
 
 def letters_of(c: Connection, box: bytes) -> list[SealedLetter]:
     """All letters of a box, as they were written."""
-    found = sa.select(letters).where(letters.c.box == box).order_by(letters.c.place, letters.c.sender)
+    return select_letters(c, letters.c.box == box)
+
+
+def select_letters(c: Connection, *conditions: sa.ColumnElement[bool]) -> list[SealedLetter]:
+    """Letters that fit."""
+    found = sa.select(letters).where(*conditions).order_by(letters.c.place, letters.c.sender, letters.c.box)
     return [_letter(row) for row in c.execute(found).mappings()]
 
 
