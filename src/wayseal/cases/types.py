@@ -103,6 +103,7 @@ class Source(StrEnum):
     RIGHTS = "rights"
     CANARY = "canary"
     LISTING = "listing"
+    REPORT = "report"
 
 
 class ItemState(StrEnum):
