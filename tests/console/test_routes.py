@@ -18,7 +18,7 @@ from wayseal.console.web.pages import PAGES
 from wayseal.console.web.pages._api import FORMS
 from wayseal.service import make_log
 
-ALL = "analyst investigator auditor administrator outlet_manager"
+ALL = "analyst investigator auditor administrator outlet_manager officer finance"
 CASES, LEDGER, ADMIN, ACTS = (
     "analyst investigator",
     "analyst investigator auditor",
@@ -26,6 +26,8 @@ CASES, LEDGER, ADMIN, ACTS = (
     "auditor administrator",
 )
 OUTLET = "outlet_manager"
+OFFICER = "officer"
+FINANCE = "finance"
 OPENERS = "investigator"
 OPEN = "anybody"
 TABLE = {
@@ -136,6 +138,16 @@ TABLE = {
     "GET /market/words": CASES,
     "POST /market/words": CASES,
     "POST /market/words/look": CASES,
+    "GET /hotline": OFFICER,
+    "GET /hotline.csv": OFFICER,
+    "GET /hotline/new": OFFICER,
+    "POST /hotline/new": OFFICER,
+    "GET /hotline/{report}": OFFICER,
+    "POST /hotline/{report}": OFFICER,
+    "POST /hotline/{report}/file": OFFICER,
+    "GET /rewards": FINANCE,
+    "POST /rewards": FINANCE,
+    "POST /rewards/pay": FINANCE,
     "GET /rights": LEDGER,
     "POST /rights": LEDGER,
     "GET /rights.csv": LEDGER,
@@ -255,6 +267,7 @@ IDS = {
     "seller": "seller-1",
     "removal": "r-1",
     "source": "site-a",
+    "report": "r-000000000000",
     "pseudonym": "p-2222-2222-2222",
 }
 BY_TOKEN = {f"{page.method} {page.path}" for page in PAGES if page.api}

@@ -21,6 +21,8 @@ class Role(StrEnum):
     AUDITOR = "auditor"
     ADMINISTRATOR = "administrator"
     OUTLET_MANAGER = "outlet_manager"
+    OFFICER = "officer"
+    FINANCE = "finance"
 
 
 class Stage(StrEnum):
@@ -51,6 +53,10 @@ AUDITORS = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
 AUDITOR = frozenset({Role.AUDITOR})
 """Who sees what was done with cases, and nothing of a case."""
 OUTLET_MANAGERS = frozenset({Role.OUTLET_MANAGER})
+OFFICERS = frozenset({Role.OFFICER})
+"""Who opens and answers reports of the hotline; nobody else sees a word of one."""
+FINANCE = frozenset({Role.FINANCE})
+"""Who pays rewards, by their codes alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

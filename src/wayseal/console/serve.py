@@ -12,7 +12,7 @@ about that basket as about any other that changed, so that nobody meets it unask
 
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -25,6 +25,7 @@ from wayseal.console import access, jobs, tracing
 from wayseal.console.access import Access, Provider, has_people, load_keys
 from wayseal.console.access.types import Rules
 from wayseal.console.errors import ConsoleSettingsError
+from wayseal.console.hotline import Collector, HotlineOffice, open_office
 from wayseal.console.jobs import jobs_of
 from wayseal.console.jobs.worker import Workers
 from wayseal.console.reading import CanaryWatch, CaseReader
@@ -139,7 +140,9 @@ def open_access(settings: ConsoleSettings) -> Iterator[Access]:
         yield Access.over(database, keys, rules=rules, provider=provider, company_only=settings.oidc_only)
 
 
-def make_site(settings: ConsoleSettings, access: Access, address: str = "") -> Site:
+def make_site(
+    settings: ConsoleSettings, access: Access, address: str = "", hotline: HotlineOffice | None = None
+) -> Site:
     """Return what the console stands on. address: where browsers find it."""
     ledger = settings.ledger
     return Site(
@@ -156,6 +159,7 @@ def make_site(settings: ConsoleSettings, access: Access, address: str = "") -> S
         spool=make_spool(settings.folder / SPOOL),
         files=settings.folder / FILES,
         task_lists=load_task_lists(settings.task_lists),
+        hotline=hotline,
         address=(settings.address or address).rstrip("/"),
     )
 
@@ -178,8 +182,9 @@ def run_console(settings: ConsoleSettings, *, say_setup: Callable[[str, str], No
     forward_library_logs(log)
     with (
         open_access(settings) as access,
+        open_office(settings, access) as hotline,
         listen(settings.host, settings.port, ConsoleSettingsError) as place,
-        closing(make_site(settings, access, _address(settings, place))) as site,
+        closing(make_site(settings, access, _address(settings, place), hotline)) as site,
     ):
         _open_cases(site, log)
         if site.reading is not None:
@@ -190,7 +195,11 @@ def run_console(settings: ConsoleSettings, *, say_setup: Callable[[str, str], No
             begin_demo(demo, site, address)
         elif (code := access.people.prepare_setup()) is not None:
             say_setup(f"{address}/setup", "-".join(code[i : i + 6] for i in range(0, len(code), 6)))
-        with Workers(settings, site.jobs, log), handle_signals(server.end):
+        with ExitStack() as stack:
+            stack.enter_context(Workers(settings, site.jobs, log))
+            if hotline is not None and site.cases is not None:
+                stack.enter_context(Collector(hotline, site.cases.need, log))
+            stack.enter_context(handle_signals(server.end))
             server.run(sockets=[place])
     log.info("stopped")
 

@@ -117,6 +117,22 @@ class ConsoleSettings:
     """Processes that run jobs; 0: none here."""
     job_days: Annotated[int, WHOLE, Field(ge=1, le=3650)] = 30
     """Files that jobs made, and uploads that weren't taken in, are removed after so long."""
+    hotline_keys: File | None = None
+    """The folder with the hotline's keys (`wayseal hotline key new`): with it there is a hotline."""
+    hotline: Name | None = None
+    """Address of the portal's exchange, from which reports come: http://127.0.0.1:8481."""
+    hotline_token: File | None = None
+    """The file with the token that the exchange knows."""
+    hotline_log_key: File | None = None
+    """The private key that signs the hotline's log, day by day."""
+    hotline_publish: File | None = None
+    """The folder into which the signed log goes, for others to keep."""
+    hotline_days: Annotated[int, WHOLE, Field(ge=30, le=3650)] = 90
+    """A report is kept so many days behind its last letter."""
+    hotline_rewards: File | None = None
+    """Rules of rewards; by default those that come along."""
+    hotline_answers: File | None = None
+    """Answers to begin with, in both languages; by default those that come along."""
     stop_seconds: Annotated[int, WHOLE, Field(ge=0, le=3600)] = 30
 
     def __post_init__(self) -> None:
@@ -135,6 +151,22 @@ class ConsoleSettings:
             raise ConsoleSettingsError("oidc_issuer, oidc_client_id and oidc_client_secret go together")
         if self.oidc_issuer is not None and self.address is None and (self.https or self.host not in OWN):
             raise ConsoleSettingsError("address is needed with oidc_issuer: where browsers find the console")
+        self._check_hotline()
+
+    def _check_hotline(self) -> None:
+        if (self.hotline is None) != (self.hotline_token is None):
+            raise ConsoleSettingsError("hotline and hotline_token go together")
+        if self.hotline is not None and not self.hotline.startswith(("http://", "https://")):
+            raise ConsoleSettingsError("hotline begins with http:// or https://")
+        others = (self.hotline, self.hotline_log_key, self.hotline_publish, self.hotline_rewards, self.hotline_answers)
+        if self.hotline_keys is None and any(one is not None for one in others):
+            raise ConsoleSettingsError("all of the hotline goes with hotline_keys")
+        if self.hotline_keys is not None and self.ledger is None:
+            raise ConsoleSettingsError("hotline_keys goes with a ledger, whose cases reports belong to")
+        if self.hotline_log_key is None and self.hotline_publish is not None:
+            raise ConsoleSettingsError("hotline_publish goes with hotline_log_key")
+        if self.hotline_log_key is not None and not self.unit:
+            raise ConsoleSettingsError("hotline_log_key goes with unit, which its log names")
 
     @property
     def secure(self) -> bool:

@@ -18,6 +18,7 @@ from wayseal.console.access._provider import AuthorizationCallback, Provider
 from wayseal.console.access._rows import METADATA
 from wayseal.console.access._sessions import Marks, OwnAccount, Sessions, SignIn, Standing
 from wayseal.console.access.types import Act, ActKind, Checked, Rules, Session
+from wayseal.console.errors import ThrottledError
 from wayseal.console.roles import Lane
 from wayseal.database import Database
 from wayseal.service.argon2 import Cost
@@ -132,6 +133,18 @@ class Access:
             The newest first.
         """
         return self.database.read(_rows.page_of_acts, before=before, limit=limit)
+
+    def count_guess(self, session: Session) -> None:
+        """Counts a try at a reward's code before it is looked up. ThrottledError: too many."""
+        if wait := self.database.write(_rows.take_attempt, self._guesses(session), self.now()):
+            raise ThrottledError(wait)
+
+    def forget_guesses(self, session: Session) -> None:
+        """Somebody found a code: those before were no guesses."""
+        self.database.write(_rows.forget_attempts, self._guesses(session), self.now())
+
+    def _guesses(self, session: Session) -> dict[str, str]:
+        return {"reward": self.keys.mac("attempts", "reward", session.person.id)}
 
     def note(self, session: Session, kind: ActKind, /, **detail: str) -> None:
         """Adds an act of somebody's, durably, before what it allows is done.

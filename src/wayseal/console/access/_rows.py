@@ -120,7 +120,7 @@ marks = sa.Table(
 )
 
 
-FREE: Mapping[str, int] = {"own": 10, "both": 5, "login": 50, "address": 100}
+FREE: Mapping[str, int] = {"own": 10, "both": 5, "login": 50, "address": 100, "reward": 10}
 _LONGEST, _FORGET = 900, 3600
 _USED = 2
 """Attempts of somebody who gets in: the password, and the code."""

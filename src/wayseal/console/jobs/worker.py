@@ -55,8 +55,10 @@ COMMAND = (sys.executable, "-P", "-m", "wayseal.console.jobs.worker")
 GRACE = 15.0
 _TOO_LONG = N_("this ran for longer than its kind may, and was ended")
 _LOOK, _QUICK, _SLOWEST = 0.5, 5.0, 60.0
-_OF_PAGES = {"oidc_issuer", "oidc_client_id", "oidc_client_secret", "oidc_only", "second_person", "task_lists"}
-"""What a worker has no use for, among it a secret."""
+_OF_PAGES = {"oidc_issuer", "oidc_client_id", "oidc_client_secret", "oidc_only", "second_person", "task_lists"} | {
+    one.name for one in fields(ConsoleSettings) if one.name.startswith("hotline")
+}
+"""What a worker has no use for, among it a secret, and where the hotline's keys are."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -5,6 +5,7 @@ Blanks as in `wayseal.page.texts`. No <, > or & anywhere.
 
 from wayseal.console.texts._done import OF_ACTS
 from wayseal.console.texts._help import OF_HELP
+from wayseal.console.texts._hotline import OF_HOTLINE
 from wayseal.console.texts._inbox import OF_INBOX
 from wayseal.console.texts._market import OF_MARKET_AND_TRACE
 from wayseal.model.messages import N_
@@ -14,6 +15,7 @@ TEXTS = {
     **OF_INBOX,
     **OF_MARKET_AND_TRACE,
     **OF_HELP,
+    **OF_HOTLINE,
     "theme.auto": N_("Auto"),
     "theme.light": N_("Light"),
     "theme.dark": N_("Dark"),
@@ -76,11 +78,15 @@ TEXTS = {
     "role.auditor": N_("Auditor"),
     "role.administrator": N_("Administrator"),
     "role.outlet_manager": N_("Outlet manager"),
+    "role.officer": N_("Officer of the hotline"),
+    "role.finance": N_("Finance"),
     "role_note.analyst": N_("sees cases and the ledger, accounts as pseudonyms"),
     "role_note.investigator": N_("sees cases and the ledger, and may open cases"),
     "role_note.auditor": N_("sees the ledger and all acts of access, no case"),
     "role_note.administrator": N_("sees people and acts of access, neither cases nor the ledger"),
     "role_note.outlet_manager": N_("sees the own outlet"),
+    "role_note.officer": N_("opens and answers reports of the hotline, sees neither cases nor the ledger"),
+    "role_note.finance": N_("pays rewards by their codes, sees nothing else"),
     "state.all": N_("All"),
     "state.invited": N_("Invited"),
     "state.active": N_("Active"),

@@ -15,6 +15,7 @@ from wayseal.cases.errors import CasebookError, CasebookUsageError, CaseStateErr
 from wayseal.console.access import KNOWN_SECONDS, Access
 from wayseal.console.access.types import Opened, Session, Visit
 from wayseal.console.errors import AccessError, JobError, TraceWorkError
+from wayseal.console.hotline import HotlineOffice
 from wayseal.console.jobs import Jobs
 from wayseal.console.jobs.inbox import seen_of, unseen_of
 from wayseal.console.reading import CanaryWatch, CaseReader
@@ -132,6 +133,7 @@ class Site:
         upload_most: So many bytes may be sent at once.
         files: Where files of cases lie, each under its SHA-256.
         task_lists: Lists of tasks that a press adds to a case, by its kind.
+        hotline: What staff have of the hotline; None: there is none.
         address: Where they find the console.
     """
 
@@ -148,6 +150,7 @@ class Site:
     upload_most: int = 3 << 30
     files: Path | None = None
     task_lists: tuple[TaskList, ...] = ()
+    hotline: HotlineOffice | None = None
     address: str = ""
 
     def close(self) -> None:

@@ -23,7 +23,17 @@ from markupsafe import Markup
 from wayseal import __version__
 from wayseal.console.access.types import Session
 from wayseal.console.errors import ConsoleError
-from wayseal.console.roles import ADMINISTRATORS, ALL_ROLES, AUDITOR, AUDITORS, CASE_ROLES, LEDGER_ROLES, Role
+from wayseal.console.roles import (
+    ADMINISTRATORS,
+    ALL_ROLES,
+    AUDITOR,
+    AUDITORS,
+    CASE_ROLES,
+    FINANCE,
+    LEDGER_ROLES,
+    OFFICERS,
+    Role,
+)
 from wayseal.console.web._forms import MOST
 from wayseal.console.web._links import href_of, linked, linked_all
 from wayseal.model.times import clock, clock_name
@@ -43,6 +53,7 @@ OWN = {
     "reads.css": "text/css; charset=utf-8",
     "market.css": "text/css; charset=utf-8",
     "live.css": "text/css; charset=utf-8",
+    "hotline.css": "text/css; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
 REPORTS = {
@@ -96,6 +107,8 @@ PLACES = (
     Place(code="overview", path="/", key="o", roles=ALL_ROLES),
     Place(code="inbox", path="/inbox", key="i", roles=LEDGER_ROLES),
     Place(code="live", path="/live", key="v", roles=LEDGER_ROLES),
+    Place(code="hotline", path="/hotline", key="h", roles=OFFICERS),
+    Place(code="rewards", path="/rewards", key="f", roles=FINANCE),
     Place(code="queue", path="/queue", key="q", roles=CASE_ROLES),
     Place(code="cases", path="/cases", key="c", roles=CASE_ROLES),
     Place(code="trace", path="/trace", key="t", roles=CASE_ROLES),

@@ -21,6 +21,8 @@ from starlette.responses import Response
 from wayseal.cases.book import UNDOABLE
 from wayseal.cases.decisions import BulkAction
 from wayseal.cases.errors import StaleError
+from wayseal.cases.hotline.letters import TYPE_TEXTS
+from wayseal.cases.hotline.reports import Report
 from wayseal.cases.types import (
     CLOSED_STATES,
     OPEN_STATES,
@@ -196,6 +198,8 @@ def case_page(ask: Ask, *, error: Any = None, act: str = "") -> Response:
         lines=[line_of(entry, ask.lang, beside(dossier.things)) for entry in dossier.timeline.rows],
         older=dossier.timeline.after,
         names=dossier.looked_at > 0,
+        reports=_linked_reports(ask, row.id),
+        report_types=TYPE_TEXTS,
         **look_values(ask, row.id, shown=bool(beside(dossier.things))),
         open=row.state in OPEN_STATES,
         bar=_bar(ask, dossier.timeline.rows),
@@ -215,6 +219,12 @@ def case_page(ask: Ask, *, error: Any = None, act: str = "") -> Response:
         **block_values(ask, {one.alias for one in dossier.things}),
         **_choices(),
     )
+
+
+def _linked_reports(ask: Ask, case: str) -> Sequence[Report]:
+    """Reports of the hotline that are linked to a case: what they are about and how they stand, and no word of them."""
+    found = () if ask.site.hotline is None else ask.site.hotline.desk.reports()
+    return [one for one in found if case in one.cases]
 
 
 def stale_page(ask: Ask, act: str, line: int) -> Response:

@@ -21,7 +21,7 @@ from wayseal.cases.types import OPEN_STATES
 from wayseal.cases.views import Changes, Counts, ItemRow, Task
 from wayseal.console.access.types import PersonState
 from wayseal.console.jobs.types import JobState
-from wayseal.console.roles import ADMINISTRATORS, ALL_ROLES, AUDITORS, CASE_ROLES, LEDGER_ROLES
+from wayseal.console.roles import ADMINISTRATORS, ALL_ROLES, AUDITORS, CASE_ROLES, LEDGER_ROLES, OFFICERS
 from wayseal.console.web._ask import Ask, Pages
 from wayseal.console.web._case_words import reason_of
 from wayseal.console.web._market_view import long_unseen
@@ -90,7 +90,13 @@ def show_overview(ask: Ask) -> Response:
         no_cases=role in CASE_ROLES and ask.site.cases is not None and desk is None and trouble is None,
         people=_people(ask) if role in ADMINISTRATORS else None,
         acts=ask.access.acts(limit=_NEWEST) if role in AUDITORS else None,
+        owed=_count_owed(ask) if role in OFFICERS else None,
     )
+
+
+def _count_owed(ask: Ask) -> int | None:
+    """How many reports of the hotline are owed an answer; None: there is no hotline."""
+    return None if ask.site.hotline is None else sum(one.owed for one in ask.site.hotline.desk.reports())
 
 
 def _long_unseen(ask: Ask) -> Sequence[tuple[str, int]]:

@@ -1,0 +1,461 @@
+"""Reports of the hotline in the console: what officers do, what nobody else sees, and that acts come before words."""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.console.reporting import Reporters, with_hotline
+from tests.console.world import World, hidden, open_world, statements, text
+from tests.portal.exchanging import RECEIPT, URL, InProcess, Typist, make_app, make_token
+from tests.tables import each
+from wayseal.cases.hotline import mailbox
+from wayseal.cases.hotline.acts import HotlineRecord
+from wayseal.cases.hotline.desk import Hotline
+from wayseal.cases.hotline.letters import Fields, FileKind, Sender
+from wayseal.cases.hotline.mailbox import MAILBOX
+from wayseal.console import ConsoleSettings, Role
+from wayseal.console.errors import ConsoleSettingsError
+from wayseal.console.hotline import Collector, Contact, load_answers, open_office
+from wayseal.console.jobs.worker import settings_line
+from wayseal.database import open_database
+from wayseal.database.migrations import upgrade
+from wayseal.merkle import SigningKey
+from wayseal.service import make_log
+
+WORDS = "组长让我们夜里查单号 look-at-night"
+SOLD = Fields(numbers=("YT9780901824279",), seller="面单资源")
+
+
+@pytest.fixture
+def hotline(tmp_path: Path) -> Iterator[Reporters]:
+    with open_world(tmp_path) as world, with_hotline(world, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def world(hotline: Reporters) -> World:
+    return hotline.world
+
+
+def test_the_inbox_shows_what_is_owed_first_and_no_word(hotline: Reporters, world: World) -> None:
+    long_ago = hotline.today - timedelta(days=40)
+    answered, new = hotline.report(WORDS, day=long_ago), hotline.report(WORDS)
+    han = world.signed_in("han")
+    han.get(f"/hotline/{answered}")
+    assert hotline.act(han, answered, "answer", zh="谢谢").status_code == 303
+    page = han.get("/hotline")
+    assert page.text.index(new) < page.text.index(answered)
+    assert WORDS not in page.text
+    assert "not opened yet" in text(page)  # whoever looks at the list learns not even what it is about
+    assert "1 answers owed" in text(han.get("/"))
+    assert new in han.get("/hotline?owed=owed").text
+    assert answered not in han.get("/hotline?owed=owed").text
+    for query, shown in (("owner=me", False), ("owner=nobody", True), ("state=closed", False), ("state=all", True)):
+        assert (new in han.get(f"/hotline?{query}").text) is shown, query
+    assert han.get("/hotline?state=secret").status_code == 400
+    assert WORDS not in han.get("/hotline.csv").text
+
+
+def test_an_opening_is_on_record_before_a_word_is_decrypted(
+    hotline: Reporters, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id_ = hotline.report(WORDS)
+    han = world.signed_in("han")
+    seen: list[list[str]] = []
+    decrypt = Hotline._decrypt
+
+    def watched(self: Hotline, *given: object) -> object:
+        seen.append(hotline.acts(id_))
+        return decrypt(self, *given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Hotline, "_decrypt", watched)
+    page = han.get(f"/hotline/{id_}")
+    assert WORDS in page.text
+    assert seen == [["opened"]]
+    han.get(f"/hotline/{id_}")
+    assert hotline.acts(id_) == ["opened", "type_found"]  # once for each person
+    world.signed_in("lu").get(f"/hotline/{id_}")
+    assert hotline.acts(id_) == ["opened", "type_found", "opened"]
+
+
+def test_a_record_that_cant_be_written_shows_nothing(
+    hotline: Reporters, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id_, han = hotline.report(WORDS), world.signed_in("han")
+
+    def full(*given: object) -> None:
+        raise OSError(28, "full")
+
+    monkeypatch.setattr(HotlineRecord, "writing", full)
+    answer = han.get(f"/hotline/{id_}")
+    assert answer.status_code == 503
+    assert WORDS not in answer.text
+    assert "nothing was shown" in text(answer)
+
+
+def test_a_link_from_elsewhere_opens_nothing(hotline: Reporters, world: World) -> None:
+    id_, han = hotline.report(WORDS), world.signed_in("han")
+    answer = han.get(f"/hotline/{id_}", headers={"sec-fetch-site": "cross-site"})
+    assert (answer.status_code, WORDS in answer.text, hotline.acts(id_)) == (403, False, [])
+
+
+@each(
+    ["login", "role"],
+    [("ana", Role.ANALYST), ("ivy", Role.INVESTIGATOR), ("aud", Role.AUDITOR), ("qian", Role.FINANCE)],
+)
+def test_nobody_else_sees_a_word(hotline: Reporters, world: World, login: str, role: Role) -> None:
+    id_ = hotline.report(WORDS)
+    if role is not Role.FINANCE:
+        world.person(login, role)
+    browser = world.signed_in(login)
+    for answer in (
+        browser.get("/hotline"),
+        browser.get(f"/hotline/{id_}"),
+        hotline.act(browser, id_, "answer", zh="x"),
+    ):
+        assert (answer.status_code, WORDS in answer.text) == (403, False)
+    assert browser.post(f"/hotline/{id_}/file", data={"file": "00", "kind": "pdf"}).status_code == 403
+    assert hotline.acts(id_) == []
+
+
+def test_no_word_is_in_a_log_or_an_act_of_access(hotline: Reporters, world: World) -> None:
+    name = "陈先生 night-shift-77"
+    id_ = hotline.report(WORDS, name=name, fields=SOLD, files=((FileKind.PDF, b"%PDF inside", False),))
+    han, case = world.signed_in("han"), hotline.case()
+    page = han.get(f"/hotline/{id_}")
+    file = re.search(r'name="file" value="([0-9a-f]{32})"', page.text)
+    assert file
+    han.post(f"/hotline/{id_}/file", data={"file": file[1], "kind": "pdf"})
+    hotline.act(han, id_, "answer", zh="回 our-answer")
+    hotline.act(han, id_, "note", note="记 our-note")
+    hotline.act(han, id_, "link", case=case, why="because")
+    hotline.act(han, id_, "excerpt", case=case, excerpt="taken-out")
+    han.get("/hotline.csv")
+    record = (hotline.office.folder / "hotline.jsonl").read_text("utf-8")
+    told = world.log.getvalue() + repr(world.access.acts(limit=1000)) + record
+    for word in (WORDS, "look-at-night", "our-answer", "our-note", "taken-out", "night-shift", "面单资源", "inside"):
+        assert word not in told, word
+    assert id_ not in world.log.getvalue()  # a line names the route
+
+
+def test_an_answer_is_sent_in_both_languages_and_read(hotline: Reporters, world: World) -> None:
+    id_, han = hotline.report(WORDS), world.signed_in("han")
+    page = han.get(f"/hotline/{id_}?answer=1")
+    assert load_answers(None)[1].text.zh in page.text
+    assert load_answers(None)[1].text.en in page.text
+    assert hotline.act(han, id_, "answer", zh="已收到", en="We have it").headers["location"] == f"/hotline/{id_}"
+    assert hotline.reads(id_) == [("answer", "已收到\n\nWe have it")]
+    assert "We have it" in han.get(f"/hotline/{id_}").text
+    empty = hotline.act(han, id_, "answer", zh="  ")
+    assert empty.status_code == 400
+    assert len(hotline.reads(id_)) == 1
+
+
+def test_whoever_answers_beside_another_sees_both_texts(hotline: Reporters, world: World) -> None:
+    id_, han, lu = hotline.report(WORDS), world.signed_in("han"), world.signed_in("lu")
+    seen = hidden(han.get(f"/hotline/{id_}"), "seen")
+    lu.get(f"/hotline/{id_}")
+    hotline.act(lu, id_, "answer", zh="lu-wrote-this")
+    answer = han.post(f"/hotline/{id_}", data={"act": "answer", "seen": seen, "zh": "han-wrote-that", "en": ""})
+    assert answer.status_code == 409
+    assert "lu-wrote-this" in answer.text
+    assert "han-wrote-that" in answer.text
+    assert [words for _, words in hotline.reads(id_)] == ["lu-wrote-this"]
+    again = {"act": "answer", "seen": hidden(answer, "seen"), "zh": "han-wrote-that", "en": ""}
+    assert han.post(f"/hotline/{id_}", data=again).status_code == 303
+    hotline.write(id_, "reporter-wrote-this")
+    answer = han.post(f"/hotline/{id_}", data=again | {"seen": str(hotline.office.desk.report(id_).seen - 1)})
+    assert (answer.status_code, "reporter-wrote-this" in answer.text) == (409, True)
+
+
+def test_a_state_is_told_and_a_note_is_not(hotline: Reporters, world: World) -> None:
+    id_, han, lu = hotline.report(WORDS), world.signed_in("han"), world.signed_in("lu")
+    assert hotline.act(han, id_, "state", state="in_progress", why="hidden-reason").status_code == 303
+    assert hotline.act(han, id_, "state", state="nuisance", why="x").status_code == 400
+    assert hotline.act(han, id_, "assign", owner="lu").status_code == 303
+    assert hotline.act(han, id_, "assign", owner="qian").status_code == 400
+    assert hotline.act(han, id_, "note", note="among-us").status_code == 303
+    page = lu.get(f"/hotline/{id_}")
+    assert "among-us" in page.text.partition('class="inner"')[2]
+    assert "among-us" not in page.text.partition('class="inner"')[0]
+    assert hotline.act(lu, id_, "note", note="among-us, more", replaces="1").status_code == 303
+    stale = hotline.act(han, id_, "note", note="mine", replaces="1")
+    assert (stale.status_code, "among-us, more" in stale.text, "mine" in stale.text) == (409, True, True)
+    assert "1 earlier version" in text(han.get(f"/hotline/{id_}"))
+    assert [kind for kind, _ in hotline.reads(id_)] == ["state"]
+    assert "hidden-reason" not in repr(hotline.reads(id_))
+    assert hotline.office.desk.report(id_).owner == "lu"
+
+
+def test_a_file_is_given_out_as_octets_and_noted(hotline: Reporters, world: World) -> None:
+    content = bytes(range(256)) * 2000
+    id_ = hotline.report(WORDS, files=((FileKind.PDF, content, False), (FileKind.JPEG, b"j" * 10, True)))
+    other = hotline.report(WORDS, files=((FileKind.PDF, b"other", False),))
+    han = world.signed_in("han")
+    page = han.get(f"/hotline/{id_}")
+    first, *_ = re.findall(r'name="file" value="([0-9a-f]{32})"', page.text)
+    answer = han.post(f"/hotline/{id_}/file", data={"file": first, "kind": "pdf"})
+    assert answer.content == content
+    assert answer.headers["content-type"] == "application/octet-stream"
+    assert answer.headers["content-disposition"].startswith("attachment;")
+    assert hotline.acts(id_)[-1] == "taken_out"
+    foreign = re.findall(r'name="file" value="([0-9a-f]{32})"', han.get(f"/hotline/{other}").text)
+    before = hotline.acts(id_)
+    for file, kind in ((foreign[0], "pdf"), ("zz", "pdf"), ("00" * 16, "pdf")):
+        assert han.post(f"/hotline/{id_}/file", data={"file": file, "kind": kind}).status_code == 400, file
+    assert hotline.acts(id_) == before
+
+
+def test_a_name_takes_two_and_each_look_is_an_act(hotline: Reporters, world: World) -> None:
+    name = "Mr Chen, night-shift-77"
+    id_, han, lu = hotline.report(WORDS, name=name), world.signed_in("han"), world.signed_in("lu")
+    other = hotline.report(WORDS)
+    assert name not in han.get(f"/hotline/{id_}").text
+    assert "left a name" not in text(han.get(f"/hotline/{other}"))
+    hotline.act(han, id_, "identity", why="to verify")
+    for browser, act, more in (
+        (han, "name", {"proposal": "p-1"}),
+        (han, "reply", {"proposal": "p-1", "yes": "1"}),
+        (lu, "name", {"proposal": "p-1"}),
+    ):
+        answer = hotline.act(browser, id_, act, **more)
+        assert (answer.status_code, name in answer.text) == (409, False), act
+    assert hotline.act(lu, other, "reply", proposal="p-1", yes="1").status_code == 400  # of another report
+    assert hotline.act(lu, id_, "reply", proposal="p-1", yes="1").status_code == 303
+    assert name not in hotline.act(lu, id_, "name", proposal="p-1").text
+    for _ in range(2):
+        assert name in hotline.act(han, id_, "name", proposal="p-1").text
+    assert hotline.acts(id_).count("taken_out") == 2
+    assert name not in han.get(f"/hotline/{id_}").text
+    world.clock.sleep(25 * 3600)
+    han = world.signed_in("han")
+    assert name not in hotline.act(han, id_, "name", proposal="p-1").text
+
+
+def test_nuisance_takes_two_and_leaves_the_list(hotline: Reporters, world: World) -> None:
+    id_, han, lu = hotline.report(WORDS), world.signed_in("han"), world.signed_in("lu")
+    hotline.act(han, id_, "nuisance", why="the tenth of its kind")
+    assert id_ in han.get("/hotline").text
+    assert hotline.act(han, id_, "reply", proposal="p-1", yes="1").status_code == 409
+    assert hotline.act(lu, id_, "reply", proposal="p-1", yes="1").status_code == 303
+    assert id_ not in han.get("/hotline").text
+    assert id_ in han.get("/hotline?state=nuisance").text
+    assert [kind for kind, _ in hotline.reads(id_)] == ["closing"]
+
+
+def test_a_case_knows_of_a_report_and_has_its_excerpt(hotline: Reporters, world: World) -> None:
+    world.person("ana", Role.ANALYST)
+    id_, han, ana = hotline.report(WORDS, fields=SOLD), world.signed_in("han"), world.signed_in("ana")
+    han.get(f"/hotline/{id_}")
+    case = hotline.case()
+    assert hotline.act(han, id_, "link", case="c-99", why="x").status_code == 400
+    assert hotline.act(han, id_, "excerpt", case=case, excerpt="too soon").status_code == 409
+    assert hotline.act(han, id_, "link", case=case, why="same numbers").status_code == 303
+    page = ana.get(f"/cases/{case}")
+    assert id_ in page.text
+    assert f'href="/hotline/{id_}"' not in page.text
+    assert WORDS not in page.text
+    assert hotline.act(han, id_, "excerpt", case=case, excerpt="they look at night").status_code == 303
+    assert "they look at night" in ana.get(f"/cases/{case}").text
+    assert hotline.act(han, id_, "queue").status_code == 303
+    queue = ana.get("/queue")
+    assert "面单资源" in text(queue)
+    assert WORDS not in queue.text
+    hotline.act(han, id_, "unlink", case=case, why="it was another")
+    assert id_ not in ana.get(f"/cases/{case}").text
+
+
+def test_a_reward_takes_two_and_finance_pays_once(hotline: Reporters, world: World) -> None:
+    id_, han, lu, qian = hotline.report(WORDS), *(world.signed_in(one) for one in ("han", "lu", "qian"))
+    han.get(f"/hotline/{id_}")
+    asked = {"grade": "2", "base": "80000", "why": "the login was closed"}
+    assert hotline.act(han, id_, "reward", **asked).status_code == 409  # no case
+    hotline.act(han, id_, "link", case=hotline.case(), why="x")
+    for wrong in ({"grade": "9"}, {"base": "much"}, {"base": "-1"}):
+        assert hotline.act(han, id_, "reward", **asked | wrong).status_code == 400, wrong
+    assert hotline.act(han, id_, "reward", **asked).status_code == 303
+    assert "at least 3,000 yuan" in text(lu.get(f"/hotline/{id_}"))
+    hotline.act(lu, id_, "reply", proposal="p-1", yes="1")
+    code = re.search(r"[0-9A-Z]{4}(-[0-9A-Z]{4}){3}", dict(hotline.reads(id_))["reward"])
+    assert code
+    found = qian.post("/rewards", data={"reward_code": code[0].lower()})
+    assert "3,000 yuan" in text(found)
+    assert id_ not in found.text
+    paid = {"reward_code": code[0], "voucher": "V-77"}
+    assert "V-77" in text(qian.post("/rewards/pay", data=paid))
+    again = qian.post("/rewards/pay", data=paid)
+    assert (again.status_code, "it was paid" in text(again)) == (409, True)
+    assert code[0] not in world.log.getvalue() + repr(world.access.acts(limit=1000))
+    world.clock.sleep(600)
+    assert qian.post("/rewards/pay", data=paid).status_code == 401  # asks for a fresh proof
+
+
+def test_codes_can_not_be_guessed(hotline: Reporters, world: World) -> None:
+    qian = world.signed_in("qian")
+    for n in range(10):
+        assert "there is no such code" in text(qian.post("/rewards", data={"reward_code": f"{n:016d}"}))
+    assert "too many attempts" in text(qian.post("/rewards", data={"reward_code": "0" * 16}))
+
+
+def test_pages_ask_few_statements(hotline: Reporters, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = hotline.case()
+    ids = [hotline.report(WORDS, files=((FileKind.PDF, b"x", False),)) for _ in range(8)]
+    han = world.signed_in("han")
+    for one in ids:
+        han.get(f"/hotline/{one}")
+        hotline.act(han, one, "note", note="x")
+        hotline.act(han, one, "link", case=case, why="x")
+    with statements(monkeypatch) as asked:
+        for path in ("/", "/hotline", "/hotline?owed=owed", f"/hotline/{ids[0]}", "/hotline/new"):
+            asked.clear()
+            assert han.get(path).status_code == 200
+            assert len(asked) <= 12, (path, asked)
+
+
+def test_without_a_hotline_pages_say_so(tmp_path: Path) -> None:
+    with open_world(tmp_path) as world:
+        world.person("han", Role.OFFICER)
+        han = world.signed_in("han")
+        for path in ("/hotline", "/hotline/r-1", "/hotline/new"):
+            assert "No hotline is set" in text(han.get(path))
+
+
+def test_what_is_typed_in_goes_to_the_portal_and_its_receipt_is_shown_once(tmp_path: Path) -> None:
+    typist = Typist()
+    with open_database(f"sqlite:///{tmp_path}/portal.sqlite") as database:
+        upgrade(database, MAILBOX)
+        make_token(tmp_path / "tokens")
+        transport = InProcess(make_app(database, tmp_path / "tokens", typist))
+        set_ = {"hotline": URL, "hotline_token": tmp_path / "token", "transport": transport}
+        with open_world(tmp_path) as world, with_hotline(world, tmp_path, **set_) as hotline:  # type: ignore[arg-type]
+            han = world.signed_in("han")
+            typed = {"type": "call", "came": "telephone", "text": WORDS, "numbers": "YT1, YT2", "knew.phone": "1"}
+            answer = han.post("/hotline/new", data=typed | {"identity": "Mr Wang", "when": "2026-03-01", "seller": "x"})
+            assert answer.status_code == 200, text(answer) + world.log.getvalue()
+            assert all(four in text(answer) for four in RECEIPT.shown().split())
+            (took,) = typist.took
+            letter = took.letter
+            assert (letter.text, letter.came, letter.type, took.identity) == (WORDS, "telephone", "call", "Mr Wang")
+            assert (letter.fields.numbers, letter.fields.seller, letter.identity) == (("YT1", "YT2"), "", True)
+            assert RECEIPT.digits not in world.log.getvalue()
+            for wrong in ({"text": ""}, {"came": "portal"}, {"when": "soon"}, {"numbers": " ".join(["YT"] * 51)}):
+                refused = han.post("/hotline/new", data=typed | wrong)
+                assert (refused.status_code, len(typist.took)) == (400, 1), wrong
+            assert WORDS in refused.text  # what was typed is there
+            # The collector brings over what came, and takes there what staff wrote.
+            id_ = hotline.report(WORDS)
+            box = hotline.office.desk.report(id_).box
+            (stored,) = hotline.office.desk.database.read(mailbox.letters_of, box.box)
+            hotline.office.desk.database.write(lambda c: c.exec_driver_sql("DELETE FROM letters"))
+            hotline.office.desk.database.write(lambda c: c.exec_driver_sql("DELETE FROM boxes"))
+            database.write(mailbox.add_box, box, stored)
+            assert world.site.cases is not None
+            collector = Collector(hotline.office, world.site.cases.need, make_log(world.log))
+            collector.round()
+            assert WORDS in han.get(f"/hotline/{id_}").text
+            hotline.act(han, id_, "answer", zh="回")
+            collector.round()
+            there = database.read(mailbox.letters_of, box.box)
+            assert [one.sender for one in there] == [Sender.REPORTER, Sender.STAFF]
+            assert "not handed over" not in text(han.get(f"/hotline/{id_}"))
+
+
+class Away(httpx.BaseTransport):
+    """A portal that doesn't answer."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("away")
+
+
+def test_a_portal_that_is_away_is_said_and_nothing_is_deleted(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("t")
+    set_ = {"hotline": URL, "hotline_token": tmp_path / "token", "transport": Away()}
+    with open_world(tmp_path) as world, with_hotline(world, tmp_path, **set_) as hotline:  # type: ignore[arg-type]
+        id_ = hotline.report(WORDS, day=hotline.today - timedelta(days=80))
+        assert world.site.cases is not None
+        collector = Collector(hotline.office, world.site.cases.need, make_log(world.log))
+        collector.round()
+        assert hotline.acts(id_) == []  # it would be reminded of now
+        han = world.signed_in("han")
+        assert "hasn't answered since" in text(han.get("/hotline"))
+        assert WORDS in han.get(f"/hotline/{id_}").text
+        assert world.log.getvalue().count("portal_away") == 1
+        collector.round()
+        assert world.log.getvalue().count("portal_away") == 1
+
+
+def test_one_collects_and_a_round_that_breaks_is_logged(
+    hotline: Reporters, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rounds: list[Contact] = []
+
+    def cases() -> object:
+        assert world.site.cases is not None
+        rounds.append(hotline.office.contact)
+        if len(rounds) == 1:
+            collector.round()  # somebody else, meanwhile
+        if len(rounds) == 2:
+            raise RuntimeError(WORDS)
+        return world.site.cases.need()
+
+    collector = Collector(hotline.office, cases, make_log(world.log), seconds=0.01)  # type: ignore[arg-type]
+    collector.round()
+    assert len(rounds) == 1
+    collector.round()
+    assert "collector_broke" in world.log.getvalue()
+    assert WORDS not in world.log.getvalue()
+    with collector:
+        while len(rounds) < 4:
+            pass
+    assert not collector._thread.is_alive()
+
+
+def test_days_are_closed_and_published(tmp_path: Path) -> None:
+    key = SigningKey(name="hotline", seed=bytes(32))
+    (tmp_path / "log.key").write_text(key.to_text())
+    more = {"hotline_log_key": tmp_path / "log.key", "hotline_publish": tmp_path / "out", "unit": "example courier"}
+    with open_world(tmp_path) as world, with_hotline(world, tmp_path, **more) as hotline:  # type: ignore[arg-type]
+        id_ = hotline.report(WORDS, day=hotline.today - timedelta(days=1))
+        hotline.office.collect(world.cases)
+        yesterday = hotline.today - timedelta(days=1)
+        assert (tmp_path / "out/checkpoints" / yesterday.isoformat()).exists()
+        assert [kind for kind, _ in hotline.reads(id_)] == ["proof"]
+        assert "r-" not in repr([one.name for one in (tmp_path / "out").rglob("*")])
+
+
+SETTINGS: list[tuple[dict[str, object], str]] = [
+    ({"hotline": "http://x"}, "go together"),
+    ({"hotline": "ftp://x", "hotline_token": Path("t"), "hotline_keys": Path("k"), "ledger": Path("l")}, "begins with"),
+    ({"hotline_answers": Path("a")}, "goes with hotline_keys"),
+    ({"hotline_keys": Path("k")}, "goes with a ledger"),
+    ({"hotline_keys": Path("k"), "ledger": Path("l"), "hotline_publish": Path("p")}, "goes with hotline_log_key"),
+    ({"hotline_keys": Path("k"), "ledger": Path("l"), "hotline_log_key": Path("p")}, "goes with unit"),
+]
+
+
+@each(["given", "says"], SETTINGS)
+def test_settings_that_cant_be(given: dict[str, object], says: str) -> None:
+    with pytest.raises(ConsoleSettingsError, match=says):
+        ConsoleSettings(**given)  # type: ignore[arg-type]
+
+
+def test_workers_dont_know_where_the_keys_are(hotline: Reporters) -> None:
+    assert "hotline" not in settings_line(hotline.settings, "w").replace("hotline.sqlite", "")
+
+
+def test_keys_and_answers_that_cant_be_read(hotline: Reporters, tmp_path: Path) -> None:
+    (tmp_path / "answers.toml").write_text('[[answer]]\nname = "x"\n')
+    with pytest.raises(ConsoleSettingsError, match="name"):
+        load_answers(tmp_path / "answers.toml")
+    with pytest.raises(ConsoleSettingsError, match="can't be read"):
+        load_answers(tmp_path / "none.toml")
+    (tmp_path / "keys" / "hotline.public").unlink()
+    with (
+        pytest.raises(ConsoleSettingsError, match="can't be read"),
+        open_office(hotline.settings, hotline.world.access),
+    ):
+        pass
