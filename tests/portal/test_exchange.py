@@ -1,6 +1,7 @@
 """The exchange: on its own port, for its own tokens, and nothing of it twice (`wayseal.portal._exchange`)."""
 
 import base64
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
@@ -93,6 +94,7 @@ def test_without_a_token_nobody_gets_anything(world: World, known: dict[str, str
     for method, path in PATHS:
         answer = world.ask(method, path, GONE, headers=known)
         assert (answer.status_code, answer.content) == (401, b""), path
+    assert world.ask("GET", "untaken", headers={"Authorization": f"Basic {world.token}"}).status_code == 401
     assert rows(world.database) == before
     assert not world.typist.took
 
@@ -110,6 +112,11 @@ def test_what_came_is_fetched_and_then_its_files_go(world: World) -> None:
     assert told.letters == ((ONE, 1), (TWO, 1))
     found = parse_json(world.ask("GET", f"letters/{ONE.hex()}/1").content, Carried)
     assert found == Carried(box=a_box(1, lookup=None), letter=row(1), files=(file_of(1),))
+    second = file_of(1, place=2)
+    assert world.database.write(mailbox.add_letter, row(1, place=2), [second])
+    found = parse_json(world.ask("GET", f"letters/{ONE.hex()}/2").content, Carried)
+    assert (found.letter, found.files) == (row(1, place=2), (second,))
+    assert world.ask("POST", f"letters/{ONE.hex()}/2/taken").status_code == 204
     chunk = world.ask("GET", f"files/{FILE}/2")
     assert chunk.content == world.database.read(mailbox.find_chunk, file_of(1).file, 2)
     for _ in range(2):
@@ -168,7 +175,7 @@ def test_what_cant_be_put_isnt(world: World) -> None:
         body | {"box": body["box"] | {"gone": "2026-03-02"}},
         body | {"box": body["box"] | {"lookup": "AAAA"}},
         body | {"box": body["box"] | {"public": "AAAA"}},
-        b" " * (MOST_CARRIED + 1),
+        b" " * MOST_CARRIED + json.dumps(body).encode(),
     ):
         assert world.ask("PUT", f"letters/{ONE.hex()}/2", wrong).status_code == 400, str(wrong)[:200]
     assert rows(world.database) == before
