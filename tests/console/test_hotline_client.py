@@ -364,7 +364,9 @@ def test_another_letter_under_the_same_place_is_told_and_stays_there(world: Worl
     other = row(1, digest=bytes(32), taken=True)
     world.console.write(mailbox.add_box, a_box(1, lookup=None), other)
     world.console.write(mailbox.add_box, a_box(2, lookup=None, public=bytes(32)), row(2, place=5, taken=True))
+    transport = lying(world, lambda *_: None)
     assert world.round() == [(ONE, 1), (TWO, 1)]
+    assert not [path for _, path in transport.asked if path.startswith(f"files/{file_of(1).file.hex()}")]
     assert world.console.read(mailbox.find_letter, ONE, Sender.REPORTER, 1) == other
     assert world.portal.read(mailbox.untaken, Sender.REPORTER) == [(ONE, 1), (TWO, 1)]
     assert world.console.read(mailbox.find_letter, ONE, Sender.REPORTER, 2) == row(1, place=2, taken=True)
@@ -407,10 +409,13 @@ def test_a_message_that_waits_is_fetched_before_its_box_goes(world: World) -> No
 def test_a_deletion_is_told_once_in_each_process(world: World) -> None:
     transport = lying(world, lambda *_: None)
     gone = ("PUT", f"boxes/{FOUR.hex()}/gone")
+    unknown = a_box(9, lookup=None, gone=LATER, rule="days")
+    world.console.write(mailbox.add_box, unknown, row(9, sealed=None, taken=True))
     with world.client() as client:
         for _ in range(3):
             client.push()
         assert transport.asked.count(gone) == 1
+        assert transport.asked.count(("PUT", f"boxes/{unknown.box.hex()}/gone")) == 1
     world.portal.write(lambda c: c.execute(mailbox.boxes.update().values(gone=None, rule=None)))
     world.round()
     assert transport.asked.count(gone) == 2
