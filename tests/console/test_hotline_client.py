@@ -438,7 +438,7 @@ def test_what_staff_type_in_gets_a_receipt(world: World) -> None:
         assert client.type_in(report) == RECEIPT
         assert world.typist.took == [report]
         for lie in (b"", b"[]", b"{}", b'{"receipt": "1"}', b'{"receipt": 1}'):
-            lying(world, lambda *_, lie=lie: said(lie))  # type: ignore[misc]
+            lying(world, lambda *_, lie=lie: said(lie))
             with world.client() as other, pytest.raises(AnswerError):
                 other.type_in(report)
 
@@ -466,6 +466,6 @@ def test_a_portal_that_is_away_is_told(world: World) -> None:
 
 def test_a_list_that_is_none_is_told(world: World) -> None:
     for lie in (b"", b"{}", b'{"letters": [["AAAA", 1]]}', spelled(Untaken(letters=())).replace(b"[]", b'[["x"]]')):
-        lying(world, lambda *_, lie=lie: said(lie))  # type: ignore[misc]
+        lying(world, lambda *_, lie=lie: said(lie))
         with world.client() as client, pytest.raises(AnswerError):
             client.pull()

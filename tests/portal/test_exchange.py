@@ -84,7 +84,13 @@ def test_on_another_port_there_is_no_exchange(world: World) -> None:
 def test_where_no_port_is_known_there_is_none(world: World) -> None:
     for server in (None, ("/run/portal.sock", None)):
         for route in make_app(world.database, world.tokens).routes:
-            scope = {"type": "http", "method": "GET", "path": "/exchange/untaken", "headers": [], "server": server}
+            scope: dict[str, Any] = {
+                "type": "http",
+                "method": "GET",
+                "path": "/exchange/untaken",
+                "headers": [],
+                "server": server,
+            }
             assert route.matches(scope)[1] == {}
 
 
@@ -158,6 +164,7 @@ def test_what_cant_be_put_isnt(world: World) -> None:
         assert world.ask("PUT", path, body).status_code == 400
     files = [plain(Carried.of(a_box(1), row(1), [file_of(1)]))["files"][0] | {"place": 2}]
     letter_ = body["letter"]
+    wrong: Any
     for wrong in (
         {},
         [],
@@ -207,6 +214,7 @@ def test_a_box_goes_once_its_letters_are_fetched(world: World) -> None:
     assert world.database.read(mailbox.find_letter, ONE, Sender.STAFF, 2) == staffs(kind="closing", taken=True)
     assert world.database.read(mailbox.find_letter, TWO, Sender.REPORTER, 1) == row(2)
     assert world.ask("PUT", f"boxes/{a_box(9).box.hex()}/gone", GONE).status_code == 404
+    wrong: Any
     for wrong in ({}, GONE | {"rule": "x" * 101}, GONE | {"day": "2026-03-02T08:00"}):
         assert world.ask("PUT", path, wrong).status_code == 400
 
@@ -228,6 +236,7 @@ def test_a_report_that_was_typed_in_gets_a_receipt(world: World) -> None:
 
 def test_what_staff_cant_type_in_isnt_taken(world: World) -> None:
     file = {"file": "00" * 16, "kind": "pdf", "size": 1, "sha256": "00" * 32, "cleaned": False}
+    wrong: Any
     for wrong in (
         {},
         typed(came="portal"),
