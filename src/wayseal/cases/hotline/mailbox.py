@@ -96,7 +96,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredFile:
-    """A file of a reporter's letter: how many chunks it has, which may be taken already."""
+    """A file of a reporter's letter: how many chunks it has, from 1 on, which may be taken already."""
 
     file: bytes
     box: bytes
@@ -205,6 +205,12 @@ def bury(c: Connection, box: bytes, day: date, rule: str) -> None:
     c.execute(sa.delete(files).where(files.c.box == box))
     c.execute(sa.update(letters).where(letters.c.box == box, letters.c.kind.not_in(_KEPT)).values(sealed=None))
     c.execute(sa.update(boxes).where(boxes.c.box == box, boxes.c.gone.is_(None)).values(gone=day, rule=rule))
+
+
+def gone_boxes(c: Connection) -> list[Box]:
+    """The boxes that were buried."""
+    found = sa.select(boxes).where(boxes.c.gone.is_not(None)).order_by(boxes.c.box)
+    return [record_of(Box, row) for row in c.execute(found).mappings()]
 
 
 def count(c: Connection, day: date, name: str) -> None:

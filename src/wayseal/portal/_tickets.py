@@ -1,0 +1,156 @@
+"""Tickets: each form has one, and a form that nobody could have read yet, or that comes in a flood, waits.
+
+1. A ticket says when its form was given out, which nobody but this process reads. It holds for `LIFE` and once.
+2. While few come, `LEAST` seconds of age are enough. When the budget of a while is used up, those go on who have waited
+   for `wait_minutes`, so many in a minute; who doesn't wait uses up nothing of that.
+3. Nothing is kept of tickets that weren't let in, and of those that were no more than the budgets let in within `LIFE`.
+4. Whoever presses twice gets the same receipt, for `AGAIN`. It lies sealed under its ticket, which isn't kept.
+"""
+
+import base64
+import hashlib
+import math
+import secrets
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from threading import Lock
+from typing import Final, Literal
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from wayseal.cases.hotline.receipts import Receipt
+
+LEAST: Final = 2
+LIFE: Final = 12 * 3600
+AGAIN: Final = 15 * 60
+MOST_RECEIPTS: Final = 1000
+_NONCE, _TIME = 12, 8
+
+
+class Purpose(StrEnum):
+    """What a ticket is used for."""
+
+    REPORT = "report"
+    LOOKUP = "lookup"
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """Go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Come again with the same ticket."""
+
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Come again with another ticket. unknown: this process was started since; used: ask `Gate.receipt_of` first."""
+
+    reason: Literal["unknown", "old", "used"]
+
+
+class Gate:
+    """Lets in whom the budgets allow. clock: seconds, which never go back. Safe to use from many threads."""
+
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        *,
+        reports_an_hour: int = 60,
+        lookups_a_minute: int = 60,
+        waiting_a_minute: int = 20,
+        wait_minutes: int = 3,
+    ) -> None:
+        self._clock, self._lock = clock, Lock()
+        self._cipher, self._wait = AESGCM(AESGCM.generate_key(256)), 60 * wait_minutes
+        self._quick = {Purpose.REPORT: _Budget(reports_an_hour, 60), Purpose.LOOKUP: _Budget(lookups_a_minute, 1)}
+        self._waited = {purpose: _Budget(waiting_a_minute, 1) for purpose in Purpose}
+        self._used: dict[bytes, tuple[float, bytes]] = {}
+        self._receipts: dict[bytes, tuple[float, bytes]] = {}
+
+    def new_ticket(self) -> str:
+        """A ticket."""
+        nonce, now = secrets.token_bytes(_NONCE), int(self._clock())
+        return base64.urlsafe_b64encode(nonce + self._cipher.encrypt(nonce, now.to_bytes(_TIME, "big"), None)).decode()
+
+    def admit(self, purpose: Purpose, ticket: str) -> Admitted | Wait | Again:
+        """Whether somebody may go on; then the ticket is used up."""
+        read, now = self._read(ticket), self._clock()
+        if read is None:
+            return Again("unknown")
+        name, age = read[0], now - read[1]
+        with self._lock:
+            _forget(self._used, now - LIFE)
+            if age > LIFE:
+                return Again("old")
+            if name in self._used:
+                return Again("used")
+            quick, waited = self._quick[purpose], self._waited[purpose]
+            if not (age >= LEAST and quick.take(now)) and not (age >= self._wait and waited.take(now)):
+                return Wait(max(1, math.ceil((self._wait - age) / 60) if quick.full(now) else 1))
+            self._used[name] = now, b""
+        return Admitted()
+
+    def release(self, ticket: str) -> None:
+        """What it was used for broke off: it may be used again, if the budgets allow."""
+        if (read := self._read(ticket)) is not None:
+            with self._lock:
+                self._used.pop(read[0], None)
+
+    def accepted(self, ticket: str, receipt: Receipt) -> None:
+        """Keeps what came of a ticket (rule 4)."""
+        if (read := self._read(ticket)) is not None:
+            sealed = read[2].encrypt(bytes(_NONCE), receipt.digits.encode(), None)
+            with self._lock:
+                self._receipts.setdefault(read[0], (self._clock(), sealed))
+                if len(self._receipts) > MOST_RECEIPTS:
+                    del self._receipts[next(iter(self._receipts))]
+
+    def receipt_of(self, ticket: str) -> Receipt | None:
+        """What came of a ticket; None: nothing yet, or too long ago."""
+        read = self._read(ticket)
+        with self._lock:
+            _forget(self._receipts, self._clock() - AGAIN)
+            found = self._receipts.get(read[0]) if read else None
+        return Receipt(read[2].decrypt(bytes(_NONCE), found[1], None).decode()) if read and found else None
+
+    def _read(self, ticket: str) -> tuple[bytes, int, AESGCM] | None:
+        """By what a ticket is known, when it was given out, and what seals its receipt."""
+        try:
+            raw = base64.b64decode(ticket, b"-_", validate=True)
+            made = self._cipher.decrypt(raw[:_NONCE], raw[_NONCE:], None)
+        except (ValueError, InvalidTag):
+            return None
+        digest = hashlib.sha512(raw).digest()
+        return digest[:32], int.from_bytes(made, "big"), AESGCM(digest[32:])
+
+
+class _Budget:
+    """So many in the last minutes."""
+
+    def __init__(self, most: int, minutes: int) -> None:
+        self._most, self._seconds = most, 60 * minutes
+        self._taken: deque[float] = deque()
+
+    def full(self, now: float) -> bool:
+        while self._taken and self._taken[0] <= now - self._seconds:
+            self._taken.popleft()
+        return len(self._taken) >= self._most
+
+    def take(self, now: float) -> bool:
+        full = self.full(now)
+        if not full:
+            self._taken.append(now)
+        return not full
+
+
+def _forget(kept: dict[bytes, tuple[float, bytes]], before: float) -> None:
+    while kept and next(iter(kept.values()))[0] < before:
+        del kept[next(iter(kept))]
