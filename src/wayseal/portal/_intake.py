@@ -5,7 +5,8 @@
 2. A letter is whole or not there (`mailbox`): whatever ends the reading drops the chunks. Those that can't be dropped
    now, as on a full disk, are dropped later (`sweep`).
 3. What can't be taken never costs what can: a file that is too large is named, and the text comes in.
-4. A body comes at 1 kB a second at least, after a minute, and none for `service.multipart`'s silence.
+4. Of a body that is too long as much is read as brings its fields back; the rest is passed over.
+5. A body comes at 1 kB a second at least, after a minute, and none for `service.multipart`'s silence.
 """
 
 import asyncio
@@ -55,16 +56,20 @@ from wayseal.service.multipart import read_parts
 ROOM = 1_500_000
 """Bytes of all fields: what is too long for a letter comes back, up to here."""
 MOST_LETTERS = 500
-"""A reporter's letters in a box."""
+"""Letters in a box, beyond which it takes no message."""
 _LINE = 300
 _CHUNKS = 4
 """Chunks that are stored at once."""
 _DRAINED, _DRAIN_SECONDS = 10 << 20, 30.0
 _GRACE, _PACE = 60.0, 1024
+_ANY = 1 << 62
+_BEHIND = 2 << 20
+"""Bytes that are read of a body which is too long, so that its fields come back."""
 _BETWEEN = re.compile(r"[\s,;，；、]+")
 TOO_LARGE = N_("larger than {most} MB")
 TOO_MANY = N_("more than {most} files at once")
 NO_ROOM = N_("there is no room for files here just now")
+_NOTHING = Fields()
 T = TypeVar("T")
 
 
@@ -74,7 +79,7 @@ class Entered:
 
     type: ReportType | None = None
     text: str
-    fields: Fields = Fields()
+    fields: Fields = _NOTHING
     identity: str = ""
     faults: Mapping[str, Message]
 
@@ -199,8 +204,8 @@ def _read_day(form: Mapping[str, str], faults: dict[str, Message]) -> date | Non
 class TakenFile:
     """A file as it comes: cleaned, sealed and stored by chunks (rules 1 and 2). What `service.multipart` writes to."""
 
-    def __init__(self, intake: "Intake", secret: bytes) -> None:
-        self._intake = intake
+    def __init__(self, intake: "Intake", secret: bytes, name: str) -> None:
+        self._intake, self.name = intake, name
         self.file = secrets.token_bytes(16)
         self._sealer, self._cleaner = FileSealer(secret, self.file), Cleaner()
         self._waiting: list[bytes] = []
@@ -255,7 +260,7 @@ class Intake:
     site: SiteSecret = field(repr=False)
     faults: Faults
     today: Callable[[], date]
-    cost: Cost = Cost()
+    cost: Cost
     now: Callable[[], float] = time.monotonic
     lane: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
     """In which reports cost their Argon2id, one at a time."""
@@ -283,22 +288,26 @@ class Intake:
         seen: Mapping[str, str] = {}
         secret, opened, why = secrets.token_bytes(32), 0, Message("")
 
-        def opens(_: str, __: str, fields: Mapping[str, str]) -> TakenFile | None:
+        def opens(_: str, name: str, fields: Mapping[str, str]) -> TakenFile | None:
             nonlocal seen, opened, why
             seen = fields
-            if not may(fields):
+            if over or not may(fields):
                 return None
             most = self.settings.letter_files
             why = Message(TOO_MANY, {"most": most}) if opened >= most else Message(NO_ROOM)
             if opened >= most or not self.takes_files():
                 return None
             opened += 1
-            return TakenFile(self, secret)
+            return TakenFile(self, secret, name)
 
         most = ROOM + 65_536 + (self.most_of_file * self.settings.letter_files if files else 0)
-        body = _Body(request, self.now)
+        length = request.headers.get("content-length", "")
+        over = length.isdigit() and len(length) < 20 and int(length) > most
+        body = _Body(request, self.now, ROOM + _BEHIND if over else most)
         try:
-            parts = await read_parts(Request(request.scope, body.receive), most=most, room=ROOM, opens=opens, error=FormError)
+            parts = await read_parts(
+                Request(request.scope, body.receive), most=most, room=ROOM, opens=opens, error=FormError
+            )
         except (FormError, DatabaseError) as error:
             await body.drain()
             if isinstance(error, DatabaseError):
@@ -337,23 +346,20 @@ class Intake:
         self._write(work, sent)
         return Filed(receipt=receipt, derived=derived, box=box, letter=letter)
 
-    def file_message(self, box: Box, entered: Entered, sent: Sent) -> bool:
+    def file_message(self, box: bytes, entered: Entered, sent: Sent) -> bool:
         """Stores a message; False: the box takes none any more. DatabaseError: nothing is stored."""
         letter = self._letter(LetterKind.MESSAGE, entered, sent)
 
         def work(c: Connection) -> bool:
-            there, place = mailbox.box_of(c, box.box), mailbox.next_place(c, box.box)
+            there, place = mailbox.box_of(c, box), mailbox.next_place(c, box)
             if there is None or there.gone or place > MOST_LETTERS:
                 return False
-            sealed = self._seal(letter, box.public, box.box, place, "", sent)
-            mailbox.add_letter(c, sealed, _stored(sent, box.box, place))
+            sealed = self._seal(letter, there.public, box, place, "", sent)
+            mailbox.add_letter(c, sealed, _stored(sent, box, place))
             mailbox.count(c, letter.day, "message")
             return True
 
-        taken = self._write(work, sent)
-        if not taken:
-            sent.drop()
-        return taken
+        return self._write(work, sent)
 
     def drop(self, file: bytes) -> None:
         """Drops a file (rule 2)."""
@@ -381,9 +387,7 @@ class Intake:
             nonce=new_nonce(),
         )
 
-    def _seal(
-        self, letter: Letter, reader: bytes, box: bytes, place: int, identity: str, sent: Sent
-    ) -> SealedLetter:
+    def _seal(self, letter: Letter, reader: bytes, box: bytes, place: int, identity: str, sent: Sent) -> SealedLetter:
         return seal_letter(
             letter,
             self.team,
@@ -404,11 +408,11 @@ class Intake:
 
 
 class _Body:
-    """What gives a body, and ends it where it comes too slowly (rule 4)."""
+    """What gives a body, and ends it where it is too long or comes too slowly (rules 4 and 5)."""
 
-    def __init__(self, request: Request, now: Callable[[], float]) -> None:
-        self._receive, self._now, self._began = request.receive, now, now()
-        self._size, self._ended = 0, False
+    def __init__(self, request: Request, now: Callable[[], float], most: int) -> None:
+        self._receive, self._now, self._most, self._began = request.receive, now, most, now()
+        self._size, self._ended, self._over = 0, False, False
 
     async def receive(self) -> AsgiMessage:
         """What comes next."""
@@ -417,6 +421,9 @@ class _Body:
         self._ended = not message.get("more_body", False)
         if self._now() - self._began > _GRACE + self._size / _PACE:
             raise TimeoutError
+        if self._size > self._most and not self._over:
+            self._over = True
+            raise FormError("this is more than can be sent at once: choose fewer or smaller files")
         return message
 
     async def drain(self) -> None:
@@ -429,7 +436,7 @@ class _Body:
 
 
 def _add_chunks(c: Connection, file: bytes, before: int, sealed: Iterable[bytes]) -> None:
-    for n, one in enumerate(sealed, start=before):
+    for n, one in enumerate(sealed, start=before + 1):
         mailbox.add_chunk(c, file, n, one)
 
 

@@ -12,6 +12,7 @@ import os
 import resource
 import secrets
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta, timezone
@@ -68,7 +69,7 @@ def run_portal(settings: PortalSettings) -> None:
 
 
 @contextmanager
-def open_portal(settings: PortalSettings, cost: Cost = Cost()) -> Iterator[Portal]:  # noqa: B008 (a constant)
+def open_portal(settings: PortalSettings, cost: Cost | None = None) -> Iterator[Portal]:
     """What the pages stand on, its tables brought up to date. Errors as `run_portal`."""
     try:
         settings.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -90,9 +91,20 @@ def open_portal(settings: PortalSettings, cost: Cost = Cost()) -> Iterator[Porta
             site=SiteSecret.of(secret),
             faults=Faults(),
             today=lambda: datetime.now(zone).date(),
-            cost=cost,
+            cost=cost or Cost(),
         )
-        yield Portal(intake=intake, gate=Gate(settings), sessions=Sessions(60 * settings.session_minutes))
+        yield Portal(intake=intake, gate=make_gate(settings), sessions=Sessions(60 * settings.session_minutes))
+
+
+def make_gate(settings: PortalSettings, clock: Callable[[], float] = time.monotonic) -> Gate:
+    """What lets forms in, by the settings."""
+    return Gate(
+        clock,
+        reports_an_hour=settings.reports_an_hour,
+        lookups_a_minute=settings.lookups_a_minute,
+        waiting_a_minute=settings.waiting_a_minute,
+        wait_minutes=settings.wait_minutes,
+    )
 
 
 def read_team_keys(settings: PortalSettings) -> PublicKeys:
