@@ -6,8 +6,9 @@ import pytest
 
 from tests.portal.world import DAY, TEXT, World
 from wayseal.cases.hotline import mailbox
-from wayseal.cases.hotline.letters import FieldKind, LetterKind, ReportType, Sender
+from wayseal.cases.hotline.letters import LetterKind, ReportType, Sender
 from wayseal.cases.hotline.sealing import open_identity
+from wayseal.model.fields import FieldKind
 
 
 def test_a_report_comes_in_and_is_answered(world: World) -> None:
