@@ -52,8 +52,8 @@ class HotlineClient:
         self, url: str, token: Path, database: Database, *, transport: httpx.BaseTransport | None = None
     ) -> None:
         self._token, self._database = token, database
-        verify = ssl.create_default_context()
-        self._http = httpx.Client(base_url=url, verify=verify, timeout=SECONDS, trust_env=False, transport=transport)
+        transport = transport or httpx.HTTPTransport(verify=ssl.create_default_context())
+        self._http = httpx.Client(base_url=url, timeout=SECONDS, trust_env=False, transport=transport)
         self._told: set[bytes] = set()
 
     def close(self) -> None:

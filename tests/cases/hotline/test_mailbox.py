@@ -78,7 +78,7 @@ def file_of(n: int, chunks: int = 2, place: int = 1) -> StoredFile:
 def put(database: Database, n: int, *, files: int = 1) -> None:
     """A report with its files, as the portal takes it."""
     for file in [file_of(n)][:files]:
-        for chunk in range(file.chunks):
+        for chunk in range(1, file.chunks + 1):
             database.write(mailbox.add_chunk, file.file, chunk, hashlib.sha256(file.file).digest() * 200)
     assert database.write(mailbox.add_box, a_box(n), row(n), [file_of(n)][:files])
 
@@ -101,7 +101,7 @@ def test_a_box_is_found_by_its_receipt_and_has_its_letters(box: Database) -> Non
     assert box.read(mailbox.letters_of, a_box(1).box) == [row(1)]
     assert box.read(mailbox.files_of, a_box(1).box) == [file_of(1)]
     assert box.read(mailbox.find_chunk, file_of(1).file, 1) is not None
-    assert box.read(mailbox.find_chunk, file_of(1).file, 2) is None
+    assert box.read(mailbox.find_chunk, file_of(1).file, 3) is None
 
 
 def test_letters_of_a_box_stand_in_the_order_in_which_they_were_written(box: Database) -> None:
@@ -165,11 +165,11 @@ def test_a_report_is_whole_or_not_there(box: Database) -> None:
 def test_chunks_without_a_letter_go_and_others_stay(box: Database) -> None:
     put(box, 1)
     before = rows(box)
-    box.write(mailbox.add_chunk, FILE, 0, b"half")
+    box.write(mailbox.add_chunk, FILE, 1, b"half")
     assert rows(box) != before
     box.write(mailbox.drop_orphans)
     assert rows(box) == before
-    box.write(mailbox.add_chunk, FILE, 0, b"half")
+    box.write(mailbox.add_chunk, FILE, 1, b"half")
     box.write(mailbox.drop_file, FILE)
     assert rows(box) == before
     box.write(mailbox.drop_file, file_of(1).file)
@@ -186,8 +186,8 @@ def test_what_is_taken_leaves_its_files_and_stays_readable(box: Database) -> Non
     box.write(mailbox.take, Sender.REPORTER, [(a_box(1).box, 1)])
     assert box.read(mailbox.untaken, Sender.REPORTER) == [(a_box(2).box, 1)]
     assert box.read(mailbox.find_letter, a_box(1).box, Sender.REPORTER, 1) == row(1, taken=True)
-    assert box.read(mailbox.find_chunk, file_of(1).file, 0) is None
-    assert box.read(mailbox.find_chunk, file_of(2).file, 0) is not None
+    assert box.read(mailbox.find_chunk, file_of(1).file, 1) is None
+    assert box.read(mailbox.find_chunk, file_of(2).file, 1) is not None
     assert box.read(mailbox.files_of, a_box(1).box) == [file_of(1)]
     box.write(mailbox.take, Sender.STAFF, [(a_box(1).box, 2)])
     assert box.read(mailbox.untaken, Sender.STAFF) == []
@@ -196,13 +196,13 @@ def test_what_is_taken_leaves_its_files_and_stays_readable(box: Database) -> Non
 def test_files_of_another_letter_of_the_box_stay(box: Database) -> None:
     put(box, 1)
     second = file_of(1, place=2)
-    box.write(mailbox.add_chunk, second.file, 0, b"sealed")
+    box.write(mailbox.add_chunk, second.file, 1, b"sealed")
     assert box.write(mailbox.add_letter, row(1, place=2), [second])
     assert box.write(mailbox.add_letter, row(1, Sender.STAFF, 2))
     box.write(mailbox.take, Sender.STAFF, [(a_box(1).box, 2)])
     box.write(mailbox.take, Sender.REPORTER, [(a_box(1).box, 1)])
-    assert box.read(mailbox.find_chunk, file_of(1).file, 0) is None
-    assert box.read(mailbox.find_chunk, second.file, 0) == b"sealed"
+    assert box.read(mailbox.find_chunk, file_of(1).file, 1) is None
+    assert box.read(mailbox.find_chunk, second.file, 1) == b"sealed"
 
 
 def test_of_a_buried_box_the_tombstone_stays(box: Database) -> None:
@@ -217,9 +217,9 @@ def test_of_a_buried_box_the_tombstone_stays(box: Database) -> None:
     gone = [row(1, sealed=None), row(1, Sender.STAFF, 2, sealed=None)]
     assert box.read(mailbox.letters_of, a_box(1).box) == [*gone, *kept]
     assert box.read(mailbox.files_of, a_box(1).box) == []
-    assert box.read(mailbox.find_chunk, file_of(1).file, 0) is None
+    assert box.read(mailbox.find_chunk, file_of(1).file, 1) is None
     assert box.read(mailbox.letters_of, a_box(2).box) == [row(2)]
-    assert box.read(mailbox.find_chunk, file_of(2).file, 0) is not None
+    assert box.read(mailbox.find_chunk, file_of(2).file, 1) is not None
     # What comes once more doesn't bring back what was deleted.
     assert box.write(mailbox.add_letter, row(1))
     assert box.read(mailbox.letters_of, a_box(1).box) == [*gone, *kept]
