@@ -1,13 +1,16 @@
 """From a report to its answer, as a reporter goes it."""
 
 import re
+from typing import Any
 
 import pytest
 
 from tests.portal.world import DAY, TEXT, World
 from wayseal.cases.hotline import mailbox
-from wayseal.cases.hotline.letters import FieldKind, LetterKind, ReportType, Sender
+from wayseal.cases.hotline.letters import LetterKind, ReportType, Sender
 from wayseal.cases.hotline.sealing import open_identity
+from wayseal.model.fields import FieldKind
+from wayseal.service.argon2 import Cost
 
 
 def test_a_report_comes_in_and_is_answered(world: World) -> None:
@@ -23,6 +26,7 @@ def test_a_report_comes_in_and_is_answered(world: World) -> None:
     world.answer(LetterKind.ANSWER, "Which group?")
     visitor = world.visitor().back(receipt.replace(" ", "－"))
     assert "Which group?" in visitor.page
+    assert "<dd>YT1 YT2</dd>" in visitor.page
     assert "&lt;b&gt;laosan&lt;/b&gt; {{7*7}}" in visitor.page
     visitor.send("message", text="The one with 500 members.")
     assert "has come in" in visitor.page
@@ -161,7 +165,7 @@ def test_letters_of_staff_have_their_names_and_a_proof_is_a_file(world: World) -
     world.answer(LetterKind.REWARD, "5,000")
     world.answer(LetterKind.PROOF, '{"wayseal_report_proof": 1}')
     visitor = world.visitor().back(receipt)
-    for text in ("How far it is", "Reward", "Save the proof of 2026-03-02"):
+    for text in ("State of your report", "Reward", "Save the proof of 2026-03-02"):
         assert text in visitor.page
     visitor.send("proof")
     assert visitor.answer.headers["content-disposition"] == 'attachment; filename="proof-2026-03-02.json"'
@@ -187,3 +191,28 @@ def test_a_letter_that_was_changed_is_told_and_the_others_are_shown(world: World
     page = world.visitor().back(receipt).page
     assert "can&#39;t be opened" in page or "can't be opened" in page
     assert "laosan" in page
+
+
+def test_a_look_up_costs_one_argon2_whether_it_finds_something_or_not(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receipt, counted = world.visitor().report().receipt, 0
+    real = Cost.argon2id
+
+    def counts(self: Cost, salt: bytes, pepper: bytes) -> Any:
+        nonlocal counted
+        counted += 1
+        return real(self, salt, pepper)
+
+    monkeypatch.setattr(Cost, "argon2id", counts)
+    found = []
+    for typed in (receipt, "0000 0000 0000 0000", "1234"):
+        counted = 0
+        world.visitor().back(typed)
+        found.append(counted)
+    assert found == [1, 1, 0]
+
+
+def test_what_hides_in_a_text_is_shown(world: World) -> None:
+    visitor = world.visitor().report(text="ab\u202ecd\u2066 ../../etc/passwd").send("look")
+    assert "ab‹U+202E›cd‹U+2066› ../../etc/passwd" in visitor.page

@@ -101,7 +101,7 @@ class Visitor:
         self.answer = self.client.get(path)
         return self
 
-    def form(self, act: str = "") -> tuple[str, dict[str, str]]:
+    def form(self, act: str = "") -> tuple[str, dict[str, Any]]:
         """Where the form goes, and what it holds already. act: of a mailbox."""
         for action, inside in FORM.findall(self.page):
             held = {name: unescape(value) for name, value in HIDDEN.findall(inside)}

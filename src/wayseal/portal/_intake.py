@@ -305,9 +305,8 @@ class Intake:
         over = length.isdigit() and len(length) < 20 and int(length) > most
         body = _Body(request, self.now, ROOM + _BEHIND if over else most)
         try:
-            parts = await read_parts(
-                Request(request.scope, body.receive), most=most, room=ROOM, opens=opens, error=FormError
-            )
+            paced = Request(request.scope, body.receive)
+            parts = await read_parts(paced, most=_ANY, room=ROOM, opens=opens, error=FormError)
         except (FormError, DatabaseError) as error:
             await body.drain()
             if isinstance(error, DatabaseError):
@@ -428,7 +427,7 @@ class _Body:
 
     async def drain(self) -> None:
         """Passes over the rest, up to a bound."""
-        most = self._size + _DRAINED
+        self._over, most = True, self._size + _DRAINED
         with suppress(TimeoutError):
             async with asyncio.timeout(_DRAIN_SECONDS):
                 while not self._ended and self._size < most:

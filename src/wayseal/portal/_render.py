@@ -60,7 +60,7 @@ _LETTERS: Mapping[LetterKind, str] = {
     LetterKind.REPORT: N_("Your report"),
     LetterKind.MESSAGE: N_("Your message"),
     LetterKind.ANSWER: N_("Answer of the team"),
-    LetterKind.STATE: N_("How far it is"),
+    LetterKind.STATE: N_("State of your report"),
     LetterKind.REWARD: N_("Reward"),
     LetterKind.PROOF: N_("Proof"),
     LetterKind.CLOSING: N_("Outcome"),

@@ -132,7 +132,7 @@ class Pages:
             try:
                 return await serve(ask)
             except ClientDisconnect:
-                raise
+                return Response(status_code=400)  # nobody is there to read it
             except Exception as error:
                 told = where(error)
                 self._intake.faults.note(told["error"], told["place"])
@@ -299,7 +299,7 @@ class Pages:
             fault=FormError(refused) if isinstance(refused, Message) else fault,
             refused=None if isinstance(refused, Message) else refused,
             waits=isinstance(refused, Wait),
-            missed=[one.name for one in (*sent.files, *sent.missed)],
+            missed=[*(one.name for one in sent.files), *(one.name for one in sent.missed)],
             ticket=self._gate.new_ticket() if not ticket or isinstance(refused, Again) else ticket,
         )
 

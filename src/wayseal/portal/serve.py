@@ -47,7 +47,16 @@ _SHREDS = 2 << 30
 
 
 def run_portal(settings: PortalSettings) -> None:
-    """Serves until a signal ends it. PortalError, KeyFileError, DatabaseError: what it can't start with."""
+    """Serves until a signal ends it.
+
+    Args:
+        settings: How.
+
+    Raises:
+        PortalError: What it can't start with.
+        KeyFileError: The team's keys can't be used.
+        DatabaseError: Its database refuses.
+    """
     os.umask(0o077)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     log = make_log()
