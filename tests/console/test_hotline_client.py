@@ -14,19 +14,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.cases.hotline.making import letter
+from tests.cases.hotline.making import DAY, letter
 from tests.cases.hotline.test_mailbox import LATER, a_box, file_of, opened, put, row, rows
 from tests.effort import examples
-from tests.portal.exchanging import PUBLIC, RECEIPT, URL, InProcess, Typist, make_app, make_token, staffs
+from tests.portal.exchanging import PORT, PUBLIC, RECEIPT, URL, InProcess, Typist, make_app, make_token, staffs
+from tests.portal.world import open_world
 from tests.tables import each
 from wayseal.cases.hotline import mailbox
-from wayseal.cases.hotline.letters import Sender
+from wayseal.cases.hotline.letters import Letter, LetterKind, Sender, new_nonce
+from wayseal.cases.hotline.sealing import open_chunks, open_letter, open_secret, seal_letter
 from wayseal.cases.hotline.transit import MOST_CARRIED, MOST_CHUNK, Carried, TypedIn, Untaken
 from wayseal.console.hotline_client import AnswerError, ExchangeError, HotlineClient
 from wayseal.database import Database, DatabaseError
 from wayseal.model.errors import WaysealError
 from wayseal.model.schema import plain
-from wayseal.service.tokens import remove_token
+from wayseal.portal._exchange import exchange_routes
+from wayseal.portal.app import create_app
+from wayseal.service.tokens import TokenFile, remove_token
 
 ONE, TWO, THREE, FOUR = (a_box(n).box for n in (1, 2, 3, 4))
 
@@ -469,3 +473,46 @@ def test_a_list_that_is_none_is_told(world: World) -> None:
         lying(world, lambda *_, lie=lie: said(lie))
         with world.client() as client, pytest.raises(AnswerError):
             client.pull()
+
+
+def test_a_report_reaches_the_team_and_what_it_answers_the_reporter(tmp_path: Path) -> None:
+    """With the portal as it runs."""
+    with open_world(tmp_path) as portal, opened(tmp_path / "hotline.sqlite") as console:
+        make_token(tmp_path / "exchange.tokens")
+        intake = portal.portal.intake
+        routes = exchange_routes(intake.database, TokenFile(tmp_path / "exchange.tokens"), PORT, intake.type_in)
+        transport = InProcess(create_app(portal.portal, routes))
+        visitor = portal.visitor().report(files=[("a.txt", b"numbers of today " * 40_000, "text/plain")])
+        receipt = visitor.receipt
+        client = HotlineClient(URL, tmp_path / "token", console, transport=transport)
+        assert client.pull() == []
+        ((box, place),) = [(one[0], one[2]) for one in rows(console)["letters"]]
+        stored = console.read(mailbox.find_letter, box, Sender.REPORTER, place)
+        its = console.read(mailbox.box_of, box)
+        assert stored is not None
+        assert its is not None
+        read = open_letter(stored, portal.keys)
+        (file,) = read.files
+        sealed = [console.read(mailbox.find_chunk, one[0], one[1]) or b"" for one in sorted(rows(console)["chunks"])]
+        assert len(sealed) == 3
+        content = b"".join(open_chunks(sealed, open_secret(stored, portal.keys), file))
+        assert content == b"numbers of today " * 40_000
+
+        answer = Letter(kind=LetterKind.ANSWER, day=DAY, text="Which group?", nonce=new_nonce())
+        to = seal_letter(answer, intake.team, its.public, box=box, sender=Sender.STAFF, place=2)
+        assert console.write(mailbox.add_letter, to)
+        assert client.push() == []
+        assert "Which group?" in portal.visitor().back(receipt).page
+
+        typed = client.type_in(TypedIn(letter=letter(came="telephone", text="Somebody called.")))
+        assert "Somebody called." in portal.visitor().back(typed.shown()).page
+        assert client.pull() == []
+        assert len(rows(console)["boxes"]) == 2
+
+        with httpx.Client(transport=transport) as http:
+            pages = f"http://portal:{PUBLIC}"
+            known = {"Authorization": f"Bearer {(tmp_path / 'token').read_text().strip()}"}
+            found = [http.get(f"{pages}/{path}", headers=known) for path in ("exchange/untaken", "nothing")]
+        assert found[0].status_code == 404
+        assert found[0].content.replace(b"exchange/untaken", b"nothing") == found[1].content
+        client.close()
