@@ -12,10 +12,11 @@ from tests.console.world import PASSWORD, World, hidden, open_world, text
 from tests.database.places import fresh
 from wayseal.console import ConsoleSettings, Page, Role
 from wayseal.console.web._forms import MOST, local_path
-from wayseal.console.web._render import OTHERS, pick_lang
+from wayseal.console.web._render import OTHERS
 from wayseal.console.web.app import POLICY, create_app, make_spool
 from wayseal.console.web.pages import PAGES
 from wayseal.database import DatabaseGoneError
+from wayseal.page.languages import pick_lang
 from wayseal.service import make_log
 
 HOSTILE = "<img src=x onerror=alert(1)>\u202e\"'&</title><script>"

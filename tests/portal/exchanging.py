@@ -37,7 +37,7 @@ class InProcess(httpx.BaseTransport):
     async def _ask(self, method: str, url: httpx.URL, headers: httpx.Headers, content: bytes) -> httpx.Response:
         request = httpx.Request(method, url, headers=headers, content=content)
         answer = await self._transport.handle_async_request(request)
-        return httpx.Response(answer.status_code, headers=answer.headers, content=await answer.aread())
+        return httpx.Response(answer.status_code, headers=answer.headers, stream=httpx.ByteStream(await answer.aread()))
 
     def close(self) -> None:
         """Ends its loop."""

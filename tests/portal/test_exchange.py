@@ -1,6 +1,7 @@
 """The exchange: on its own port, for its own tokens, and nothing of it twice (`wayseal.portal._exchange`)."""
 
 import base64
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
@@ -83,7 +84,13 @@ def test_on_another_port_there_is_no_exchange(world: World) -> None:
 def test_where_no_port_is_known_there_is_none(world: World) -> None:
     for server in (None, ("/run/portal.sock", None)):
         for route in make_app(world.database, world.tokens).routes:
-            scope = {"type": "http", "method": "GET", "path": "/exchange/untaken", "headers": [], "server": server}
+            scope: dict[str, Any] = {
+                "type": "http",
+                "method": "GET",
+                "path": "/exchange/untaken",
+                "headers": [],
+                "server": server,
+            }
             assert route.matches(scope)[1] == {}
 
 
@@ -93,6 +100,7 @@ def test_without_a_token_nobody_gets_anything(world: World, known: dict[str, str
     for method, path in PATHS:
         answer = world.ask(method, path, GONE, headers=known)
         assert (answer.status_code, answer.content) == (401, b""), path
+    assert world.ask("GET", "untaken", headers={"Authorization": f"Basic {world.token}"}).status_code == 401
     assert rows(world.database) == before
     assert not world.typist.took
 
@@ -110,6 +118,11 @@ def test_what_came_is_fetched_and_then_its_files_go(world: World) -> None:
     assert told.letters == ((ONE, 1), (TWO, 1))
     found = parse_json(world.ask("GET", f"letters/{ONE.hex()}/1").content, Carried)
     assert found == Carried(box=a_box(1, lookup=None), letter=row(1), files=(file_of(1),))
+    second = file_of(1, place=2)
+    assert world.database.write(mailbox.add_letter, row(1, place=2), [second])
+    found = parse_json(world.ask("GET", f"letters/{ONE.hex()}/2").content, Carried)
+    assert (found.letter, found.files) == (row(1, place=2), (second,))
+    assert world.ask("POST", f"letters/{ONE.hex()}/2/taken").status_code == 204
     chunk = world.ask("GET", f"files/{FILE}/2")
     assert chunk.content == world.database.read(mailbox.find_chunk, file_of(1).file, 2)
     for _ in range(2):
@@ -151,6 +164,7 @@ def test_what_cant_be_put_isnt(world: World) -> None:
         assert world.ask("PUT", path, body).status_code == 400
     files = [plain(Carried.of(a_box(1), row(1), [file_of(1)]))["files"][0] | {"place": 2}]
     letter_ = body["letter"]
+    wrong: Any
     for wrong in (
         {},
         [],
@@ -168,7 +182,7 @@ def test_what_cant_be_put_isnt(world: World) -> None:
         body | {"box": body["box"] | {"gone": "2026-03-02"}},
         body | {"box": body["box"] | {"lookup": "AAAA"}},
         body | {"box": body["box"] | {"public": "AAAA"}},
-        b" " * (MOST_CARRIED + 1),
+        b" " * MOST_CARRIED + json.dumps(body).encode(),
     ):
         assert world.ask("PUT", f"letters/{ONE.hex()}/2", wrong).status_code == 400, str(wrong)[:200]
     assert rows(world.database) == before
@@ -200,6 +214,7 @@ def test_a_box_goes_once_its_letters_are_fetched(world: World) -> None:
     assert world.database.read(mailbox.find_letter, ONE, Sender.STAFF, 2) == staffs(kind="closing", taken=True)
     assert world.database.read(mailbox.find_letter, TWO, Sender.REPORTER, 1) == row(2)
     assert world.ask("PUT", f"boxes/{a_box(9).box.hex()}/gone", GONE).status_code == 404
+    wrong: Any
     for wrong in ({}, GONE | {"rule": "x" * 101}, GONE | {"day": "2026-03-02T08:00"}):
         assert world.ask("PUT", path, wrong).status_code == 400
 
@@ -221,6 +236,7 @@ def test_a_report_that_was_typed_in_gets_a_receipt(world: World) -> None:
 
 def test_what_staff_cant_type_in_isnt_taken(world: World) -> None:
     file = {"file": "00" * 16, "kind": "pdf", "size": 1, "sha256": "00" * 32, "cleaned": False}
+    wrong: Any
     for wrong in (
         {},
         typed(came="portal"),

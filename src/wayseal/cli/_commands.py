@@ -49,6 +49,7 @@ GROUPS: Mapping[str, Group] = {
             "reads:partners rights blocked:blocked",
             "Watch the market": "market:market",
             "Seal waybill data": "vault:vault policy:policy serve:serve",
+            "Hear from outside": "hotline:hotline",
         },
     ),
     "canary": Group(
@@ -87,6 +88,14 @@ GROUPS: Mapping[str, Group] = {
     "evidence": Group(
         help="Hand a case over as a pack that a stranger can check, and check one.",
         sections={"Commands": "evidence:export verify stamp"},
+    ),
+    "hotline": Group(
+        help="Make the keys and tokens of the hotline, where anybody can report without a name.",
+        sections={"Commands": "hotline:key token"},
+    ),
+    "hotline key": Group(
+        help="Make the keys that open reports and names.",
+        sections={"Commands": "hotline:new"},
     ),
     "ledger": Group(
         help="Sign a ledger, verify it, prove its reads, back it up, mend it, and purge what is old.",
@@ -141,8 +150,9 @@ GROUPS: Mapping[str, Group] = {
         },
     ),
     "serve": Group(
-        help="Run a service until it is told to stop: a vault's, the staff's web console, or the watch.",
-        sections={"Commands": "vault:vault console:console watch:watch"},
+        help="Run a service until it is told to stop: a vault's, the staff's web console, the public's portal, or "
+        "the watch.",
+        sections={"Commands": "vault:vault console:console portal:portal watch:watch"},
     ),
 }
 EXTRAS: Mapping[str, str] = {
@@ -150,6 +160,7 @@ EXTRAS: Mapping[str, str] = {
     "market read": "",
     "policy": "vault",
     "serve console": "console",
+    "serve portal": "portal",
     "serve vault": "vault",
     "serve watch": "live",
     "vault": "vault",

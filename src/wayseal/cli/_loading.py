@@ -147,7 +147,7 @@ def _speak(domain: str, lang: str | None) -> None:
         os.environ["LANGUAGE"] = lang
 
 
-SETUP = {"vault": "setup-vault", "console": "setup-console", "market": "setup-market", "live": "setup-live"}
+SETUP = {one: f"setup-{one}" for one in ("vault", "console", "market", "live", "portal")}
 """The make target that brings an extra in a checkout."""
 
 

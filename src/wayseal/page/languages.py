@@ -69,3 +69,27 @@ def word(what: "Message | WaysealError | str", lang: str) -> str:
     if isinstance(what, WaysealError):
         return what.worded(translate)
     return what.fill(translate) if isinstance(what, Message) else translate(what)
+
+
+def pick_lang(wanted: str | None, accepted: str, default: Lang = "en") -> Lang:
+    """The language of a page: what was chosen, else the first that the browser asks for and that there is.
+
+    Args:
+        wanted: A language that somebody chose, or anything else.
+        accepted: The header Accept-Language.
+        default: Where it asks for none that there is.
+    """
+    if wanted in LANGS:
+        return known_lang(wanted)
+    asked: list[tuple[float, int, str]] = []
+    for part in accepted.split(",")[:20]:
+        name, _, quality = part.partition(";q=")
+        try:
+            weight = float(quality) if quality else 1.0
+        except ValueError:
+            continue
+        asked.append((-weight, len(asked), name.strip().lower().partition("-")[0]))
+    for _, _, name in sorted(asked):
+        if name in LANGS:
+            return known_lang(name)
+    return default

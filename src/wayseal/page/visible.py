@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_KEPT = "\n\t\u200c\u200d"
+"""Lines, and what joins letters and emoji."""
 _MARKS = frozenset({"Mn", "Me"})
 _MARKS_IN_A_ROW = 2
 
@@ -18,6 +20,13 @@ def visible(text: str) -> str:
     if text.isascii() and text.isprintable() and text.strip() == text and "  " not in text:
         return text or '""'
     return "".join(_pieces(text))
+
+
+def written(text: str) -> str:
+    """A text that somebody wrote, lines kept; what hides, or turns what stands around it, is made visible."""
+    return "".join(
+        char if char in _KEPT or unicodedata.category(char) not in _HIDDEN else f"‹U+{ord(char):04X}›" for char in text
+    )
 
 
 def _pieces(text: str) -> Iterator[str]:

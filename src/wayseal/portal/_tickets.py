@@ -28,6 +28,8 @@ LIFE: Final = 12 * 3600
 AGAIN: Final = 15 * 60
 MOST_RECEIPTS: Final = 1000
 _NONCE, _TIME = 12, 8
+_Budget = tuple[int, int, deque[float]]
+"""So many in so many seconds, and when those of them came."""
 
 
 class Purpose(StrEnum):
@@ -70,8 +72,11 @@ class Gate:
     ) -> None:
         self._clock, self._lock = clock, Lock()
         self._cipher, self._wait = AESGCM(AESGCM.generate_key(256)), 60 * wait_minutes
-        self._quick = {Purpose.REPORT: _Budget(reports_an_hour, 60), Purpose.LOOKUP: _Budget(lookups_a_minute, 1)}
-        self._waited = {purpose: _Budget(waiting_a_minute, 1) for purpose in Purpose}
+        self._quick: dict[Purpose, _Budget] = {
+            Purpose.REPORT: (reports_an_hour, 3600, deque()),
+            Purpose.LOOKUP: (lookups_a_minute, 60, deque()),
+        }
+        self._waited: dict[Purpose, _Budget] = {one: (waiting_a_minute, 60, deque()) for one in Purpose}
         self._used: dict[bytes, tuple[float, bytes]] = {}
         self._receipts: dict[bytes, tuple[float, bytes]] = {}
 
@@ -93,8 +98,8 @@ class Gate:
             if name in self._used:
                 return Again("used")
             quick, waited = self._quick[purpose], self._waited[purpose]
-            if not (age >= LEAST and quick.take(now)) and not (age >= self._wait and waited.take(now)):
-                return Wait(max(1, math.ceil((self._wait - age) / 60) if quick.full(now) else 1))
+            if not (age >= LEAST and _take(quick, now)) and not (age >= self._wait and _take(waited, now)):
+                return Wait(max(1, math.ceil((self._wait - age) / 60) if _is_full(quick, now) else 1))
             self._used[name] = now, b""
         return Admitted()
 
@@ -132,23 +137,18 @@ class Gate:
         return digest[:32], int.from_bytes(made, "big"), AESGCM(digest[32:])
 
 
-class _Budget:
-    """So many in the last minutes."""
+def _is_full(budget: _Budget, now: float) -> bool:
+    most, seconds, taken = budget
+    while taken and taken[0] <= now - seconds:
+        taken.popleft()
+    return len(taken) >= most
 
-    def __init__(self, most: int, minutes: int) -> None:
-        self._most, self._seconds = most, 60 * minutes
-        self._taken: deque[float] = deque()
 
-    def full(self, now: float) -> bool:
-        while self._taken and self._taken[0] <= now - self._seconds:
-            self._taken.popleft()
-        return len(self._taken) >= self._most
-
-    def take(self, now: float) -> bool:
-        full = self.full(now)
-        if not full:
-            self._taken.append(now)
-        return not full
+def _take(budget: _Budget, now: float) -> bool:
+    full = _is_full(budget, now)
+    if not full:
+        budget[2].append(now)
+    return not full
 
 
 def _forget(kept: dict[bytes, tuple[float, bytes]], before: float) -> None:

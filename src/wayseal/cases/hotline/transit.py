@@ -18,7 +18,7 @@ from wayseal.model.schema import CLOSED
 
 BOX: Final = 16
 """Bytes of a box's id, and of a file's."""
-MOST_CHUNKS: Final = 1 << 13
+MOST_CHUNKS, MOST_PLACE = 1 << 13, 1 << 31
 MOST_CARRIED: Final = 4 << 20
 """Bytes of the JSON of a letter."""
 MOST_CHUNK: Final = CHUNK + 16
@@ -44,16 +44,15 @@ class Carried:
     def __post_init__(self) -> None:
         """ValueError: parts that don't belong together (rule 2), or what doesn't go (rule 1)."""
         box, letter = self.box, self.letter
-        lengths = (len(box.box), len(box.public), len(letter.digest), len(letter.salt))
-        if lengths != (BOX, KEY, KEY, KEY) or letter.box != box.box or not 0 < letter.place < 1 << 31:
+        lengths = [len(one) for one in (box.box, box.public, letter.digest, letter.salt)]
+        if lengths != [BOX, KEY, KEY, KEY] or letter.box != box.box or not 0 < letter.place < MOST_PLACE:
             raise ValueError("letter")
         if (box.lookup, box.gone, box.rule, letter.taken) != (None, None, None, False):
             raise ValueError("box")
         for one in self.files:
-            if len(one.file) != BOX or (one.box, one.place) != (box.box, letter.place):
+            here = (one.box, one.place, len(one.file)) == (box.box, letter.place, BOX)
+            if not (here and 0 <= one.chunks <= MOST_CHUNKS):
                 raise ValueError("file")
-            if not 0 <= one.chunks <= MOST_CHUNKS:
-                raise ValueError("chunks")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +60,7 @@ class Untaken:
     """Box and place of letters that the console doesn't have."""
 
     __pydantic_config__: ClassVar = _WIRE
-    letters: tuple[tuple[_Id, Annotated[int, Field(gt=0, lt=1 << 31)]], ...]
+    letters: tuple[tuple[_Id, Annotated[int, Field(gt=0, lt=MOST_PLACE)]], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from markdown_it.token import Token
 from markupsafe import Markup
 
 from wayseal.cases.writing import mentions_in
-from wayseal.console.web._render import written
+from wayseal.page.visible import written
 
 _KNOWN = re.compile(
     r"(?<![A-Za-z0-9-])(?:(?P<case>c-[1-9][0-9]{0,8})|[0-9]{12,15}|[A-Z]{1,4}[0-9]{8,15})(?![A-Za-z0-9-])"

@@ -8,7 +8,6 @@
 """
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -37,8 +36,8 @@ from wayseal.console.roles import (
 from wayseal.console.web._forms import MOST
 from wayseal.console.web._links import href_of, linked, linked_all
 from wayseal.model.times import clock, clock_name
-from wayseal.page.languages import LANGS, Lang, known_lang, word
-from wayseal.page.visible import visible
+from wayseal.page.languages import LANGS, Lang, word
+from wayseal.page.visible import visible, written
 from wayseal.page.words import Translator, catalogue
 from wayseal.service.assets import Assets
 
@@ -85,9 +84,6 @@ def read_assets() -> Assets:
 
 
 HTML_LANG = {"zh": "zh-CN", "en": "en"}
-_KEPT = "\n\t\u200c\u200d"
-"""Lines, and what joins letters and emoji."""
-_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _CODE = re.compile("`([^`]+)`")
 THEMES = ("auto", "light", "dark")
 HTMX = '{"allowEval":false,"includeIndicatorStyles":false,"historyCacheSize":0,"selfRequestsOnly":true}'
@@ -202,13 +198,6 @@ def as_code(said: str) -> Markup:
     return Markup(_CODE.sub(r"<code>\1</code>", "".join(said)))  # noqa: S704 (the translator escaped all else)
 
 
-def written(text: str) -> str:
-    """A text that somebody wrote, lines kept; what hides, or turns what stands around it, is made visible."""
-    return "".join(
-        char if char in _KEPT or unicodedata.category(char) not in _HIDDEN else f"‹U+{ord(char):04X}›" for char in text
-    )
-
-
 def _say(translator: Translator, code: str, /, **values: object) -> Markup:
     return as_code(translator.say(code, **values))
 
@@ -221,26 +210,3 @@ def _gettext(translator: Translator, text: str, /, *, context: str = "", **value
 def translator_of(lang: Lang, *, html: bool = True) -> Translator:
     """The translator of the console's texts; without html for pictures and files."""
     return Translator(lang, html=html, more=catalogue(lang, "wayseal.console"))
-
-
-def pick_lang(wanted: str | None, accepted: str) -> Lang:
-    """The language of a page: what was chosen, else the first that the browser asks for and that there is.
-
-    Args:
-        wanted: A language that somebody chose, or anything else.
-        accepted: The header Accept-Language.
-    """
-    if wanted in LANGS:
-        return known_lang(wanted)
-    asked: list[tuple[float, int, str]] = []
-    for part in accepted.split(",")[:20]:
-        name, _, quality = part.partition(";q=")
-        try:
-            weight = float(quality) if quality else 1.0
-        except ValueError:
-            continue
-        asked.append((-weight, len(asked), name.strip().lower().partition("-")[0]))
-    for _, _, name in sorted(asked):
-        if name in LANGS:
-            return known_lang(name)
-    return "en"

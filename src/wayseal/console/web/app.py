@@ -61,12 +61,13 @@ from wayseal.console.web._forms import (
     token_of,
     visit_of,
 )
-from wayseal.console.web._render import THEMES, Renderer, pick_lang, read_assets
+from wayseal.console.web._render import THEMES, Renderer, read_assets
 from wayseal.console.web._resources import CasebookResource, LedgerReader, LiveReader, MarketResource
 from wayseal.console.web._uploads import Upload, make_spool, read_upload
 from wayseal.console.web.pages import PAGES
 from wayseal.database import DatabaseError, DatabaseGoneError
 from wayseal.model.messages import N_
+from wayseal.page.languages import pick_lang
 from wayseal.service.assets import Assets
 from wayseal.service.headers import MOST as MOST_REQUESTS
 from wayseal.service.headers import Headers, HeadersLayer, make_headers

@@ -1,0 +1,125 @@
+"""What somebody does in their mailbox: reads, writes, takes files back, saves proofs, leaves."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.responses import Response
+
+from wayseal.cases.hotline import mailbox
+from wayseal.cases.hotline.errors import SealedError
+from wayseal.cases.hotline.letters import Letter, LetterKind, SealedLetter, Sender
+from wayseal.cases.hotline.sealing import open_letter
+from wayseal.database import Connection, DatabaseError
+from wayseal.portal._intake import Entered, Intake, Sent, read_message
+from wayseal.portal._render import Ask
+from wayseal.portal._sessions import Session, Sessions
+from wayseal.portal.errors import FormError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class _Shown:
+    """A letter. letter: None: it was deleted, or doesn't open; files: those that can be taken back."""
+
+    stored: SealedLetter
+    letter: Letter | None
+    files: frozenset[str]
+
+    @property
+    def own(self) -> bool:
+        """Whether the reporter wrote it."""
+        return self.stored.sender is Sender.REPORTER
+
+
+class Mailbox:
+    """The mailbox of a session, in threads. render: makes pages."""
+
+    def __init__(self, intake: Intake, sessions: Sessions, render: Callable[..., Response]) -> None:
+        self._intake, self._sessions, self._render = intake, sessions, render
+
+    def act(self, ask: Ask, session: Session, sent: Sent) -> Response:
+        """Does what a form says."""
+        acts = {"message": self._message, "proof": self._proof, "unfile": self._unfile, "leave": self._leave}
+        act = acts.get(sent.fields.get("act", ""))
+        return self.show(ask, session) if act is None else act(ask, session, sent)
+
+    def show(self, ask: Ask, session: Session, *, status: int = 200, **more: Any) -> Response:
+        """The page. more: what else is on it."""
+        letters = self._letters(session)
+        values: dict[str, Any] = {
+            "box": self._intake.database.read(mailbox.box_of, session.box),
+            "letters": letters,
+            "session": session,
+            "at": max((one.stored.place for one in letters), default=0) + 1,
+            "text": "",
+            "faults": {},
+            "fault": None,
+            "missed": (),
+            "sent_now": False,
+            "taken_back": None,
+        }
+        return self._render(ask, "mailbox", status=status, padded=True, **values | more)
+
+    def _message(self, ask: Ask, session: Session, sent: Sent) -> Response:
+        entered, fault = read_message(sent.fields), sent.wrong
+        if fault is None and not entered.faults:
+            if self._is_again(session, sent.fields.get("at", ""), entered):
+                sent.drop()
+                return self.show(ask, session, sent_now=True)
+            try:
+                if self._intake.takes_letters() and self._intake.file_message(session.box, entered, sent):
+                    return self.show(ask, session, missed=sent.missed, sent_now=True)
+                fault = FormError("this report takes no more messages")
+            except DatabaseError as error:
+                self._intake.faults.note(type(error).__name__, "message")
+                fault = FormError("nothing can be stored here just now")
+        sent.drop()
+        return self.show(ask, session, text=entered.text, faults=entered.faults, fault=fault, status=400)
+
+    def _is_again(self, session: Session, at: str, entered: Entered) -> bool:
+        """Whether the form was sent twice: its text stands already where this page would have put it, or later."""
+        if not at.isascii() or not at.isdigit():
+            return False
+        later = [one for one in self._letters(session) if one.own and one.stored.place >= int(at)]
+        return any(one.letter is not None and one.letter.text == entered.text for one in later)
+
+    def _unfile(self, ask: Ask, session: Session, sent: Sent) -> Response:
+        """Takes a file back that the team hasn't fetched."""
+        wanted = sent.fields.get("file", "")
+        here = any(wanted in one.files for one in self._letters(session))
+        if here:
+            self._intake.database.write(mailbox.drop_file, bytes.fromhex(wanted))
+        return self.show(ask, session, taken_back=here)
+
+    def _proof(self, ask: Ask, session: Session, sent: Sent) -> Response:
+        """A proof as a file."""
+        for one in self._letters(session):
+            if one.letter and one.letter.kind is LetterKind.PROOF and str(one.stored.place) == sent.fields.get("place"):
+                headers = {"Content-Disposition": f'attachment; filename="proof-{one.stored.day}.json"'}
+                return Response(one.letter.text, media_type="application/json", headers=headers)
+        return self.show(ask, session, status=404)
+
+    def _leave(self, ask: Ask, session: Session, sent: Sent) -> Response:
+        self._sessions.end(session.token)
+        answer = self._render(ask, "left")
+        answer.headers["Clear-Site-Data"] = '"cache", "storage"'
+        return answer
+
+    def _letters(self, session: Session) -> list[_Shown]:
+        """The letters of a box, opened."""
+
+        def work(c: Connection) -> tuple[list[SealedLetter], set[str]]:
+            files = [one.file for one in mailbox.files_of(c, session.box)]
+            here = {one.hex() for one in files if mailbox.find_chunk(c, one, 1) is not None}
+            return mailbox.letters_of(c, session.box), here
+
+        stored, here = self._intake.database.read(work)
+        shown = []
+        for one in stored:
+            try:
+                letter = open_letter(one, session.keys)
+            except SealedError:
+                letter = None
+            own = here.intersection(file.file for file in letter.files) if letter else ()
+            shown.append(_Shown(stored=one, letter=letter, files=frozenset(own)))
+        return shown
