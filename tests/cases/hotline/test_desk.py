@@ -210,6 +210,10 @@ def test_notes_stay_among_staff_and_show_nothing_outside(world: World) -> None:
     assert (caught.value.theirs, caught.value.mine) == ("as in April", "as in May")
     with pytest.raises(NoSuchCaseError):
         world.desk.note(id_, "none", LI, replaces=9)
+    # Of two notes no number shows outside.
+    assert world.database.read(mailbox.next_place, world.box(id_).box) == 2
+    world.desk.answer(id_, "thanks", LI, seen=1)
+    assert [one.place for one in world.letters(id_) if one.sender is Sender.STAFF] == [2]
 
 
 def a_file(world: World, content: bytes = b"%PDF-1.7") -> tuple[Any, StoredFile]:
@@ -319,6 +323,7 @@ def test_a_closing_letter_stays_and_no_byte_of_the_others(world: World) -> None:
     over(world, id_)
     assert world.desk.remind_and_purge(world.cases)
     assert [one.kind for one in world.letters(id_) if one.sealed] == ["closing"]
+    assert ["We closed" in (one or "") for one in texts(world, id_, CHEN)] == [False, True, False]
     assert not [one for one in world.folder.rglob("*") if one.is_file() and content[100:164] in one.read_bytes()]
 
 
