@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from tests.proofs.real import LETTERS, changed, independent, reports
 from tests.tables import each
 from tests.vault.log.helpers import KEY
+from wayseal.cli._options import Lang
+from wayseal.cli._texts import set_lang
 from wayseal.cli.proofs import describe_proven
 from wayseal.merkle import Checkpoint, MerkleError, SigningKey
 from wayseal.merkle.bulk import stacked
@@ -236,6 +238,7 @@ def test_a_days_checkpoint_says_a_day_and_no_time() -> None:
 def test_what_is_shown_steers_no_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     letter = spell_entry({"kind": "report", "text": "a\x1b[2J\n\x9b2J\u202e", "files": [{"sha256": "\x9bff"}, 1]})
     proof = alone(make_entry("report", DAY, sha256(letter).digest()), letter=letter)
+    set_lang(Lang.EN)
     lines = list(describe_proven(check(proof)))
     assert lines[0].startswith("The proof holds: this stood in wayseal hotline x on 2026-12-01, as entry 0 ")
     assert [line.split()[0] for line in lines[1:]] == ["day", "kind", "digest", "text", "files"]

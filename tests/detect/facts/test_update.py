@@ -29,8 +29,8 @@ from wayseal.detect.facts._facts import (
     newest_suspects,
     rows_of,
 )
-from wayseal.detect.facts._tally import ADDRESS, CounterTable
-from wayseal.detect.facts._walk import Surroundings, _count_with_room, find_surroundings
+from wayseal.detect.facts._tally import ADDRESS, DEVICE, CounterTable
+from wayseal.detect.facts._walk import Surroundings, _count_with_room, find_surroundings, shown_rows, uses_rows
 from wayseal.ledger.retention import compact, purge
 
 N, DAY_US = 400, 86_400_000_000
@@ -59,16 +59,28 @@ def test_hours() -> None:
 
 
 @pytest.mark.kernels
-def test_uses() -> None:
-    table = CounterTable(_tally.USES, 4)
-    _count_with_room(table, lambda i, t: _tally.count_uses(i, AT, ACTOR, VALUE, ADDRESS, 0, t.slots, t.room), N)
-    expected: dict[tuple[int, int], list[int]] = {}
-    for when, actor, value in zip(AT.tolist(), ACTOR.tolist(), VALUE.tolist(), strict=True):
-        if value:
-            cell = expected.setdefault((actor << 32 | when // DAY_US << 2 | ADDRESS, value), [0, when, when])
-            cell[0], cell[2] = cell[0] + 1, when
-    ids, counts = table.rows()
-    assert {tuple(k): row for k, row in zip(ids.tolist(), counts.tolist(), strict=True)} == expected
+def test_ways() -> None:
+    """Uses of devices and addresses and what was shown are made of one table, and are what a plain count says."""
+    table = CounterTable(_tally.WAYS, 4)
+    purpose, fields, device = VALUE % np.uint64(3), VALUE % np.uint64(5), VALUE % np.uint64(7)
+
+    def step(i: int, t: CounterTable) -> tuple[int, int]:
+        return _tally.count_ways(i, AT, ACTOR, KIND, purpose, fields, device, VALUE, 0, t.slots, t.room)
+
+    _count_with_room(table, step, N)
+    days = (AT // DAY_US).tolist()
+    shown = Counter(zip(*(c.tolist() for c in (ACTOR, AT // DAY_US, KIND, purpose, fields)), strict=True))
+    uses: dict[tuple[int, ...], list[int]] = {}
+    for kind, values in ((DEVICE, device), (ADDRESS, VALUE)):
+        for when, day, actor, value in zip(AT.tolist(), days, ACTOR.tolist(), values.tolist(), strict=True):
+            if value:
+                cell = uses.setdefault((actor, day, kind, value), [0, when, when])
+                cell[0], cell[2] = cell[0] + 1, when
+    accounts = np.arange(9, dtype=np.uint64)
+    found = [tuple(row.values()) for row in shown_rows(table, accounts).to_pylist()]
+    assert found == sorted((*k, n) for k, n in shown.items())
+    found = [tuple(row.values()) for row in uses_rows(table, accounts).to_pylist()]
+    assert found == sorted((*k, *cell) for k, cell in uses.items())
 
 
 @pytest.mark.kernels
@@ -86,17 +98,6 @@ def test_marks_that_go_to_late_reads() -> None:
     assert found.tolist() == sorted(some[0] for some in older if some)
     assert not all(older)
     assert len(found) > 20
-
-
-@pytest.mark.kernels
-def test_shown() -> None:
-    table = CounterTable(_tally.SHOWN, 4)
-    purpose, fields = VALUE % np.uint64(3), VALUE % np.uint64(5)
-    _count_with_room(table, lambda i, t: _tally.count_shown(i, AT, ACTOR, KIND, purpose, fields, 0, t.slots, t.room), N)
-    rows = zip(AT.tolist(), ACTOR.tolist(), KIND.tolist(), purpose.tolist(), fields.tolist(), strict=True)
-    expected = Counter((actor << 32 | at // DAY_US << 4 | kind, p, f) for at, actor, kind, p, f in rows)
-    ids, counts = table.rows()
-    assert {tuple(k): n for k, (n,) in zip(ids.tolist(), counts.tolist(), strict=True)} == expected
 
 
 Parcels = dict[int, tuple[int, int, int]]

@@ -1,7 +1,8 @@
-"""Counters by id that grow: what is counted of reads, an account and an hour, a device, a way of reading.
+"""Counters by id that grow: what is counted of reads, by account and hour, and by account, day and how they were done.
 
-A slot of a table is some words of id and some counters behind them, in one line of the cache where they fit; it is free
-where its first word is FREE. The counters' words are taken for int64.
+Each read needs two lines of memory, far from those of the read before, which is most of what counting costs. A slot of
+a table is some words of id and some counters behind them, in one line of the cache; it is free where its first word is
+FREE. The counters' words are taken for int64.
 
 What a later commit changes of reads that were counted already:
 1. A late read may come before one that had the mark of the first read of its pair. The mark moves; the older read,
@@ -17,21 +18,19 @@ from wayseal.model.arrays import Bytes, Flags, Ints, Longs, UInts
 from wayseal.model.runtime import kernel
 
 FREE = np.uint64(0xFFFFFFFFFFFFFFFF)
-_MIX_A = np.uint64(0x9E3779B97F4A7C15)
-_MIX_B = np.uint64(0xC2B2AE3D27D4EB4F)
-_MIX_C = np.uint64(0x165667B19E3779F9)
+_MIX = np.uint64(0x9E3779B97F4A7C15)
 _HALF = np.uint64(32)
 _HOUR = 3_600_000_000
 _DAY = 86_400_000_000
-_ACTION_BITS, _DIM_BITS = np.uint64(4), np.uint64(2)
+_ACTION_BITS = np.uint64(4)
 _LEAST_SIZE = 1 << 10
 _LINE = 8
 """Words of a line of the cache."""
-HOURS, USES, SHOWN = (1, 3), (2, 3), (3, 1)
+HOURS, WAYS = (1, 3), (5, 3)
 """Words of id and counters of each table.
 
-Hours: account and hour: reads, first reads, those under a mandate. Uses: account, day and kind, key of the device or
-address: reads, from, to. Shown: account, day and action, purpose, fields: reads.
+Hours: account and hour: reads, first reads, those under a mandate. Ways: account, day and action, keys of purpose,
+fields, device and address: reads, from, to; a line of the cache.
 """
 DEVICE, ADDRESS = range(2)
 
@@ -56,10 +55,13 @@ class CounterTable:
         """How many more ids it takes before it must grow."""
         return len(self.slots) * 6 // 10 - self.used
 
-    def rows(self) -> tuple[UInts, Longs]:
-        """Ids (n, words) and counters (n, …), in no order."""
-        there = self.slots[self.slots[:, 0] != FREE]
-        return there[:, : self._ids], there[:, self._ids :].view(np.int64)
+    def rows(self, *, ordered: bool = False) -> tuple[UInts, Longs]:
+        """Ids (n, words) and counters (n, …), in no order, or in that of the first word."""
+        there = np.flatnonzero(self.slots[:, 0] != FREE)
+        if ordered:
+            there = there[np.argsort(self.slots[there, 0])]
+        rows = self.slots[there]
+        return rows[:, : self._ids], rows[:, self._ids :].view(np.int64)
 
 
 def _slots(size: int, width: int) -> UInts:
@@ -72,19 +74,21 @@ def _slots(size: int, width: int) -> UInts:
 
 
 @kernel
-def _home(a: np.uint64, b: np.uint64, c: np.uint64, size: int) -> int:
-    """Where an id belongs, unless others lie there."""
-    mixed = (a * _MIX_A) ^ (b * _MIX_B) ^ (c * _MIX_C)
-    return int(np.int64((mixed ^ mixed >> _HALF) & np.uint64(size - 1)))
+def _mix(mixed: np.uint64, word: np.uint64) -> np.uint64:
+    """A hash of one word more."""
+    mixed = (mixed ^ word) * _MIX
+    return mixed ^ mixed >> _HALF
 
 
 @kernel
 def _spread(old: UInts, new: UInts, ids: int) -> None:
-    none = np.uint64(0)
     for i in range(len(old)):
         if old[i, 0] == FREE:
             continue
-        s = _home(old[i, 0], old[i, 1] if ids > 1 else none, old[i, 2] if ids > 2 else none, len(new))
+        mixed = np.uint64(0)
+        for k in range(ids):
+            mixed = _mix(mixed, old[i, k])
+        s = np.int64(mixed & np.uint64(len(new) - 1))
         while new[s, 0] != FREE:
             s = (s + 1) & (len(new) - 1)
         for k in range(old.shape[1]):
@@ -103,7 +107,7 @@ def count_hours(
     new, one, none, mask = 0, np.uint64(1), np.uint64(0), len(slots) - 1
     for i in range(start, len(at)):
         key = np.uint64(actor[i]) << _HALF | np.uint64(at[i] // _HOUR)
-        s = _home(key, none, none, len(slots))
+        s = np.int64(_mix(none, key) & np.uint64(mask))
         while slots[s, 0] != FREE and slots[s, 0] != key:
             s = (s + 1) & mask
         if slots[s, 0] == FREE:
@@ -120,59 +124,30 @@ def count_hours(
 
 
 @kernel
-def count_uses(
-    start: int, at: Longs, actor: Ints, value: UInts, dim: int, offset: int, slots: UInts, room: int
-) -> tuple[int, int]:
-    """Counts reads by account, local day and device or address (`dim`), with the first and last time of each."""
+def count_ways(
+    start: int, at: Longs, actor: Ints, action: Bytes, purpose: UInts, fields: UInts, device: UInts, address: UInts,
+    offset: int, slots: UInts, room: int,
+) -> tuple[int, int]:  # fmt: skip
+    """Counts reads by account, local day and how they were done, with the first and last time of each. As above."""
     new, one, none, mask = 0, np.uint64(1), np.uint64(0), len(slots) - 1
     for i in range(start, len(at)):
-        b, moment = value[i], at[i]
-        if b == none:
-            continue
-        day = np.uint64((moment + offset) // _DAY)
-        a = np.uint64(actor[i]) << _HALF | day << _DIM_BITS | np.uint64(dim)
-        s = _home(a, b, none, len(slots))
-        while slots[s, 0] != FREE and (slots[s, 0] != a or slots[s, 1] != b):
+        moment = at[i]
+        a = np.uint64(actor[i]) << _HALF | np.uint64((moment + offset) // _DAY) << _ACTION_BITS | np.uint64(action[i])
+        b, c, d, e = purpose[i], fields[i], device[i], address[i]
+        s = np.int64(_mix(_mix(_mix(_mix(_mix(none, a), b), c), d), e) & np.uint64(mask))
+        while slots[s, 0] != FREE and (
+            slots[s, 0] != a or slots[s, 1] != b or slots[s, 2] != c or slots[s, 3] != d or slots[s, 4] != e
+        ):
             s = (s + 1) & mask
         if slots[s, 0] == FREE:
             if new >= room:
                 return i, new
-            slots[s, 0], slots[s, 1] = a, b
-            slots[s, 3], slots[s, 4] = np.uint64(moment), np.uint64(moment)
+            slots[s, 0], slots[s, 1], slots[s, 2], slots[s, 3], slots[s, 4] = a, b, c, d, e
+            slots[s, 6], slots[s, 7] = np.uint64(moment), np.uint64(moment)
             new += 1
-        slots[s, 2] += one
-        slots[s, 3] = np.uint64(min(np.int64(slots[s, 3]), moment))
-        slots[s, 4] = np.uint64(max(np.int64(slots[s, 4]), moment))
-    return len(at), new
-
-
-@kernel
-def count_shown(
-    start: int,
-    at: Longs,
-    actor: Ints,
-    action: Bytes,
-    purpose: UInts,
-    fields: UInts,
-    offset: int,
-    slots: UInts,
-    room: int,
-) -> tuple[int, int]:
-    """Counts reads by account, local day, action, purpose and set of fields."""
-    new, one, mask = 0, np.uint64(1), len(slots) - 1
-    for i in range(start, len(at)):
-        day = np.uint64((at[i] + offset) // _DAY)
-        a = np.uint64(actor[i]) << _HALF | day << _ACTION_BITS | np.uint64(action[i])
-        b, c = purpose[i], fields[i]
-        s = _home(a, b, c, len(slots))
-        while slots[s, 0] != FREE and (slots[s, 0] != a or slots[s, 1] != b or slots[s, 2] != c):
-            s = (s + 1) & mask
-        if slots[s, 0] == FREE:
-            if new >= room:
-                return i, new
-            slots[s, 0], slots[s, 1], slots[s, 2] = a, b, c
-            new += 1
-        slots[s, 3] += one
+        slots[s, 5] += one
+        slots[s, 6] = np.uint64(min(np.int64(slots[s, 6]), moment))
+        slots[s, 7] = np.uint64(max(np.int64(slots[s, 7]), moment))
     return len(at), new
 
 

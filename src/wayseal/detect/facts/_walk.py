@@ -30,37 +30,42 @@ from wayseal.detect.facts._facts import (
     newest_suspects,
     rows_of,
 )
-from wayseal.detect.facts._tally import ADDRESS, DEVICE, HOURS, SHOWN, USES, CounterTable, find_demoted
+from wayseal.detect.facts._tally import ADDRESS, DEVICE, HOURS, WAYS, CounterTable, find_demoted
 from wayseal.ledger.walk import WaybillPartition
-from wayseal.model.arrays import Bytes, Flags, Ints, Longs, UInts
+from wayseal.model.arrays import Bytes, Flags, Longs, UInts
 from wayseal.model.runtime import kernel
 from wayseal.store.tables import microseconds
 
 _HALF, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
-_KIND_BITS, _ACTION_BITS = np.uint64(2), np.uint64(4)
+_ACTION_BITS = np.uint64(4)
 _HOUR_US = 3_600_000_000
 
 
 def hours_rows(table: CounterTable, keys: UInts) -> pa.Table:
     """Counts by account and hour. keys: of accounts by their place."""
-    ids, cells = _in_order(table)
+    # An id has the account's place on top, which is in the order of keys.
+    ids, cells = table.rows(ordered=True)
     return _table(SCHEMAS["hours"], [keys[ids[:, 0] >> _HALF], ids[:, 0] & _LOW, *cells.T])
 
 
 def uses_rows(table: CounterTable, keys: UInts) -> pa.Table:
     """Counts by account, day and device or address."""
-    ids, cells = _in_order(table)
-    low = ids[:, 0] & _LOW
-    columns = [keys[ids[:, 0] >> _HALF], low >> _KIND_BITS, low & np.uint64(3), ids[:, 1]]
-    return _table(SCHEMAS["uses"], [*columns, *cells.T])
+    ids, cells = table.rows()
+    actor, day = keys[ids[:, 0] >> _HALF], (ids[:, 0] & _LOW) >> _ACTION_BITS
+    made = []
+    for kind, value in ((DEVICE, ids[:, 3]), (ADDRESS, ids[:, 4])):
+        some = np.flatnonzero(value)
+        columns = [actor[some], day[some], np.full(len(some), kind), value[some]]
+        made.append(_table(SCHEMAS["uses"], [*columns, *cells[some].T]))
+    return add_up("uses", made)
 
 
 def shown_rows(table: CounterTable, keys: UInts) -> pa.Table:
     """Counts by account, day, action, purpose and fields."""
-    ids, cells = _in_order(table)
+    ids, cells = table.rows()
     low = ids[:, 0] & _LOW
-    columns = [keys[ids[:, 0] >> _HALF], low >> _ACTION_BITS, low & np.uint64(15)]
-    return _table(SCHEMAS["shown"], [*columns, ids[:, 1], ids[:, 2], *cells.T])
+    columns = [keys[ids[:, 0] >> _HALF], low >> _ACTION_BITS, low & np.uint64(15), ids[:, 1], ids[:, 2], cells[:, 0]]
+    return add_up("shown", [_table(SCHEMAS["shown"], columns)])
 
 
 def moved_rows(reads: pa.RecordBatch, mandate: Flags) -> pa.Table:
@@ -68,13 +73,6 @@ def moved_rows(reads: pa.RecordBatch, mandate: Flags) -> pa.Table:
     none = np.zeros(reads.num_rows, np.int64)
     hour = reads["at"].view(pa.int64()).to_numpy() // _HOUR_US
     return _table(SCHEMAS["hours"], [reads["actor"].to_numpy(), hour, none, none - 1, -mandate.astype(np.int64)])
-
-
-def _in_order(table: CounterTable) -> tuple[UInts, Longs]:
-    """Ids and counters, sorted: an id's first word has the account's place on top, as the tables have its key."""
-    ids, cells = table.rows()
-    order = np.argsort(ids[:, 0]) if ids.shape[1] == 1 else np.lexsort(ids.T[::-1])
-    return ids[order], cells[order]
 
 
 def _table(schema: pa.Schema, columns: Sequence[npt.NDArray[np.generic]]) -> pa.Table:
@@ -165,9 +163,7 @@ class _Counts:
     firsts: (waybill, account) of new first reads and of suspects judged again.
     """
 
-    tables: tuple[CounterTable, ...] = field(
-        default_factory=lambda: tuple(CounterTable(s) for s in (HOURS, USES, SHOWN))
-    )
+    tables: tuple[CounterTable, ...] = field(default_factory=lambda: tuple(CounterTable(s) for s in (HOURS, WAYS)))
     suspects: list[pa.Table] = field(default_factory=list)
     firsts: list[tuple[UInts, UInts]] = field(default_factory=list)
     moved: list[pa.Table] = field(default_factory=list)
@@ -240,17 +236,16 @@ class Counter:
         return len(why)
 
     def _tally(self, batch: pa.RecordBatch, reads: Reads, why: Bytes, tables: tuple[CounterTable, ...]) -> None:
-        hours, uses, shown = tables
-        n, at, actor, offset = len(why), reads.at, reads.actor, self._context.offset
-        mandates = self._context.mandates
+        hours, ways = tables
+        n, at, actor, action = len(why), reads.at, reads.actor, reads.action
+        mandates, offset = self._context.mandates, self._context.offset
         _count_with_room(hours, lambda i, t: _tally.count_hours(i, at, actor, why, mandates, t.slots, t.room), n)
-        for kind, name in ((DEVICE, "device"), (ADDRESS, "ip")):
-            used = partial(_count_uses, at=at, actor=actor, value=key_column(batch, name), kind=kind, offset=offset)
-            _count_with_room(uses, used, n)
-        purpose, fields, action = key_column(batch, "purpose"), key_column(batch, "fields"), reads.action
+        purpose, fields, device, address = (key_column(batch, name) for name in ("purpose", "fields", "device", "ip"))
         _count_with_room(
-            shown,
-            lambda i, t: _tally.count_shown(i, at, actor, action, purpose, fields, offset, t.slots, t.room),
+            ways,
+            lambda i, t: _tally.count_ways(
+                i, at, actor, action, purpose, fields, device, address, offset, t.slots, t.room
+            ),
             n,
         )
 
@@ -290,7 +285,7 @@ class Counter:
         with ThreadPoolExecutor(THREADS) as pool:
             hours, uses, shown = (
                 list(pool.map(partial(rows, keys=keys), [c.tables[k] for c in self._all]))
-                for k, rows in enumerate((hours_rows, uses_rows, shown_rows))
+                for k, rows in ((0, hours_rows), (1, uses_rows), (1, shown_rows))
             )
         return Facts(
             hours=merge_tables("hours", [*hours, add_up("hours", less)]),
@@ -309,12 +304,6 @@ class Counter:
 
 
 Step = Callable[[int, CounterTable], tuple[int, int]]
-
-
-def _count_uses(
-    i: int, t: CounterTable, *, at: Longs, actor: Ints, value: UInts, kind: int, offset: int
-) -> tuple[int, int]:
-    return _tally.count_uses(i, at, actor, value, kind, offset, t.slots, t.room)
 
 
 def _count_with_room(table: CounterTable, step: Step, rows: int) -> None:
