@@ -6,7 +6,8 @@
    of an order goes with `Database.shred`.
 3. A report is whole or not there: its box, its letter and its files come in one transaction. Chunks come before it,
    and are nothing without it (`drop_orphans`).
-4. The same row again changes nothing; another one under its key isn't taken.
+4. The same row again changes nothing; another one under its key isn't taken, nor a reporter's letter that names a kind:
+   it would be kept, or left out of the log, as staff's are.
 5. Staff's notes (`Sender.INNER`) are in the console's copy alone, sealed to the team.
 6. Of a box that is buried the tombstone stays: its days, digests and salts, and letters that prove or close.
 
@@ -116,6 +117,8 @@ def add_box(c: Connection, box: Box, letter: SealedLetter, with_files: Sequence[
 
 def add_letter(c: Connection, letter: SealedLetter, with_files: Sequence[StoredFile] = ()) -> bool:
     """Adds a letter with its files; False: another one stands at its place (rule 4)."""
+    if letter.sender is Sender.REPORTER and letter.kind:
+        return False
     there = find_letter(c, letter.box, letter.sender, letter.place)
     if there is not None:
         return there == replace(letter, taken=there.taken, sealed=there.sealed and letter.sealed)
