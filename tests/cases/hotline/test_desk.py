@@ -64,7 +64,7 @@ def test_a_report_is_there_without_an_act_and_unopened(world: World) -> None:
     assert (one.id, one.state, one.type, one.owed, one.seen, one.upto) == (id_, ReportState.NEW, None, True, 1, 1)
     assert re.fullmatch("r-[0-9a-f]{12}", id_)
     assert world.kinds() == []
-    assert not (world.folder / "record").exists()
+    assert not (world.folder / "hotline.jsonl").exists()
 
 
 def test_opening_is_an_act_once_for_each_person_and_letter(world: World) -> None:
@@ -203,7 +203,7 @@ def test_notes_stay_among_staff_and_show_nothing_outside(world: World) -> None:
     assert world.database.read(mailbox.next_place, world.box(id_).box) == 2
     assert texts(world, id_, WANG) == ["the same seller as in March", letter().text]
     assert world.shown(id_) == []
-    assert "March" not in (world.folder / "record/hotline.jsonl").read_text("utf-8")
+    assert "March" not in (world.folder / "hotline.jsonl").read_text("utf-8")
     world.desk.note(id_, "as in April", WANG, replaces=note.place)
     with pytest.raises(StaleError) as caught:
         world.desk.note(id_, "as in May", LI, replaces=note.place)
@@ -249,7 +249,7 @@ def test_a_name_is_opened_by_its_proposer_after_anothers_yes_for_a_day(world: Wo
         world.desk.open_name(proposal, WANG)
     assert world.desk.open_name(proposal, LI) == world.desk.open_name(proposal, LI) == "Wu, 138 0000 0000"
     assert [one for one in world.kinds() if one == "taken_out"] == ["taken_out"] * 2
-    assert "Wu" not in (world.folder / "record/hotline.jsonl").read_text("utf-8")
+    assert "Wu" not in (world.folder / "hotline.jsonl").read_text("utf-8")
     world.now += GRANT_US
     with pytest.raises(CaseStateError):
         world.desk.open_name(proposal, LI)
@@ -466,7 +466,7 @@ def test_a_letter_that_doesnt_open_is_named_and_the_others_are_read(world: World
 def test_a_record_that_was_changed_shows_nothing(world: World) -> None:
     id_ = world.report()
     world.desk.read(id_, LI)
-    path = world.folder / "record/hotline.jsonl"
+    path = world.folder / "hotline.jsonl"
     path.write_text(path.read_text("utf-8").replace(f'"who":"{LI}"', f'"who":"{WANG}"'), "utf-8")
     for desk in (world.desk, world.another()):
         with pytest.raises(CasebookChangedError):
@@ -596,7 +596,7 @@ def test_no_column_and_no_act_joins_code_and_report(world: World) -> None:
         for table in chain.tables[0].sorted_tables:
             for row in world.database.read(lambda c, t=table: [tuple(r) for r in c.execute(t.select())]):  # type: ignore[misc]
                 assert mac_of(code) not in str(row)
-    lines = (world.folder / "record/hotline.jsonl").read_text("utf-8").splitlines()
+    lines = (world.folder / "hotline.jsonl").read_text("utf-8").splitlines()
     assert [mac_of(code) in one for one in lines] == [False] * (len(lines) - 1) + [True]
     assert world.box(id_).box.hex() not in lines[-1]
     assert code.replace("-", "") not in "".join(lines).replace("-", "")

@@ -42,6 +42,8 @@ from wayseal.proofs.entries import spell_entry
 from wayseal.proofs.reports import DECOY, ReportProof, checkpoint_of, leaf_of, make_entry
 from wayseal.store.durable import replace_file
 
+DATABASE: Final = "hotline.sqlite"
+"""In the hotline's folder, beside the record of acts."""
 GROUP: Final = 8
 AT_ONCE: Final = 60
 """Proofs in one letter."""
