@@ -58,6 +58,10 @@ def hotline_verify(
     """Check every leaf of the log, every checkpoint, and that each letter is there or was deleted by an act.
 
     Nothing is opened. A finding ends with exit code 7.
+
+    \b
+    wayseal hotline verify hotline --key hotline-log.pub
+    wayseal hotline verify hotline --key hotline-log.pub --checkpoint kept/2026-12-01
     """
     public = parse_key_file(key, VerifyKey.parse)
     notes = [(str(one), one.read_bytes()) for one in checkpoint or []]
@@ -84,6 +88,9 @@ def hotline_account(
     """List every leaf of the log up to a day, and what stands behind it: that no report is among them but these.
 
     Each line can be hashed anew from day, kind, digest and salt, and stands in the checkpoints that were published.
+
+    \b
+    wayseal hotline account hotline --upto 2026-12-01
     """
     database, record = _opened(folder)
     with closing(database):
