@@ -392,6 +392,16 @@ def test_a_letter_that_comes_while_a_report_is_deleted_keeps_it(world: World, mo
     assert all(one.sealed for one in world.letters(id_))
 
 
+def test_who_wrote_just_now_is_reminded_of_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    id_ = world.report()
+    world.wait(80)
+    (seen,) = world.desk.reports()
+    monkeypatch.setattr(world.desk, "reports", lambda: (seen,))
+    world.message(id_)
+    world.desk.remind_and_purge(world.cases)
+    assert world.kinds() == []
+
+
 def test_words_go_into_a_case_that_the_report_is_linked_to(world: World) -> None:
     id_, case = world.report(), world.case()
     with pytest.raises(CaseStateError, match="isn't linked"):

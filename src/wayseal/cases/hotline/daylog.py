@@ -284,8 +284,10 @@ def _put(path: Path, content: bytes) -> None:
 
 def _strangers(c: Connection, state: HotlineState) -> list[Finding]:
     """Letters of staff's that no act names."""
-    meant = mailbox.letters.c.sender != Sender.REPORTER.value, mailbox.letters.c.kind != LetterKind.PROOF.value
-    found = [(one.box, Written(place=one.place, digest=one.digest)) for one in mailbox.select_letters(c, *meant)]
+    theirs = [one for _, some in mailbox.all_boxes(c) for one in some if one.sender is not Sender.REPORTER]
+    found = [
+        (one.box, Written(place=one.place, digest=one.digest)) for one in theirs if one.kind != LetterKind.PROOF.value
+    ]
     return [
         Finding(code=LogFault.LETTER, where=f"letters/{one[0].hex()}/{one[1].place}")
         for one in found

@@ -323,9 +323,11 @@ class Hotline:
                 continue
             with self._turn(one.id, MACHINE, alive=False) as turn:
                 report = turn.report
+                if not self._is_due(report):
+                    continue
                 if report.state is not ReportState.GONE and report.reminded is None:
                     turn.put(Reminded, LetterKind.STATE, _both(_REMINDER, day=report.kept), until=report.kept)
-                elif self._is_due(report):
+                else:
                     self._purge(turn)
                     gone.append(report)
         if gone:

@@ -148,9 +148,13 @@ def all_boxes(c: Connection) -> list[tuple[Box, list[SealedLetter]]]:
     """All boxes with their letters; of what is sealed no byte, but whether it is there."""
     found: dict[bytes, list[SealedLetter]] = {}
     columns = [one for one in letters.c if one is not letters.c.sealed]
-    empty = sa.func.substr(letters.c.sealed, 1, 0, type_=sa.LargeBinary).label("sealed")
-    for row in c.execute(sa.select(*columns, empty).order_by(letters.c.place, letters.c.sender)).mappings():
-        found.setdefault(row["box"], []).append(_letter(row))
+    # The length of what is sealed is known without reading it.
+    asked = sa.select(*columns, sa.func.length(letters.c.sealed).label("size"))
+    for row in c.execute(asked.order_by(letters.c.place, letters.c.sender)).mappings():
+        sealed = None if row["size"] is None else b""
+        found.setdefault(row["box"], []).append(
+            record_of(SealedLetter, row, sender=Sender(row["sender"]), sealed=sealed)
+        )
     return [(record_of(Box, row), found.get(row["box"], [])) for row in c.execute(sa.select(boxes)).mappings()]
 
 
