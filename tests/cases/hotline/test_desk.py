@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.cases.hotline.making import SECRET, letter, team
+from tests.cases.hotline.making import SECRET, letter, public_of, team
 from tests.cases.hotline.world import CHEN, DAY_US, LI, WANG, World, a_world, mac, over
 from wayseal.cases.errors import (
     CasebookChangedError,
@@ -25,10 +25,11 @@ from wayseal.cases.hotline import desk as desk_module
 from wayseal.cases.hotline import mailbox
 from wayseal.cases.hotline.acts import HotlineRecord, ReportState, Reward, TakenOut, Wanted
 from wayseal.cases.hotline.codes import Code, codes_differ, find_code, pay_code, redeem
-from wayseal.cases.hotline.letters import Fields, FileKind, ReportType, Sender
+from wayseal.cases.hotline.errors import SealedError
+from wayseal.cases.hotline.letters import READER, Fields, FileKind, ReportType, Sender, key_id
 from wayseal.cases.hotline.mailbox import StoredFile
 from wayseal.cases.hotline.rewards import load_rules, plain_of, read_code
-from wayseal.cases.hotline.sealing import FileSealer
+from wayseal.cases.hotline.sealing import FileSealer, open_letter
 from wayseal.cases.types import CaseState, ObservableKind, Source
 from wayseal.cases.verdicts import GRANT_US, WAIT_US
 from wayseal.cases.views import ItemFilter
@@ -198,6 +199,9 @@ def test_notes_stay_among_staff_and_show_nothing_outside(world: World) -> None:
     id_ = world.report()
     world.desk.note(id_, "the same seller as in March", LI)
     (note,) = [one for one in world.letters(id_) if one.sender is Sender.INNER]
+    own = world.reader(1)
+    with pytest.raises(SealedError):
+        open_letter(note, {key_id(READER, public_of(own)): own})
     assert world.desk.report(id_).seen == 1
     assert world.database.read(mailbox.untaken, Sender.STAFF) == []
     assert world.database.read(mailbox.next_place, world.box(id_).box) == 2
