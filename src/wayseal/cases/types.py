@@ -107,11 +107,10 @@ class Source(StrEnum):
 
 
 class ItemState(StrEnum):
-    """How something in the queue stands."""
+    """How something in the queue stands. in_progress: somebody took it, and it is still to be decided on."""
 
     WAITING = "waiting"
     IN_PROGRESS = "in_progress"
-    """Somebody took it, and it is still to be decided on."""
     PROMOTED = "promoted"
     DISMISSED = "dismissed"
 

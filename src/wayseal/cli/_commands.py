@@ -90,8 +90,8 @@ GROUPS: Mapping[str, Group] = {
         sections={"Commands": "evidence:export verify stamp"},
     ),
     "hotline": Group(
-        help="Make the keys and tokens of the hotline, where anybody can report without a name.",
-        sections={"Commands": "hotline:key token"},
+        help="Make the keys and tokens of the hotline, where anybody can report without a name, and check its log.",
+        sections={"Commands": "hotline:key token verify account"},
     ),
     "hotline key": Group(
         help="Make the keys that open reports and names.",

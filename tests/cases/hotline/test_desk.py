@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.cases.hotline.making import SECRET, letter, team
+from tests.cases.hotline.making import SECRET, letter, public_of, team
 from tests.cases.hotline.world import CHEN, DAY_US, LI, WANG, World, a_world, mac, over
 from wayseal.cases.errors import (
     CasebookChangedError,
@@ -25,10 +25,11 @@ from wayseal.cases.hotline import desk as desk_module
 from wayseal.cases.hotline import mailbox
 from wayseal.cases.hotline.acts import HotlineRecord, ReportState, Reward, TakenOut, Wanted
 from wayseal.cases.hotline.codes import Code, codes_differ, find_code, pay_code, redeem
-from wayseal.cases.hotline.letters import Fields, FileKind, ReportType, Sender
+from wayseal.cases.hotline.errors import SealedError
+from wayseal.cases.hotline.letters import READER, Fields, FileKind, ReportType, Sender, key_id
 from wayseal.cases.hotline.mailbox import StoredFile
 from wayseal.cases.hotline.rewards import load_rules, plain_of, read_code
-from wayseal.cases.hotline.sealing import FileSealer
+from wayseal.cases.hotline.sealing import FileSealer, open_letter
 from wayseal.cases.types import CaseState, ObservableKind, Source
 from wayseal.cases.verdicts import GRANT_US, WAIT_US
 from wayseal.cases.views import ItemFilter
@@ -64,7 +65,7 @@ def test_a_report_is_there_without_an_act_and_unopened(world: World) -> None:
     assert (one.id, one.state, one.type, one.owed, one.seen, one.upto) == (id_, ReportState.NEW, None, True, 1, 1)
     assert re.fullmatch("r-[0-9a-f]{12}", id_)
     assert world.kinds() == []
-    assert not (world.folder / "record").exists()
+    assert not (world.folder / "hotline.jsonl").exists()
 
 
 def test_opening_is_an_act_once_for_each_person_and_letter(world: World) -> None:
@@ -198,18 +199,25 @@ def test_notes_stay_among_staff_and_show_nothing_outside(world: World) -> None:
     id_ = world.report()
     world.desk.note(id_, "the same seller as in March", LI)
     (note,) = [one for one in world.letters(id_) if one.sender is Sender.INNER]
+    own = world.reader(1)
+    with pytest.raises(SealedError):
+        open_letter(note, {key_id(READER, public_of(own)): own})
     assert world.desk.report(id_).seen == 1
     assert world.database.read(mailbox.untaken, Sender.STAFF) == []
     assert world.database.read(mailbox.next_place, world.box(id_).box) == 2
     assert texts(world, id_, WANG) == ["the same seller as in March", letter().text]
     assert world.shown(id_) == []
-    assert "March" not in (world.folder / "record/hotline.jsonl").read_text("utf-8")
+    assert "March" not in (world.folder / "hotline.jsonl").read_text("utf-8")
     world.desk.note(id_, "as in April", WANG, replaces=note.place)
     with pytest.raises(StaleError) as caught:
         world.desk.note(id_, "as in May", LI, replaces=note.place)
     assert (caught.value.theirs, caught.value.mine) == ("as in April", "as in May")
     with pytest.raises(NoSuchCaseError):
         world.desk.note(id_, "none", LI, replaces=9)
+    # Of two notes no number shows outside.
+    assert world.database.read(mailbox.next_place, world.box(id_).box) == 2
+    world.desk.answer(id_, "thanks", LI, seen=1)
+    assert [one.place for one in world.letters(id_) if one.sender is Sender.STAFF] == [2]
 
 
 def a_file(world: World, content: bytes = b"%PDF-1.7") -> tuple[Any, StoredFile]:
@@ -245,7 +253,7 @@ def test_a_name_is_opened_by_its_proposer_after_anothers_yes_for_a_day(world: Wo
         world.desk.open_name(proposal, WANG)
     assert world.desk.open_name(proposal, LI) == world.desk.open_name(proposal, LI) == "Wu, 138 0000 0000"
     assert [one for one in world.kinds() if one == "taken_out"] == ["taken_out"] * 2
-    assert "Wu" not in (world.folder / "record/hotline.jsonl").read_text("utf-8")
+    assert "Wu" not in (world.folder / "hotline.jsonl").read_text("utf-8")
     world.now += GRANT_US
     with pytest.raises(CaseStateError):
         world.desk.open_name(proposal, LI)
@@ -319,6 +327,7 @@ def test_a_closing_letter_stays_and_no_byte_of_the_others(world: World) -> None:
     over(world, id_)
     assert world.desk.remind_and_purge(world.cases)
     assert [one.kind for one in world.letters(id_) if one.sealed] == ["closing"]
+    assert ["We closed" in (one or "") for one in texts(world, id_, CHEN)] == [False, True, False]
     assert not [one for one in world.folder.rglob("*") if one.is_file() and content[100:164] in one.read_bytes()]
 
 
@@ -385,6 +394,16 @@ def test_a_letter_that_comes_while_a_report_is_deleted_keeps_it(world: World, mo
     one = world.desk.report(id_)
     assert (one.state, one.owed, one.undeleted) == (ReportState.REOPENED, True, False)
     assert all(one.sealed for one in world.letters(id_))
+
+
+def test_who_wrote_just_now_is_reminded_of_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    id_ = world.report()
+    world.wait(80)
+    (seen,) = world.desk.reports()
+    monkeypatch.setattr(world.desk, "reports", lambda: (seen,))
+    world.message(id_)
+    world.desk.remind_and_purge(world.cases)
+    assert world.kinds() == []
 
 
 def test_words_go_into_a_case_that_the_report_is_linked_to(world: World) -> None:
@@ -461,7 +480,7 @@ def test_a_letter_that_doesnt_open_is_named_and_the_others_are_read(world: World
 def test_a_record_that_was_changed_shows_nothing(world: World) -> None:
     id_ = world.report()
     world.desk.read(id_, LI)
-    path = world.folder / "record/hotline.jsonl"
+    path = world.folder / "hotline.jsonl"
     path.write_text(path.read_text("utf-8").replace(f'"who":"{LI}"', f'"who":"{WANG}"'), "utf-8")
     for desk in (world.desk, world.another()):
         with pytest.raises(CasebookChangedError):
@@ -591,7 +610,7 @@ def test_no_column_and_no_act_joins_code_and_report(world: World) -> None:
         for table in chain.tables[0].sorted_tables:
             for row in world.database.read(lambda c, t=table: [tuple(r) for r in c.execute(t.select())]):  # type: ignore[misc]
                 assert mac_of(code) not in str(row)
-    lines = (world.folder / "record/hotline.jsonl").read_text("utf-8").splitlines()
+    lines = (world.folder / "hotline.jsonl").read_text("utf-8").splitlines()
     assert [mac_of(code) in one for one in lines] == [False] * (len(lines) - 1) + [True]
     assert world.box(id_).box.hex() not in lines[-1]
     assert code.replace("-", "") not in "".join(lines).replace("-", "")

@@ -50,7 +50,7 @@ class World:
         """The desk of another process."""
         keys = {**TEAM.reports, **TEAM.identity}
         return Hotline(
-            self.folder / "record", self.database, TEAM.public, keys, mac, days=self.days, now=self.clock
+            self.folder, self.database, TEAM.public, keys, mac, days=self.days, now=self.clock
         )  # fmt: skip
 
     def clock(self) -> int:

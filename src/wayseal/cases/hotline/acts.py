@@ -10,7 +10,7 @@
 5. What can't be isn't in the record: `HotlineState.apply` raises ValueError, whoever wrote it.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -289,15 +289,6 @@ class HotlineState:
             and one.replied is not None and one.replied.yes and now <= one.replied.at + GRANT_US
         )  # fmt: skip
 
-    def apply(self, act: AnyAct) -> None:
-        """Takes an act (rule 5)."""
-        if check := _CHECKS.get(type(act)):
-            check(self, act)
-        if isinstance(act, BoxAct):
-            self.boxes[act.box] = (*self.of(act.box), act)
-            if (letter := getattr(act, "letter", None)) is not None:
-                self.written[act.box, letter] = act.at
-
     def of(self, box: bytes) -> tuple[AnyAct, ...]:
         """The acts about a report."""
         return self.boxes.get(box, ())
@@ -306,20 +297,38 @@ class HotlineState:
         """One that doesn't change with it."""
         return HotlineState(**{name: dict(getattr(self, name)) for name in self.__slots__})
 
-    def _open(self, act: Opened) -> None:
-        key = act.box, act.who
-        self.opened[key] = self.opened.get(key, frozenset()) | frozenset(act.letters)
-
-    def _find_type(self, act: TypeFound) -> None:
-        _must(act.box not in self.types)
-        self.types[act.box] = act.type
-
-    def _note(self, act: Noted) -> None:
-        there = {one.letter.place for one in self.of(act.box) if isinstance(one, Noted)}
-        _must(act.replaces is None or act.replaces in there)
-
-    def _set(self, act: StateSet) -> None:
-        _must(act.state in SETTABLE)
+    def apply(self, act: AnyAct) -> None:
+        """Takes an act (rule 5)."""
+        match act:
+            case Opened():
+                key = act.box, act.who
+                self.opened[key] = self.opened.get(key, frozenset()) | frozenset(act.letters)
+            case TypeFound():
+                _must(act.box not in self.types)
+                self.types[act.box] = act.type
+            case TakenOut(what="name"):
+                _must(self.may_open(act.id, act.who, act.at) and self.proposals[act.id].proposed.box == act.box)
+            case Noted(replaces=int(note)):
+                _must(any(isinstance(one, Noted) and one.letter.place == note for one in self.of(act.box)))
+            case StateSet():
+                _must(act.state in SETTABLE)
+            case Proposed():
+                self._propose(act)
+            case Replied():
+                self._reply(act)
+            case Purged():
+                _must(any(isinstance(one, Reminded) for one in self.of(act.box)))
+            case Paid():
+                _must(act.code not in self.paid)
+                self.paid[act.code] = act
+            case DayClosed():
+                last = next(reversed(self.days.values()), None)
+                _must(last is None or (last.day < act.day and last.size < act.size))
+                self.days[act.day] = act
+        if isinstance(act, BoxAct):
+            self.boxes[act.box] = (*self.of(act.box), act)
+            if (letter := getattr(act, "letter", None)) is not None:
+                self.written[act.box, letter] = act.at
 
     def _propose(self, act: Proposed) -> None:
         _must(act.id not in self.proposals and (act.reward is None) == (act.what is not Wanted.REWARD))
@@ -332,48 +341,18 @@ class HotlineState:
         known = self.proposals[act.id]
         said = known.proposed
         told = act.yes and said.what in (Wanted.NUISANCE, Wanted.REWARD)
-        _must(said.box == act.box)
-        _must(known.state(act.at) is ProposalState.WAITING or (known.replied is None and not act.yes))
-        _must((act.letter is not None) == told and not (act.yes and same_person(said.who, act.who)))
+        waits = known.replied is None and (not act.yes or known.state(act.at) is ProposalState.WAITING)
+        _must(waits and said.box == act.box and (act.letter is not None) == told)
+        _must(not (act.yes and same_person(said.who, act.who)))
         if act.yes and said.what is Wanted.CANCEL:
             _must(said.of not in self.cancelled)
             self.cancelled[said.of] = act
         self.proposals[act.id] = Proposal(proposed=said, replied=act)
 
-    def _take_out(self, act: TakenOut) -> None:
-        may = act.what != "name" or self.may_open(act.id, act.who, act.at)
-        _must(may and (act.what != "name" or self.proposals[act.id].proposed.box == act.box))
-
-    def _purge(self, act: Purged) -> None:
-        _must(any(isinstance(one, Reminded) for one in self.of(act.box)))
-
-    def _pay(self, act: Paid) -> None:
-        _must(act.code not in self.paid)
-        self.paid[act.code] = act
-
-    def _close(self, act: DayClosed) -> None:
-        last = next(reversed(self.days.values()), None)
-        _must(last is None or (last.day < act.day and last.size < act.size))
-        self.days[act.day] = act
-
 
 def _must(can_be: bool) -> None:
     if not can_be:
         raise ValueError("act")
-
-
-_CHECKS: Mapping[type, Callable[[HotlineState, Any], None]] = {
-    Opened: HotlineState._open,
-    TypeFound: HotlineState._find_type,
-    Noted: HotlineState._note,
-    StateSet: HotlineState._set,
-    Proposed: HotlineState._propose,
-    Replied: HotlineState._reply,
-    TakenOut: HotlineState._take_out,
-    Purged: HotlineState._purge,
-    Paid: HotlineState._pay,
-    DayClosed: HotlineState._close,
-}
 
 
 class HotlineRecord:

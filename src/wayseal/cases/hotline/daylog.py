@@ -6,11 +6,12 @@
    was written to. The act that says so, and the files that are published, follow; what a crash left out comes the next
    time. Days are closed in their order, each once; a letter that comes late stands in the day that is closed then.
 3. A leaf needs nothing but kind, day, digest and salt, which outlast the letter. Nothing is opened for it.
-4. Leaves lead to letters by digest and salt. `verify` names each leaf whose letter is neither there nor deleted by an
-   act, each leaf behind the last note, each note that isn't the tree's, and each letter of staff's without an act.
+4. Leaves lead to letters by digest and salt. `verify_log` names each leaf whose letter is neither there nor deleted by
+   an act, each leaf behind the last note, each note that isn't the tree's, each letter of staff's without an act, and
+   codes that are worth something else than was granted.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -23,16 +24,17 @@ import sqlalchemy as sa
 
 from wayseal.cases.errors import CasebookChangedError
 from wayseal.cases.hotline import mailbox
-from wayseal.cases.hotline.acts import DayClosed, HotlineState, Purged, Written
+from wayseal.cases.hotline.acts import DayClosed, HotlineRecord, HotlineState, Purged, Written
+from wayseal.cases.hotline.codes import codes_differ
 from wayseal.cases.hotline.desk import MACHINE, Hotline
 from wayseal.cases.hotline.errors import KeyFileError
 from wayseal.cases.hotline.letters import Letter, LetterKind, SealedLetter, Sender, new_nonce
 from wayseal.cases.hotline.sealing import seal_letter
-from wayseal.database import Connection
+from wayseal.database import Connection, Database
 from wayseal.database.migrations import Chain
 from wayseal.journal.projection import grow, nodes_table, tree_of
 from wayseal.merkle.bulk import stacked
-from wayseal.merkle.checkpoint import Checkpoint, SigningKey
+from wayseal.merkle.checkpoint import Checkpoint, SigningKey, VerifyKey
 from wayseal.merkle.errors import MerkleError
 from wayseal.merkle.tiles import Tile, Tree, tiles
 from wayseal.model.errors import Finding
@@ -40,6 +42,8 @@ from wayseal.proofs.entries import spell_entry
 from wayseal.proofs.reports import DECOY, ReportProof, checkpoint_of, leaf_of, make_entry
 from wayseal.store.durable import replace_file
 
+DATABASE: Final = "hotline.sqlite"
+"""In the hotline's folder, beside the record of acts."""
 GROUP: Final = 8
 AT_ONCE: Final = 60
 """Proofs in one letter."""
@@ -84,13 +88,14 @@ class Stands(StrEnum):
 
 
 class LogFault(StrEnum):
-    """What isn't as it should be: a leaf, the tree over leaves, a note, an act of a day, a letter of staff's."""
+    """What isn't as it should be: a leaf, the tree over leaves, a note, an act of a day, a letter of staff's, codes."""
 
     LEAF = "hotline-leaf"
     TREE = "hotline-tree"
     NOTE = "hotline-note"
     ACT = "hotline-act"
     LETTER = "hotline-letter"
+    CODES = "hotline-codes"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,51 +191,60 @@ class DayLog:
                 _put(folder / "checkpoints" / day.isoformat(), note.encode())
             old = size
 
-    def account(self, upto: date = date.max) -> list[Leaf]:
-        """Each leaf up to a day, and what stands behind it."""
-        state = self._desk.record.state()
-        rows, boxes = self._desk.database.read(
-            lambda c: (c.execute(sa.select(leaves).order_by(leaves.c.place)).mappings().all(), mailbox.all_boxes(c))
-        )
-        known = {(one.digest, one.salt): (box, one) for box, some in boxes for one in some}
-        found = []
-        for row in rows:
-            box, letter = known.get((row["digest"], row["salt"]), (None, None))
-            stands = Stands.DECOY if row["kind"] == DECOY else Stands.MISSING
-            if box and letter and letter.sealed is not None and _kind(letter) == row["kind"]:
-                stands = Stands.THERE
-            elif box and box.gone and any(isinstance(one, Purged) for one in state.of(box.box)):
-                stands = Stands.DELETED
-            more: dict[str, Any] = {"box": box.box, "rule": box.rule, "gone": box.gone} if box else {}
-            found.append(Leaf(**row, stands=stands, **more))
-        return [one for one in found if one.day <= upto]
 
-    def verify(self, notes: Sequence[bytes] = ()) -> tuple[Finding, ...]:
-        """Looks at all leaves, notes, letters and acts (rule 4). notes: checkpoints that others kept."""
-        own, state = self.account(), self._desk.record.state()
-        stored = self._desk.database.read(_days)
-        tree = Tree.of(stacked([one.hash for one in own]))
-        size = stored[-1][1] if stored else 0
-        wrong = [n for n, one in enumerate(own) if one.place != n or one.stands is Stands.MISSING or n >= size]
-        found = [_fault(LogFault.LEAF, f"leaves/{own[n].place}") for n in wrong]
-        if self._desk.database.read(lambda c: tree_of(c, NODES, size).root()) != _root(tree, size):
-            found.append(_fault(LogFault.TREE, NODES.full_name))
-        closed = {str(day): (size, _root(tree, size)) for day, size, _ in stored}
-        acts = {str(day): (one.size, one.root) for day, one in state.days.items()}
-        found += [_fault(LogFault.ACT, day) for day in sorted({**closed, **acts}) if closed.get(day) != acts.get(day)]
-        given = [(str(day), note.encode()) for day, _, note in stored]
-        given += [(f"notes/{n}", note) for n, note in enumerate(notes, start=1)]
-        found += [_fault(LogFault.NOTE, where) for where, note in given if not self._holds(note, closed)]
-        return tuple(found + self._desk.database.read(_strangers, state))
+def account_for(database: Database, record: HotlineRecord, upto: date = date.max) -> list[Leaf]:
+    """Each leaf up to a day, and what stands behind it."""
+    state = record.state()
+    rows, boxes = database.read(
+        lambda c: (c.execute(sa.select(leaves).order_by(leaves.c.place)).mappings().all(), mailbox.all_boxes(c))
+    )
+    known = {(one.digest, one.salt): (box, one) for box, some in boxes for one in some}
+    found = []
+    for row in rows:
+        box, letter = known.get((row["digest"], row["salt"]), (None, None))
+        stands = Stands.DECOY if row["kind"] == DECOY else Stands.MISSING
+        if box and letter and letter.sealed is not None and _kind(letter) == row["kind"]:
+            stands = Stands.THERE
+        elif box and box.gone and any(isinstance(one, Purged) for one in state.of(box.box)):
+            stands = Stands.DELETED
+        more: dict[str, Any] = {"box": box.box, "rule": box.rule, "gone": box.gone} if box else {}
+        found.append(Leaf(**row, stands=stands, **more))
+    return [one for one in found if one.day <= upto]
 
-    def _holds(self, note: bytes, closed: dict[str, tuple[int, bytes | None]]) -> bool:
-        try:
-            point, _ = Checkpoint.open(note, [self._key.verify_key])
-        except MerkleError:
-            return False
-        day = point.more[0].removeprefix("day ") if point.more else ""
-        said = checkpoint_of(self._unit, day, point.size, point.root)
-        return point == said and closed.get(day) == (point.size, point.root)
+
+def verify_log(
+    database: Database, record: HotlineRecord, key: VerifyKey, notes: Sequence[tuple[str, bytes]] = ()
+) -> tuple[Finding, ...]:
+    """Looks at all leaves, notes, letters, acts and codes (rule 4). notes: names and checkpoints that others kept."""
+    own, acts, stored = account_for(database, record), record.state(), database.read(_days)
+    tree = Tree.of(stacked([one.hash for one in own]))
+    size = stored[-1][1] if stored else 0
+    wrong = [n for n, one in enumerate(own) if one.place != n or one.stands is Stands.MISSING or n >= size]
+    found = [Finding(code=LogFault.LEAF, where=f"leaves/{own[n].place}") for n in wrong]
+    if database.read(lambda c: tree_of(c, NODES, size).root()) != _root(tree, size):
+        found.append(Finding(code=LogFault.TREE, where=NODES.full_name))
+    closed = {str(day): (size, _root(tree, size)) for day, size, _ in stored}
+    said = {str(day): (one.size, one.root) for day, one in acts.days.items()}
+    differ = [day for day in sorted({**closed, **said}) if closed.get(day) != said.get(day)]
+    found += [Finding(code=LogFault.ACT, where=day) for day in differ]
+    given = [*((str(day), note.encode()) for day, _, note in stored), *notes]
+    origins = {Checkpoint.claimed(note).origin for _, note in given[: len(stored)]}
+    holds = {where for where, note in given if _holds(note, key, closed, origins)}
+    found += [Finding(code=LogFault.NOTE, where=where) for where, _ in given if where not in holds]
+    if yuan := codes_differ(database, record):
+        found.append(Finding(code=LogFault.CODES, where="redeem", values={"granted": yuan[0], "worth": yuan[1]}))
+    return tuple(found + database.read(_strangers, acts))
+
+
+def _holds(note: bytes, key: VerifyKey, closed: Mapping[str, tuple[int, bytes | None]], origins: set[str]) -> bool:
+    """Check whether a note is of the tree, of a day, and of a log of one name."""
+    try:
+        point, _ = Checkpoint.open(note, [key])
+    except MerkleError:
+        return False
+    day = point.more[0].removeprefix("day ") if point.more else ""
+    named = (point.more, origins) == ((f"day {day}",), {point.origin})
+    return named and closed.get(day) == (point.size, point.root)
 
 
 def _kind(letter: SealedLetter) -> str:
@@ -254,10 +268,6 @@ def _root(tree: Tree, size: int) -> bytes | None:
     return tree.root(size) if size <= tree.size else None
 
 
-def _fault(code: LogFault, where: str) -> Finding:
-    return Finding(code=code, where=where)
-
-
 def _content(c: Connection, tile: Tile) -> bytes:
     """The hashes of a tile."""
     nodes = METADATA.tables[NODES.full_name].c
@@ -274,8 +284,12 @@ def _put(path: Path, content: bytes) -> None:
 
 def _strangers(c: Connection, state: HotlineState) -> list[Finding]:
     """Letters of staff's that no act names."""
-    meant = mailbox.letters.c.sender != Sender.REPORTER.value, mailbox.letters.c.kind != LetterKind.PROOF.value
-    found = [(one.box, Written(place=one.place, digest=one.digest)) for one in mailbox.select_letters(c, *meant)]
+    theirs = [one for _, some in mailbox.all_boxes(c) for one in some if one.sender is not Sender.REPORTER]
+    found = [
+        (one.box, Written(place=one.place, digest=one.digest)) for one in theirs if one.kind != LetterKind.PROOF.value
+    ]
     return [
-        _fault(LogFault.LETTER, f"letters/{one[0].hex()}/{one[1].place}") for one in found if one not in state.written
+        Finding(code=LogFault.LETTER, where=f"letters/{one[0].hex()}/{one[1].place}")
+        for one in found
+        if one not in state.written
     ]

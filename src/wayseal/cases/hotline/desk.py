@@ -34,7 +34,6 @@ from wayseal.cases.hotline.acts import (
     HotlineState,
     Noted,
     Opened,
-    Proposal,
     Proposed,
     Purged,
     Reminded,
@@ -49,6 +48,7 @@ from wayseal.cases.hotline.acts import (
 )
 from wayseal.cases.hotline.errors import SealedError
 from wayseal.cases.hotline.letters import (
+    Fields,
     Letter,
     LetterKind,
     PrivateKeys,
@@ -96,10 +96,6 @@ class ReadLetter:
     wrong: SealedError | None = None
 
 
-Write = Callable[[AnyAct], None]
-Held = tuple[Report, Sequence[SealedLetter], HotlineState, Write]
-
-
 class Hotline:
     """The desk of one hotline. Safe to use from many threads and processes."""
 
@@ -126,7 +122,7 @@ class Hotline:
             now: Microseconds after 1970.
         """
         self.record, self.database, self.team = HotlineRecord(folder), database, team
-        self._private, self._mac, self._days, self.now = private, mac, days, now
+        self.private, self.days, self.now, self._mac = private, days, now, mac
 
     def today(self) -> date:
         """The day, on the site's clock."""
@@ -137,90 +133,84 @@ class Hotline:
     def reports(self) -> tuple[Report, ...]:
         """All reports, what is owed an answer first, then by the day up to which they are kept: 2 statements."""
         state = self.record.state()
-        found = [derive(box, some, state, self._days) for box, some in self.database.read(mailbox.all_boxes)]
+        found = [derive(box, some, state, self.days) for box, some in self.database.read(mailbox.all_boxes)]
         return tuple(sorted(found, key=lambda one: (not one.owed, one.kept, one.id)))
 
     def report(self, id_: str) -> Report:
         """A report by its id, without opening it. NoSuchCaseError: there is none."""
-        return derive(*self._find(id_), self.record.state(), self._days)
+        return derive(*self.database.read(_find, id_), self.record.state(), self.days)
 
     def read(self, id_: str, who: str) -> tuple[Report, tuple[ReadLetter, ...]]:
         """A report with its letters and staff's notes, for somebody (rule 1)."""
-        box, letters = self._find(id_)
+        box, letters = self.database.read(_find, id_)
         wanted, state = [one for one in letters if one.kind != LetterKind.PROOF], self.record.state()
-        if _unopened(state, wanted, one_line(who, "who")):
-            with self.record.writing() as (known, write):
-                self._note_opening(known, write, wanted, who)
-        read = tuple(self._decrypt(one) for one in wanted)
+        if _unopened(state, wanted, who):
+            with self._turn(id_, who, alive=False) as turn:
+                turn.open(wanted)
+        read = tuple(_decrypt(one, self.private) for one in wanted)
         kind = next((one.letter.type for one in read if one.letter and one.letter.type), None)
         if kind and box.box not in state.types:
-            with self.record.writing() as (known, write):
-                if box.box not in known.types:
-                    write(TypeFound(at=self.now(), who=who, box=box.box, type=kind))
-        return derive(box, letters, self.record.state(), self._days), read
+            with self._turn(id_, who, alive=False) as turn:
+                if turn.report.type is None:
+                    turn.add(TypeFound, type=kind)
+        return derive(box, letters, self.record.state(), self.days), read
 
     def take_file(self, id_: str, file: bytes, who: str) -> Iterator[bytes]:
         """What a file holds, a chunk at a time (rule 1). NoSuchCaseError: there is none; SealedError."""
-        box, letters = self._find(id_)
-        stored = next((one for one in self.database.read(mailbox.files_of, box.box) if one.file == file), None)
-        place = stored.place if stored else 0
-        letter = next((one for one in letters if (one.sender, one.place) == (Sender.REPORTER, place)), None)
-        if stored is None or letter is None:
-            raise NoSuchCaseError("there is no such file", key="file")
-        with self.record.writing() as (known, write):
-            self._note_opening(known, write, [letter], who)
-            write(TakenOut(**self._by(box.box, who), what="file", id=file.hex()))
-        described = next((one for one in open_letter(letter, self._private).files if one.file == file.hex()), None)
-        if described is None:
+        with self._turn(id_, who) as turn:
+            stored = {one.file: one for one in self.database.read(mailbox.files_of, turn.box.box)}.get(file)
+            place = stored.place if stored else 0
+            found = [one for one in turn.letters if (one.sender, one.place) == (Sender.REPORTER, place)]
+            if stored is None or not found:
+                raise NoSuchCaseError("there is no such file", key="file")
+            turn.open(found)
+            turn.add(TakenOut, what="file", id=file.hex())
+        described = [one for one in open_letter(found[0], self.private).files if one.file == file.hex()]
+        if not described:
             raise NoSuchCaseError("there is no such file", key="file")
         chunks = (self.database.read(mailbox.find_chunk, file, n) or b"" for n in range(1, stored.chunks + 1))
-        return open_chunks(chunks, open_secret(letter, self._private), described)
+        return open_chunks(chunks, open_secret(found[0], self.private), described[0])
 
     def open_name(self, proposal: str, who: str) -> str:
         """The names that a report gives, for whoever proposed so and had a yes, for a day. CaseStateError: not so."""
-        with self.record.writing() as (state, write):
-            if not state.may_open(proposal, who, self.now()):
+        with self._turn(self._box_of(proposal), who) as turn:
+            if not turn.state.may_open(proposal, who, turn.at):
                 raise CaseStateError("a name is opened by whoever proposed it, within a day of another person's yes")
-            box = state.proposals[proposal].proposed.box
-            write(TakenOut(**self._by(box, who), what="name", id=proposal))
-        letters = self.database.read(mailbox.letters_of, box)
-        theirs = [one for one in letters if one.sender is Sender.REPORTER and one.sealed is not None]
-        return "\n".join(filter(None, (open_identity(one, self._private) for one in theirs)))
+            turn.add(TakenOut, what="name", id=proposal)
+        theirs = [one for one in turn.letters if one.sender is Sender.REPORTER and one.sealed is not None]
+        return "\n".join(filter(None, (open_identity(one, self.private) for one in theirs)))
 
     # Writing
 
     def answer(self, id_: str, text: str, who: str, *, seen: int) -> None:
         """Answers a reporter. StaleError: others wrote meanwhile (rule 3)."""
         said = several_lines(text, "text")
-        with self._writing(id_) as (report, letters, state, write):
-            self._must_be_seen(report, letters, seen, said, who, state, write)
-            by = self._by(report.box.box, who) | {"upto": report.upto}
-            self._put(write, lambda w: Answered(**by, letter=w), report, letters, LetterKind.ANSWER, said)
+        with self._turn(id_, who) as turn:
+            turn.must_be_seen(seen, said)
+            turn.put(Answered, LetterKind.ANSWER, said, upto=turn.report.upto)
 
     def set_state(self, id_: str, state: ReportState, who: str, why: str, *, seen: int) -> None:
         """Sets a state, and tells the reporter. StaleError: others wrote meanwhile (rule 3)."""
         reason = one_line(why, "why")
         if state not in SETTABLE:
             raise CasebookUsageError("is one of {known}", key="state", known=[str(one) for one in SETTABLE])
-        with self._writing(id_) as (report, letters, known, write):
-            self._must_be_seen(report, letters, seen, reason, who, known, write)
-            by = self._by(report.box.box, who) | {"upto": report.upto, "state": state, "why": reason}
-            kind = LetterKind.CLOSING if state is ReportState.CLOSED else LetterKind.STATE
-            self._put(write, lambda w: StateSet(**by, letter=w), report, letters, kind, _both(Message(_TEXTS[state])))
+        kind = LetterKind.CLOSING if state is ReportState.CLOSED else LetterKind.STATE
+        with self._turn(id_, who) as turn:
+            turn.must_be_seen(seen, reason)
+            turn.put(StateSet, kind, _both(_TEXTS[state]), state=state, upto=turn.report.upto, why=reason)
 
     def note(self, id_: str, text: str, who: str, *, replaces: int | None = None) -> None:
         """Writes a note among staff. replaces: the place of an earlier one; StaleError: another did."""
         said = several_lines(text, "note")
-        with self._writing(id_) as (report, letters, state, write):
+        with self._turn(id_, who) as turn:
             if replaces is not None:
-                self._must_stand(replaces, letters, said, who, state, write)
-            by = self._by(report.box.box, who) | {"replaces": replaces}
-            self._put(write, lambda w: Noted(**by, letter=w), report, letters, LetterKind.NOTE, said)
+                turn.must_stand(replaces, said)
+            turn.put(Noted, LetterKind.NOTE, said, replaces=replaces)
 
     def assign(self, id_: str, owner: str | None, who: str) -> None:
         """Gives a report to somebody, or to nobody."""
-        with self._writing(id_) as (report, _, _, write):
-            write(Assigned(**self._by(report.box.box, who), owner=owner and one_line(owner, "owner")))
+        with self._turn(id_, who) as turn:
+            turn.add(Assigned, owner=owner and one_line(owner, "owner"))
 
     # Cases and the queue
 
@@ -229,78 +219,99 @@ class Hotline:
         reason = one_line(why, "why")
         if not cases.has(case):
             raise NoSuchCaseError("there is no case {id}", id=case, key="case")
-        with self._writing(id_) as (report, _, _, write):
-            if (case in report.cases) != on:
-                write(CaseLinked(**self._by(report.box.box, who), case=case, on=on, why=reason))
+        with self._turn(id_, who) as turn:
+            if (case in turn.report.cases) != on:
+                turn.add(CaseLinked, case=case, on=on, why=reason)
 
     def excerpt(self, id_: str, case: str, text: str, who: str, cases: Cases) -> None:
         """Puts words of a report as a note into a case that it is linked to, where others read them."""
-        with self._writing(id_) as (report, _, _, write):
-            if case not in report.cases:
+        said = several_lines(text, "text")
+        with self._turn(id_, who) as turn:
+            if case not in turn.report.cases:
                 raise CaseStateError("the report isn't linked to this case", key="case")
-            several_lines(text, "text")
-            write(TakenOut(**self._by(report.box.box, who), what="words", id=case))
-        cases.add_note(case, text, who, self.now())
+            turn.add(TakenOut, what="words", id=case)
+        cases.add_note(case, said, who, turn.at)
 
     def enqueue(self, id_: str, who: str, cases: Cases) -> None:
         """Puts the numbers and the seller that a report names into the queue. CaseStateError: it names none."""
         _, read = self.read(id_, who)
-        fields = next((one.letter.fields for one in read if one.letter and one.letter.type), None)
-        named = [(ObservableKind.NUMBER, clean_waybill(one)) for one in fields.numbers] if fields else []
-        named.append((ObservableKind.SELLER, " ".join(fields.seller.split()) if fields else ""))
+        fields = next((one.letter.fields for one in read if one.letter and one.letter.type), Fields())
+        named = [(ObservableKind.NUMBER, clean_waybill(one)) for one in fields.numbers]
+        named.append((ObservableKind.SELLER, " ".join(fields.seller.split())))
         things = tuple(dict.fromkeys(Observable(kind=kind, value=value) for kind, value in named if value))
         if not things:
             raise CaseStateError("the report names neither numbers nor a seller")
-        with self._writing(id_) as (report, _, _, write):
-            write(TakenOut(**self._by(report.box.box, who), what="words", id=""))
-        now = self.now()
-        cases.enqueue_or_find([Lead(source=Source.REPORT, things=things, reason=LEAD, score=0.5, since=now)], who, now)
+        with self._turn(id_, who) as turn:
+            turn.add(TakenOut, what="words", id="")
+        lead = Lead(source=Source.REPORT, things=things, reason=LEAD, score=0.5, since=turn.at)
+        cases.enqueue_or_find([lead], who, turn.at)
 
     # What is for two
 
     def propose(self, id_: str, what: Wanted, who: str, why: str, *, reward: Reward | None = None, of: str = "") -> str:
         """Proposes what another person has to agree to; its id. reward: to be granted; of: to be cancelled."""
         reason = one_line(why, "why")
-        with self._writing(id_) as (report, _, state, write):
-            box, now = report.box.box, self.now()
-            there = [one for one in state.proposals.values() if (one.proposed.box, one.proposed.what) == (box, what)]
-            if any(one.state(now) is ProposalState.WAITING for one in there):
+        with self._turn(id_, who) as turn:
+            known, box = turn.state.proposals, turn.box.box
+            there = [one for one in known.values() if (one.proposed.box, one.proposed.what) == (box, what)]
+            if any(one.state(turn.at) is ProposalState.WAITING for one in there):
                 raise CaseStateError("the same waits for an answer already")
-            if what is Wanted.REWARD and (not report.cases or state.granted(box) or reward is None):
+            granted = {one.id for one in turn.state.granted(box)}
+            if what is Wanted.REWARD and (not turn.report.cases or granted or reward is None):
                 raise CaseStateError("a reward is for a report that is linked to a case and has none yet")
-            if what is Wanted.CANCEL and of not in {one.id for one in state.granted(box)}:
+            if what is Wanted.CANCEL and of not in granted:
                 raise CaseStateError("there is no such reward", key="of")
-            id_ = f"p-{len(state.proposals) + 1}"
-            write(Proposed(**self._by(box, who), id=id_, what=what, why=reason, reward=reward, of=of))
-        return id_
+            made = f"p-{len(known) + 1}"
+            turn.add(Proposed, id=made, what=what, why=reason, reward=reward, of=of)
+        return made
 
     def reply(self, proposal: str, yes: bool, who: str, why: str = "") -> None:
         """Puts in force what another proposed, or declines it. CaseStateError: it doesn't wait, or is one's own."""
-        said = self._proposal(self.record.state(), proposal).proposed
-        with self._writing(report_id(said.box)) as (report, letters, state, write):
-            known = self._proposal(state, proposal)
-            if known.replied or (yes and known.state(self.now()) is not ProposalState.WAITING):
+        with self._turn(self._box_of(proposal), who) as turn:
+            known = turn.state.proposals[proposal]
+            said = known.proposed
+            if known.replied or (yes and known.state(turn.at) is not ProposalState.WAITING):
                 raise CaseStateError("the proposal waits no more")
             if yes and same_person(said.who, who):
                 raise CaseStateError("another person agrees, never who proposed it", key="who")
-            reason = why and one_line(why, "why")
-            by = self._by(said.box, who) | {"id": proposal, "yes": yes, "why": reason, "upto": report.upto}
+            about: dict[str, Any] = {
+                "id": proposal,
+                "yes": yes,
+                "why": why and one_line(why, "why"),
+                "upto": turn.report.upto,
+            }
+            if yes and said.what is Wanted.NUISANCE:
+                turn.put(Replied, LetterKind.CLOSING, _both(_TEXTS[ReportState.CLOSED]), **about)
+            elif yes and said.reward is not None:
+                text, add = self._grant(said.reward)
+                turn.put(Replied, LetterKind.REWARD, text, add, **about)
+            else:
+                if yes and said.what is Wanted.CANCEL:
+                    self._cancel(said.of, turn)
+                turn.add(Replied, **about)
 
-            def make(letter: Written | None = None) -> Replied:
-                return Replied(**by, letter=letter)
+    def _grant(self, reward: Reward) -> tuple[str, Callable[[Connection], None]]:
+        """The letter of a reward, and what puts its code among codes (rule 5)."""
+        code, amount = draw_code(token_bytes), reward.award.amount
+        until, mac = self.today() + timedelta(days=reward.days), read_code(code, self._mac) or ""
+        steps = [one.words for one in reward.award.steps]
+        text = _both(_TEXTS[Wanted.REWARD], amount=amount, steps=steps, day=until, code=code)
+        return text, lambda c: codes.add_code(c, mac, amount, until)
 
-            match said.what if yes else None:
-                case Wanted.NUISANCE:
-                    text = _both(Message(_TEXTS[ReportState.CLOSED]))
-                    self._put(write, make, report, letters, LetterKind.CLOSING, text)
-                case Wanted.REWARD:
-                    text, add = self._grant(said)
-                    self._put(write, make, report, letters, LetterKind.REWARD, text, add)
-                case Wanted.CANCEL:
-                    self._cancel(said, letters, state, who, write)
-                    write(make())
-                case _:
-                    write(make())
+    def _cancel(self, proposal: str, turn: "_Turn") -> None:
+        """Takes the code of a reward away, which is in its letter alone; where that isn't there, there is no code."""
+        granted = turn.state.proposals[proposal].replied
+        found = [
+            one for one in turn.letters if granted and Written(place=one.place, digest=one.digest) == granted.letter
+        ]
+        code = _CODE.search(turn.texts(found))
+        if found and code is None:
+            raise CaseStateError("the letter with the code can't be read")
+        mac = code and read_code(code[0], self._mac)
+        if mac in turn.state.paid:
+            raise CaseStateError("the reward was paid")
+        if mac:
+            self.database.write(codes.drop_code, mac)
 
     # Keeping and deleting
 
@@ -310,13 +321,14 @@ class Hotline:
         for one in self.reports():
             if not self._is_due(one) or cases.any_open(one.cases):
                 continue
-            with self._writing(one.id, alive=False) as (report, letters, _, write):
+            with self._turn(one.id, MACHINE, alive=False) as turn:
+                report = turn.report
+                if not self._is_due(report):
+                    continue
                 if report.state is not ReportState.GONE and report.reminded is None:
-                    text = _both(Message(_REMINDER, {"day": report.kept}))
-                    by = self._by(report.box.box, MACHINE) | {"until": report.kept}
-                    self._put(write, lambda w, by=by: Reminded(**by, letter=w), report, letters, LetterKind.STATE, text)  # type: ignore[misc]
-                elif self._is_due(report):
-                    self._purge(report, write)
+                    turn.put(Reminded, LetterKind.STATE, _both(_REMINDER, day=report.kept), until=report.kept)
+                else:
+                    self._purge(turn)
                     gone.append(report)
         if gone:
             self.database.shred(["letters", "chunks"])
@@ -331,144 +343,121 @@ class Hotline:
             return today >= report.kept - wait
         return today > report.kept and today >= report.reminded + wait
 
-    def _purge(self, report: Report, write: Write) -> None:
-        box, today = report.box.box, self.today()
-        rule = "nuisance" if report.state is ReportState.NUISANCE else "days"
-        if report.state is not ReportState.GONE:
-            write(Purged(**self._by(box, MACHINE), rule=rule, upto=report.upto))
+    def _purge(self, turn: "_Turn") -> None:
+        box, today, upto = turn.box.box, self.today(), turn.report.upto
+        rule = "nuisance" if turn.report.state is ReportState.NUISANCE else "days"
+        if turn.report.state is not ReportState.GONE:
+            turn.add(Purged, rule=rule, upto=upto)
 
         def work(c: Connection) -> None:
-            if last_place(mailbox.letters_of(c, box)) == report.upto:
+            if last_place(mailbox.letters_of(c, box)) == upto:
                 mailbox.bury(c, box, today, rule)
 
         self.database.write(work)
 
-    # Parts
-
-    def _find(self, id_: str) -> tuple[Box, list[SealedLetter]]:
-        def ask(c: Connection) -> tuple[Box, list[SealedLetter]]:
-            try:
-                found = mailbox.find_boxes(c, bytes.fromhex(id_.removeprefix("r-")))
-            except ValueError:
-                found = []
-            if len(found) != 1 or report_id(found[0].box) != id_:
-                raise NoSuchCaseError("there is no report {id}", id=id_, key="report")
-            return found[0], mailbox.letters_of(c, found[0].box)
-
-        return self.database.read(ask)
-
     @contextmanager
-    def _writing(self, id_: str, *, alive: bool = True) -> Iterator[Held]:
+    def _turn(self, id_: str, who: str, *, alive: bool = True) -> Iterator["_Turn"]:
         """Holds the record, and the report as it stands then. CaseStateError: it was deleted."""
+        by = one_line(who, "who")
         with self.record.writing() as (state, write):
-            box, letters = self._find(id_)
-            report = derive(box, letters, state, self._days)
-            if alive and report.state is ReportState.GONE:
+            turn = _Turn(self, *self.database.read(_find, id_), by, state, write)
+            if alive and turn.report.state is ReportState.GONE:
                 raise CaseStateError("the report was deleted")
-            yield report, letters, state, write
+            yield turn
 
-    def _by(self, box: bytes, who: str) -> dict[str, Any]:
-        return {"at": self.now(), "who": one_line(who, "who"), "box": box}
+    def _box_of(self, proposal: str) -> str:
+        known = self.record.state().proposals
+        if proposal not in known:
+            raise NoSuchCaseError("there is no such proposal", key="proposal")
+        return report_id(known[proposal].proposed.box)
 
-    def _put(
+
+class _Turn:
+    """A report while somebody holds the record: nobody else of staff acts."""
+
+    def __init__(
+        self, desk: Hotline, box: Box, letters: Sequence[SealedLetter], who: str, state: HotlineState,
+        write: Callable[[AnyAct], None],
+    ) -> None:  # fmt: skip
+        self._desk, self.box, self.letters, self._who, self.state, self._write = desk, box, letters, who, state, write
+        self.report, self.at = derive(box, letters, state, desk.days), desk.now()
+
+    def add(self, act: type[Any], **more: Any) -> None:
+        """Adds an act about it."""
+        self._write(act(at=self.at, who=self._who, box=self.box.box, **more))
+
+    def put(
         self,
-        write: Write,
-        make: Callable[[Written], AnyAct],
-        report: Report,
-        letters: Sequence[SealedLetter],
+        act: type[Any],
         kind: LetterKind,
         text: str,
         also: Callable[[Connection], None] = lambda _: None,
+        **more: Any,
     ) -> None:
-        """Seals a letter, writes the act that it is by, and then puts it into the mailbox."""
-        letter = Letter(kind=kind, day=self.today(), text=text, nonce=new_nonce())
-        inner = kind is LetterKind.NOTE
+        """Seals a letter, adds the act that it is by, and then puts it into the mailbox. also: in its transaction."""
+        letter = Letter(kind=kind, day=day_of(self.at), text=text, nonce=new_nonce())
+        inner, team = kind is LetterKind.NOTE, self._desk.team
+        place = max((one.place for one in self.letters if (one.sender is Sender.INNER) == inner), default=0) + 1
+        reader = team.newest(Purpose.REPORTS).public if inner else self.box.public
         sender = Sender.INNER if inner else Sender.STAFF
-        place = max((one.place for one in letters if (one.sender is Sender.INNER) == inner), default=0) + 1
-        reader = self.team.newest(Purpose.REPORTS).public if inner else report.box.public
-        stored = seal_letter(letter, self.team, reader, box=report.box.box, sender=sender, place=place)
-        write(make(Written(place=place, digest=stored.digest)))
+        stored = seal_letter(letter, team, reader, box=self.box.box, sender=sender, place=place)
+        self.add(act, letter=Written(place=place, digest=stored.digest), **more)
 
         def work(c: Connection) -> None:
             if not mailbox.add_letter(c, stored):
                 raise CaseStateError("another letter stands at this place")
             also(c)
 
-        self.database.write(work)
+        self._desk.database.write(work)
 
-    def _decrypt(self, stored: SealedLetter) -> ReadLetter:
-        if stored.sealed is None:
-            return ReadLetter(stored=stored, letter=None)
-        try:
-            return ReadLetter(stored=stored, letter=open_letter(stored, self._private))
-        except SealedError as wrong:
-            return ReadLetter(stored=stored, letter=None, wrong=wrong)
+    def open(self, letters: Sequence[SealedLetter]) -> None:
+        """Puts on record that its holder opens letters (rule 1)."""
+        if new := _unopened(self.state, letters, self._who):
+            self.add(Opened, letters=new)
 
-    def _note_opening(self, state: HotlineState, write: Write, letters: Sequence[SealedLetter], who: str) -> None:
-        if new := _unopened(state, letters, who):
-            write(Opened(**self._by(letters[0].box, who), letters=new))
-
-    def _texts(self, state: HotlineState, write: Write, letters: Sequence[SealedLetter], who: str) -> str:
-        """What stands in letters, to be shown beside what somebody wrote."""
-        self._note_opening(state, write, letters, who)
-        read = [self._decrypt(one).letter for one in letters]
+    def texts(self, letters: Sequence[SealedLetter]) -> str:
+        """What stands in letters, to be shown beside what its holder wrote."""
+        self.open(letters)
+        read = [_decrypt(one, self._desk.private).letter for one in letters]
         return "\n\n".join(one.text for one in read if one)
 
-    def _must_be_seen(
-        self, report: Report, letters: Sequence[SealedLetter], seen: int, mine: str, who: str, state: HotlineState,
-        write: Write,
-    ) -> None:  # fmt: skip
+    def must_be_seen(self, seen: int, mine: str) -> None:
         """Rule 3."""
-        if report.seen != seen:
-            talk = talk_of(letters)
-            new = [one for one in talk if one.digest in _unopened(state, talk, who)] or talk[-1:]
-            theirs = self._texts(state, write, new, who)
-            raise StaleError(id=report.id, version=report.seen, theirs=theirs, mine=mine)
+        if self.report.seen != seen:
+            talk = talk_of(self.letters)
+            unopened = _unopened(self.state, talk, self._who)
+            theirs = self.texts([one for one in talk if one.digest in unopened] or talk[-1:])
+            raise StaleError(id=self.report.id, version=self.report.seen, theirs=theirs, mine=mine)
 
-    def _must_stand(
-        self, note: int, letters: Sequence[SealedLetter], mine: str, who: str, state: HotlineState, write: Write
-    ) -> None:
-        """Rule 3, of notes: nobody wrote another in this one's place."""
-        written = {one.place: one for one in letters if one.sender is Sender.INNER}
+    def must_stand(self, note: int, mine: str) -> None:
+        """Rule 3, of notes: no other took this one's place."""
+        written = {one.place: one for one in self.letters if one.sender is Sender.INNER}
         if note not in written:
             raise NoSuchCaseError("there is no such note", key="note")
-        noted = [one for one in state.of(letters[0].box) if isinstance(one, Noted) and one.replaces == note]
-        if later := [written[one.letter.place] for one in noted if one.letter.place in written]:
-            theirs = self._texts(state, write, later, who)
-            raise StaleError(
-                id=f"{report_id(letters[0].box)}/{note}", version=later[-1].place, theirs=theirs, mine=mine
-            )
+        acts = [one for one in self.state.of(self.box.box) if isinstance(one, Noted) and one.replaces == note]
+        if later := [written[one.letter.place] for one in acts if one.letter.place in written]:
+            about = {"id": f"{self.report.id}/{note}", "version": later[-1].place}
+            raise StaleError(**about, theirs=self.texts(later), mine=mine)  # type: ignore[arg-type]
 
-    def _proposal(self, state: HotlineState, id_: str) -> Proposal:
-        if id_ not in state.proposals:
-            raise NoSuchCaseError("there is no such proposal", key="proposal")
-        return state.proposals[id_]
 
-    def _grant(self, said: Proposed) -> tuple[str, Callable[[Connection], None]]:
-        """The letter of a reward, and what puts its code among codes (rule 5)."""
-        assert said.reward is not None  # noqa: S101
-        code, amount = draw_code(token_bytes), said.reward.award.amount
-        until, mac = self.today() + timedelta(days=said.reward.days), read_code(code, self._mac)
-        assert mac is not None  # noqa: S101
-        steps = [one.words for one in said.reward.award.steps]
-        text = _both(Message(_TEXTS[Wanted.REWARD], {"amount": amount, "steps": steps, "day": until, "code": code}))
-        return text, lambda c: codes.add_code(c, mac, amount, until)
+def _find(c: Connection, id_: str) -> tuple[Box, list[SealedLetter]]:
+    """A report's box and letters. NoSuchCaseError: there is none, or it isn't clear which."""
+    try:
+        found = mailbox.find_boxes(c, bytes.fromhex(id_.removeprefix("r-")))
+    except ValueError:
+        found = []
+    if len(found) != 1 or report_id(found[0].box) != id_:
+        raise NoSuchCaseError("there is no report {id}", id=id_, key="report")
+    return found[0], mailbox.letters_of(c, found[0].box)
 
-    def _cancel(
-        self, said: Proposed, letters: Sequence[SealedLetter], state: HotlineState, who: str, write: Write
-    ) -> None:
-        """Takes the code of a reward away, which is in its letter alone; where that isn't there, there is no code."""
-        granted = state.proposals[said.of].replied
-        place = granted.letter.place if granted and granted.letter else 0
-        found = [one for one in letters if (one.sender, one.place) == (Sender.STAFF, place)]
-        code = _CODE.search(self._texts(state, write, found, who)) if found else None
-        if found and code is None:
-            raise CaseStateError("the letter with the code can't be read")
-        mac = read_code(code[0], self._mac) if code else None
-        if mac in state.paid:
-            raise CaseStateError("the reward was paid")
-        if mac is not None:
-            self.database.write(codes.drop_code, mac)
+
+def _decrypt(stored: SealedLetter, keys: PrivateKeys) -> ReadLetter:
+    if stored.sealed is None:
+        return ReadLetter(stored=stored, letter=None)
+    try:
+        return ReadLetter(stored=stored, letter=open_letter(stored, keys))
+    except SealedError as wrong:
+        return ReadLetter(stored=stored, letter=None, wrong=wrong)
 
 
 def _unopened(state: HotlineState, letters: Sequence[SealedLetter], who: str) -> tuple[bytes, ...]:
@@ -478,6 +467,7 @@ def _unopened(state: HotlineState, letters: Sequence[SealedLetter], who: str) ->
     return tuple(dict.fromkeys(one.digest for one in there if one.digest not in opened))
 
 
-def _both(text: Message) -> str:
+def _both(text: str, **values: object) -> str:
     """A text of ours in both languages."""
-    return f"{text.fill(translator('zh'))}\n\n{text}"
+    said = Message(text, values)
+    return f"{said.fill(translator('zh'))}\n\n{said}"

@@ -6,7 +6,8 @@
    of an order goes with `Database.shred`.
 3. A report is whole or not there: its box, its letter and its files come in one transaction. Chunks come before it,
    and are nothing without it (`drop_orphans`).
-4. The same row again changes nothing; another one under its key isn't taken.
+4. The same row again changes nothing; another one under its key isn't taken, nor a reporter's letter that names a kind:
+   it would be kept, or left out of the log, as staff's are.
 5. Staff's notes (`Sender.INNER`) are in the console's copy alone, sealed to the team.
 6. Of a box that is buried the tombstone stays: its days, digests and salts, and letters that prove or close.
 
@@ -116,6 +117,8 @@ def add_box(c: Connection, box: Box, letter: SealedLetter, with_files: Sequence[
 
 def add_letter(c: Connection, letter: SealedLetter, with_files: Sequence[StoredFile] = ()) -> bool:
     """Adds a letter with its files; False: another one stands at its place (rule 4)."""
+    if letter.sender is Sender.REPORTER and letter.kind:
+        return False
     there = find_letter(c, letter.box, letter.sender, letter.place)
     if there is not None:
         return there == replace(letter, taken=there.taken, sealed=there.sealed and letter.sealed)
@@ -145,9 +148,13 @@ def all_boxes(c: Connection) -> list[tuple[Box, list[SealedLetter]]]:
     """All boxes with their letters; of what is sealed no byte, but whether it is there."""
     found: dict[bytes, list[SealedLetter]] = {}
     columns = [one for one in letters.c if one is not letters.c.sealed]
-    empty = sa.func.substr(letters.c.sealed, 1, 0, type_=sa.LargeBinary).label("sealed")
-    for row in c.execute(sa.select(*columns, empty).order_by(letters.c.place, letters.c.sender)).mappings():
-        found.setdefault(row["box"], []).append(_letter(row))
+    # The length of what is sealed is known without reading it.
+    asked = sa.select(*columns, sa.func.length(letters.c.sealed).label("size"))
+    for row in c.execute(asked.order_by(letters.c.place, letters.c.sender)).mappings():
+        sealed = None if row["size"] is None else b""
+        found.setdefault(row["box"], []).append(
+            record_of(SealedLetter, row, sender=Sender(row["sender"]), sealed=sealed)
+        )
     return [(record_of(Box, row), found.get(row["box"], [])) for row in c.execute(sa.select(boxes)).mappings()]
 
 
