@@ -14,19 +14,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.cases.hotline.making import letter
+from tests.cases.hotline.making import DAY, letter
 from tests.cases.hotline.test_mailbox import LATER, a_box, file_of, opened, put, row, rows
 from tests.effort import examples
-from tests.portal.exchanging import PUBLIC, RECEIPT, URL, InProcess, Typist, make_app, make_token, staffs
+from tests.portal.exchanging import PORT, PUBLIC, RECEIPT, URL, InProcess, Typist, make_app, make_token, staffs
+from tests.portal.world import open_world
 from tests.tables import each
 from wayseal.cases.hotline import mailbox
-from wayseal.cases.hotline.letters import Sender
+from wayseal.cases.hotline.letters import Letter, LetterKind, Sender, new_nonce
+from wayseal.cases.hotline.sealing import open_chunks, open_letter, open_secret, seal_letter
 from wayseal.cases.hotline.transit import MOST_CARRIED, MOST_CHUNK, Carried, TypedIn, Untaken
 from wayseal.console.hotline_client import AnswerError, ExchangeError, HotlineClient
 from wayseal.database import Database, DatabaseError
 from wayseal.model.errors import WaysealError
 from wayseal.model.schema import plain
-from wayseal.service.tokens import remove_token
+from wayseal.portal._exchange import exchange_routes
+from wayseal.portal.app import create_app
+from wayseal.service.tokens import TokenFile, remove_token
 
 ONE, TWO, THREE, FOUR = (a_box(n).box for n in (1, 2, 3, 4))
 
@@ -71,7 +75,7 @@ class BreakingDatabase:
     """A database at whose writes the process may end."""
 
     def __init__(self, steps: Steps, inner: Database) -> None:
-        self._steps, self._inner, self.read = steps, inner, inner.read
+        self._steps, self._inner, self.read, self.empty_log = steps, inner, inner.read, inner.empty_log
 
     def write(self, *args: Any) -> Any:
         """One transaction."""
@@ -155,7 +159,9 @@ def world(filled: Path, tmp_path: Path) -> Iterator[World]:
 
 
 def state(world: World) -> Any:
-    return rows(world.portal), rows(world.console)
+    return [
+        {name: found for name, found in rows(one).items() if name != "pulse"} for one in (world.portal, world.console)
+    ]
 
 
 def chunks(database: Database) -> set[tuple[bytes, int, bytes]]:
@@ -432,6 +438,16 @@ def test_what_was_deleted_here_doesnt_come_back_from_a_restored_portal(world: Wo
     assert world.portal.read(mailbox.letters_of, a_box(5).box) == [row(5, sealed=None, taken=True)]
 
 
+def test_a_round_writes_whoever_came(world: World) -> None:
+    seen = set()
+    for _ in range(3):
+        with world.client() as client:
+            client.pull()
+        seen.add((world.folder / "console.sqlite").read_bytes())
+        assert (world.folder / "console.sqlite-wal").stat().st_size == 0
+    assert len(seen) == 3
+
+
 def test_what_staff_type_in_gets_a_receipt(world: World) -> None:
     report = TypedIn(letter=letter(came="letter", identity=True, text="票\U00020000" * 100_000), identity="王小明")
     with world.client() as client:
@@ -469,3 +485,46 @@ def test_a_list_that_is_none_is_told(world: World) -> None:
         lying(world, lambda *_, lie=lie: said(lie))
         with world.client() as client, pytest.raises(AnswerError):
             client.pull()
+
+
+def test_a_report_reaches_the_team_and_what_it_answers_the_reporter(tmp_path: Path) -> None:
+    """With the portal as it runs."""
+    with open_world(tmp_path) as portal, opened(tmp_path / "hotline.sqlite") as console:
+        make_token(tmp_path / "exchange.tokens")
+        intake = portal.portal.intake
+        routes = exchange_routes(intake.database, TokenFile(tmp_path / "exchange.tokens"), PORT, intake.type_in)
+        transport = InProcess(create_app(portal.portal, routes))
+        visitor = portal.visitor().report(files=[("a.txt", b"numbers of today " * 40_000, "text/plain")])
+        receipt = visitor.receipt
+        client = HotlineClient(URL, tmp_path / "token", console, transport=transport)
+        assert client.pull() == []
+        ((box, place),) = [(one[0], one[2]) for one in rows(console)["letters"]]
+        stored = console.read(mailbox.find_letter, box, Sender.REPORTER, place)
+        its = console.read(mailbox.box_of, box)
+        assert stored is not None
+        assert its is not None
+        read = open_letter(stored, portal.keys)
+        (file,) = read.files
+        sealed = [console.read(mailbox.find_chunk, one[0], one[1]) or b"" for one in sorted(rows(console)["chunks"])]
+        assert len(sealed) == 3
+        content = b"".join(open_chunks(sealed, open_secret(stored, portal.keys), file))
+        assert content == b"numbers of today " * 40_000
+
+        answer = Letter(kind=LetterKind.ANSWER, day=DAY, text="Which group?", nonce=new_nonce())
+        to = seal_letter(answer, intake.team, its.public, box=box, sender=Sender.STAFF, place=2)
+        assert console.write(mailbox.add_letter, to)
+        assert client.push() == []
+        assert "Which group?" in portal.visitor().back(receipt).page
+
+        typed = client.type_in(TypedIn(letter=letter(came="telephone", text="Somebody called.")))
+        assert "Somebody called." in portal.visitor().back(typed.shown()).page
+        assert client.pull() == []
+        assert len(rows(console)["boxes"]) == 2
+
+        with httpx.Client(transport=transport) as http:
+            pages = f"http://portal:{PUBLIC}"
+            known = {"Authorization": f"Bearer {(tmp_path / 'token').read_text().strip()}"}
+            found = [http.get(f"{pages}/{path}", headers=known) for path in ("exchange/untaken", "nothing")]
+        assert found[0].status_code == 404
+        assert found[0].content.replace(b"exchange/untaken", b"nothing") == found[1].content
+        client.close()

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import ClassVar
@@ -20,6 +20,7 @@ from tests.tables import each
 from wayseal.console.settings import read_console_settings
 from wayseal.live.notices import LAST
 from wayseal.live.settings import read_watch_settings
+from wayseal.portal.settings import read_portal_settings
 from wayseal.vault.errors import KeyringError
 from wayseal.vault.keyring import Keyring
 
@@ -31,15 +32,18 @@ PROFILES = {
     "live": ("watch", "live"),
     "console": ("watch", "console"),
     "vault": ("watch", "vault", "console", "live"),
+    "portal": ("watch", "portal"),
 }
 """What each way to run Wayseal installs."""
-FOLDERS = [SYSTEMD / name for name in PROFILES["vault"]]
+PARTS = (*PROFILES["vault"], "portal")
+FOLDERS = [SYSTEMD / name for name in PARTS]
 CONTAINER = DEPLOY / "Containerfile"
 SERVICES = sorted(file.name for folder in FOLDERS for file in folder.glob("*.service"))
 TIMERS = sorted(file.name for folder in FOLDERS for file in folder.glob("*.timer"))
 JOBS = [name.replace(".timer", ".service") for name in TIMERS]
 UNITS = {name: read_unit(name, *FOLDERS) for name in (*SERVICES, *TIMERS)}
 CONSOLE = UNITS["wayseal-console.service"]
+PORTAL = UNITS["wayseal-portal.service"]
 SERVICE = UNITS["wayseal.service"]
 
 
@@ -50,9 +54,9 @@ def instructions() -> list[tuple[str, str]]:
     return [(word, rest) for word, _, rest in (line.partition(" ") for line in joined.splitlines() if line)]
 
 
-def installed(profile: str, folder: Path) -> Path:
-    """The units of a way to run Wayseal, in one folder. Their programs and documentation aren't installed here."""
-    for name in PROFILES[profile]:
+def installed(parts: Iterable[str], folder: Path) -> Path:
+    """Units as they are installed, in one folder. Their programs and documentation aren't here."""
+    for name in parts:
         shutil.copytree(SYSTEMD / name, folder, dirs_exist_ok=True)
     for file in (*folder.glob("*.service"), *folder.glob("*.d/*.conf")):
         text = re.sub(r"^(ExecStart=).+$", r"\1/bin/true", file.read_text(encoding="utf-8"), flags=re.MULTILINE)
@@ -64,7 +68,7 @@ def installed(profile: str, folder: Path) -> Path:
 @pytest.mark.needs("systemd-analyze")
 @each("profile", list(PROFILES))
 def test_systemd_takes_the_units(tmp_path: Path, profile: str) -> None:
-    units = installed(profile, tmp_path / profile)
+    units = installed(PROFILES[profile], tmp_path / profile)
     named = [name.replace("@", "@wayseal-ingest") for name in UNITS if (units / name).exists()]
     command = ["systemd-analyze", "verify", *(str(units / name) for name in named)]
     environment = os.environ | {"SYSTEMD_UNIT_PATH": f"{units}:"}
@@ -75,7 +79,7 @@ def test_systemd_takes_the_units(tmp_path: Path, profile: str) -> None:
 @pytest.mark.needs("systemd-analyze")
 def test_the_units_are_as_tight_as_they_were(tmp_path: Path) -> None:
     """Points of exposure times ten: 100 is an ordinary service."""
-    units = installed("vault", tmp_path / "units")
+    units = installed(PARTS, tmp_path / "units")
     for name in SERVICES:
         command = ["systemd-analyze", "security", "--offline=true", "--threshold=15", "--no-pager", str(units / name)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -92,7 +96,7 @@ def test_no_unit_gives_a_secret_away(name: str) -> None:
     assert not re.search(r"WAYSEAL_(KEYRING|DATABASE|KEY_DATABASE)=", " ".join(unit.all("Environment")))
 
 
-@each("service", [SERVICE, CONSOLE])
+@each("service", [SERVICE, CONSOLE, PORTAL])
 def test_a_service_stops_gently(service: Unit) -> None:
     assert (service.last("Type"), service.last("Restart"), service.last("KillSignal")) == (
         "exec", "on-failure", "SIGTERM",
@@ -112,6 +116,24 @@ def test_who_runs_the_console_reaches_nothing_of_the_vault() -> None:
     assert settings.stop_seconds < int(CONSOLE.last("TimeoutStopSec"))
 
 
+def test_who_runs_the_portal_reaches_nothing_but_its_own() -> None:
+    hidden = {place.lstrip("-") for line in PORTAL.all("InaccessiblePaths") for place in line.split()}
+    assert {"/etc/wayseal/vault", "/etc/wayseal/watch", "/var/lib/wayseal", "/var/lib/wayseal_watch"} <= hidden
+    assert {"/run/postgresql", "/var/backups"} <= hidden
+    others = {UNITS[name].last("User") for name in SERVICES if name != "wayseal-portal.service"}
+    assert PORTAL.last("User") not in others
+    assert PORTAL.all("IPAddressDeny") == ["any"]
+    assert PORTAL.all("IPAddressAllow") == ["localhost"]
+    assert not PORTAL.all("LoadCredential")
+    text = (DEPLOY / "settings/portal.env").read_text(encoding="utf-8")
+    named = dict(line.split("=", 1) for line in text.splitlines() if not line.startswith("#"))
+    settings = read_portal_settings(named)
+    assert settings.secure
+    assert settings.host == "127.0.0.1"
+    assert f"/var/lib/{PORTAL.last('StateDirectory')}" == str(settings.folder)
+    assert settings.stop_seconds < int(PORTAL.last("TimeoutStopSec"))
+
+
 def test_the_settings_of_the_watch_are_settings() -> None:
     text = (DEPLOY / "settings/watch.env").read_text(encoding="utf-8")
     settings = read_watch_settings(dict(line.split("=", 1) for line in text.splitlines() if not line.startswith("#")))
@@ -128,7 +150,7 @@ def test_every_failure_is_told_but_that_of_telling() -> None:
 @each("name", SERVICES)
 def test_what_runs_without_a_vault_names_nothing_of_one(name: str) -> None:
     if not (SYSTEMD / "vault" / name).exists():
-        unit = read_unit(name, *(SYSTEMD / part for part in ("watch", "console", "live")))
+        unit = read_unit(name, *(SYSTEMD / part for part in ("watch", "console", "live", "portal")))
         said = [value for _, key, value in unit.lines if key not in {"InaccessiblePaths", "After"}]
         assert not [value for value in said if "/etc/wayseal/vault" in value or "keyring" in value]
 
@@ -179,7 +201,7 @@ def test_only_who_opens_has_the_keyring() -> None:
 
 
 def test_every_job_has_a_time_and_an_order() -> None:
-    lasting = {"wayseal.service", "wayseal-console.service", "wayseal-watch.service", "wayseal-failed@.service"}
+    lasting = {f"wayseal{name}.service" for name in ("", "-console", "-watch", "-portal", "-failed@")}
     assert {*SERVICES} - {*JOBS} == lasting
     for name in JOBS:
         for other in UNITS[name].last("After").split():
@@ -188,7 +210,7 @@ def test_every_job_has_a_time_and_an_order() -> None:
 
 def test_the_accounts_of_the_units_are_made() -> None:
     made, owned = set[str](), set[str]()
-    for part in ("watch", "vault"):
+    for part in ("watch", "vault", "portal"):
         rows = [line.split() for line in (DEPLOY / f"{part}.sysusers").read_text().splitlines() if line[0] != "#"]
         made |= {row[1] for row in rows if row[0] == "u"}
         owned |= {word for line in (DEPLOY / f"{part}.tmpfiles").read_text().splitlines() for word in line.split()[3:5]}

@@ -11,12 +11,14 @@ from tests.docs.pages import blocks, read, rows, sections
 from tests.docs.test_commands import COMMANDS, parameters
 from tests.tables import each
 from wayseal.console.settings import ConsoleSettings
+from wayseal.portal.settings import PortalSettings
 from wayseal.server.settings import Settings
 
 PAGES = ("docs/how-to/deployment.md", "docs/how-to/deployment.zh.md")
 LEDGER = ("docs/how-to/deployment-ledger.md", "docs/how-to/deployment-ledger.zh.md")
 ON_SERVER = ("docs/how-to/deployment-console.md", "docs/how-to/deployment-console.zh.md")
-TOGETHER = (PAGES, LEDGER, ON_SERVER)
+PORTAL = ("docs/how-to/deployment-portal.md", "docs/how-to/deployment-portal.zh.md")
+TOGETHER = (PAGES, LEDGER, ON_SERVER, PORTAL)
 DEFAULTS: dict[str, Any] = {one.name: one.default for one in fields(Settings)}
 _CALLS = {"wayseal": "", "wayseal-vault": "vault ", "wayseal-owner": "vault "}
 
@@ -128,6 +130,26 @@ def test_the_proxy_of_the_console_keeps_nothing_and_lets_logs_through() -> None:
     assert location["proxy_request_buffering"] == [["off"]]
     assert location["proxy_max_temp_file_size"] == [["0"]]
     assert ["X-Forwarded-For", "$remote_addr"] in location["proxy_set_header"]
+
+
+def test_the_proxy_of_the_portal_writes_nothing_and_passes_nobody_on() -> None:
+    settings: dict[str, Any] = {one.name: one.default for one in fields(PortalSettings)}
+    plain, secure = nginx("nginx-portal.conf")["server"]
+    for server in (plain, secure):
+        assert (server["access_log"], server["error_log"]) == ([["off"]], [["/dev/null"]])
+        assert all("default_server" in words for words in server["listen"])
+    (location,) = (secure[name][0] for name in secure if name.startswith("location"))
+    assert not [name for name in plain if name.startswith("location")]
+    assert location["proxy_pass"] == [[f"http://127.0.0.1:{settings['port']}"]]
+    told = dict(location["proxy_set_header"])
+    assert {name for name, value in told.items() if value} == {"Host"}
+    assert {"X-Forwarded-For", "X-Real-IP", "Forwarded", "User-Agent", "Referer", "Cookie"} <= set(told)
+    assert location["proxy_request_buffering"] == location["proxy_buffering"] == [["off"]]
+    assert location["proxy_max_temp_file_size"] == [["0"]]
+    assert secure["ssl_session_cache"] == secure["ssl_session_tickets"] == [["off"]]
+    most = settings["letter_files"] * settings["file_megabytes"]
+    assert most < int(secure["client_max_body_size"][0][0].removesuffix("m")) < most + 10
+    assert secure["ssl_protocols"] == [["TLSv1.2", "TLSv1.3"]]
 
 
 @each("page", PAGES)

@@ -4,9 +4,11 @@
    what is done again changes nothing.
 2. No letter holds up others, whatever the portal says of it.
 3. What a portal sends isn't believed beyond its size and place: letters open or don't (`sealing`).
+4. Each round writes, whoever came: the times of the database's files tell when the console last asked, and no more.
 """
 
 import json
+import secrets
 import ssl
 from collections.abc import Callable
 from dataclasses import replace
@@ -69,6 +71,8 @@ class HotlineClient:
         left = [key for key in letters if not self._tried(self._bring, *key)]
         if letters:
             self._database.write(mailbox.drop_orphans)  # of files that were taken back meanwhile
+        self._database.write(mailbox.beat, secrets.token_bytes(64))
+        self._database.empty_log()
         return left
 
     def push(self) -> list[Key]:
