@@ -183,6 +183,17 @@ def test_a_buried_report_says_so(world: World) -> None:
         visitor.form("message")
 
 
+def test_a_message_into_a_buried_box_is_refused_and_comes_back(world: World) -> None:
+    visitor = world.visitor().report().send("look")
+    ((box, *_),) = world.rows("boxes")
+    world.database.write(mailbox.bury, box, DAY, "old")
+    visitor.send("message", text="One more thing.")
+    assert visitor.answer.status_code == 400
+    assert "takes no more messages" in visitor.page
+    assert "One more thing.</textarea>" in visitor.page
+    assert len(world.rows("letters")) == 1
+
+
 def test_a_letter_that_was_changed_is_told_and_the_others_are_shown(world: World) -> None:
     visitor = world.visitor().report()
     receipt = visitor.receipt
@@ -216,3 +227,17 @@ def test_a_look_up_costs_one_argon2_whether_it_finds_something_or_not(
 def test_what_hides_in_a_text_is_shown(world: World) -> None:
     visitor = world.visitor().report(text="ab\u202ecd\u2066 ../../etc/passwd").send("look")
     assert "ab‹U+202E›cd‹U+2066› ../../etc/passwd" in visitor.page
+
+
+def test_a_text_that_no_form_can_hold_is_said_to_be_too_long(world: World) -> None:
+    visitor = world.visitor().report(text="x" * 1_600_000)
+    assert visitor.answer.status_code == 400
+    assert "more than the page takes" in visitor.page
+    assert world.rows("letters") == []
+
+
+def test_an_empty_message_comes_back_with_its_files_named(world: World) -> None:
+    visitor = world.visitor().report().send("look").send("message", text=" ", files=[("a.png", b"x")])
+    assert visitor.answer.status_code == 400
+    assert "Please choose again:" in visitor.page
+    assert "a.png" in visitor.page

@@ -102,6 +102,11 @@ class Sent:
     secret: bytes = b""
     wrong: FormError | None = None
 
+    @property
+    def names(self) -> list[str]:
+        """What the files were called."""
+        return [*(one.name for one in self.files), *(one.name for one in self.missed)]
+
     def drop(self) -> None:
         """Drops its files."""
         for one in self.files:
@@ -291,7 +296,7 @@ class Intake:
         def opens(_: str, name: str, fields: Mapping[str, str]) -> TakenFile | None:
             nonlocal seen, opened, why
             seen = fields
-            if over or not may(fields):
+            if not may(fields):
                 return None
             most = self.settings.letter_files
             why = Message(TOO_MANY, {"most": most}) if opened >= most else Message(NO_ROOM)

@@ -55,6 +55,7 @@ class Mailbox:
             "faults": {},
             "fault": None,
             "missed": (),
+            "chosen": (),
             "sent_now": False,
             "taken_back": None,
         }
@@ -74,7 +75,8 @@ class Mailbox:
                 self._intake.faults.note(type(error).__name__, "message")
                 fault = FormError("nothing can be stored here just now")
         sent.drop()
-        return self.show(ask, session, text=entered.text, faults=entered.faults, fault=fault, status=400)
+        values = {"text": entered.text, "faults": {} if sent.wrong else entered.faults, "fault": fault}
+        return self.show(ask, session, status=400, chosen=sent.names, **values)
 
     def _is_again(self, session: Session, at: str, entered: Entered) -> bool:
         """Whether the form was sent twice: its text stands already where this page would have put it, or later."""

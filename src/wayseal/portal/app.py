@@ -183,6 +183,8 @@ class Pages:
             except BaseException:
                 turn.release()
                 raise
+            if sent.wrong is not None and not sent.fields:
+                return self._error(ask, 400, sent.wrong)
             ticket = sent.fields.get("ticket", "")
             lock = self._locks.setdefault(ticket, asyncio.Lock())
             async with lock:  # pressed twice, the second waits for the first
@@ -268,6 +270,8 @@ class Pages:
             if not free:
                 return self._error(ask, 503)
             sent = await self._intake.read(ask.request, may)
+            if sent.wrong is not None and not sent.fields:
+                return self._error(ask, 400, sent.wrong)
             session = self._sessions.find(sent.fields.get("session", ""))
             if session is None:
                 await run_sync(sent.drop)
@@ -299,7 +303,7 @@ class Pages:
             fault=FormError(refused) if isinstance(refused, Message) else fault,
             refused=None if isinstance(refused, Message) else refused,
             waits=isinstance(refused, Wait),
-            missed=[*(one.name for one in sent.files), *(one.name for one in sent.missed)],
+            missed=sent.names,
             ticket=self._gate.new_ticket() if not ticket or isinstance(refused, Again) else ticket,
         )
 
@@ -320,8 +324,8 @@ class Pages:
         values = {"typed": typed, "fault": fault, "refused": refused, "waits": isinstance(refused, Wait), "kept": kept}
         return self._render(ask, "back", status=status, padded=status != 200, ticket=ticket, **values)
 
-    def _error(self, ask: Ask, status: int) -> Response:
-        answer = self._render(ask, "error", status=status, code=status)
+    def _error(self, ask: Ask, status: int, fault: FormError | None = None) -> Response:
+        answer = self._render(ask, "error", status=status, code=status, fault=fault)
         answer.headers.update(_RETRY if status == 503 else {})
         return answer
 
