@@ -5,7 +5,7 @@ And what detection and notices ask of all cases: by the tables, however many cas
 
 import os
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -185,6 +185,17 @@ class Lookups(Desk):
     def has(self, case: str) -> bool:
         """Check whether there is such a case: 1 statement."""
         return self._look(lambda unit: unit.rows.get(CASES, case) is not None)
+
+    @in_look
+    def any_open(self, unit: UnitOfWork, cases: Iterable[str]) -> bool:
+        """Check whether one of some cases is open, or what it went into: up to 2 statements for each."""
+        for case in cases:
+            row = unit.rows.get(CASES, case)
+            while row is not None and row["merged_into"]:
+                row = unit.rows.get(CASES, row["merged_into"])
+            if row is not None and row["state"] in OPEN_STATES:
+                return True
+        return False
 
     def line(self) -> int:
         """The last line: 1 statement."""

@@ -103,14 +103,14 @@ class Source(StrEnum):
     RIGHTS = "rights"
     CANARY = "canary"
     LISTING = "listing"
+    REPORT = "report"
 
 
 class ItemState(StrEnum):
-    """How something in the queue stands."""
+    """How something in the queue stands. in_progress: somebody took it, and it is still to be decided on."""
 
     WAITING = "waiting"
     IN_PROGRESS = "in_progress"
-    """Somebody took it, and it is still to be decided on."""
     PROMOTED = "promoted"
     DISMISSED = "dismissed"
 

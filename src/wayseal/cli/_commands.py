@@ -46,7 +46,7 @@ GROUPS: Mapping[str, Group] = {
             "See who reads": "ingest:ingest map show:show ledger:ledger",
             "Name who sold": "trace:trace scope extent canary:canary",
             "Watch for misuse": "detect:detect watch:watch mutes:mutes reads:explain case reads evidence case:verdict "
-            "reads:partners rights blocked:blocked",
+            "reads:partners rights blocked:blocked hotline:hotline",
             "Watch the market": "market:market",
             "Seal waybill data": "vault:vault policy:policy serve:serve",
         },
@@ -75,6 +75,10 @@ GROUPS: Mapping[str, Group] = {
     "blocked rule": Group(
         help="Say which notices put an account on the list by themselves; each rule takes two people.",
         sections={"Commands": "blocked:propose agree off"},
+    ),
+    "hotline": Group(
+        help="Check the log of the hotline's letters, and account for each of its leaves.",
+        sections={"Commands": "hotline:verify account"},
     ),
     "mutes": Group(
         help="Have nobody told of some notices of the watch, for a while and for a reason.",

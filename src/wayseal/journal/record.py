@@ -140,3 +140,8 @@ class Record:
         self._tail = (self._tail + added)[-_TAIL:]
         self.sums += sums
         self.head = Head(lines=len(self.sums), sum=self.sums[-1] if self.sums else "")
+
+
+def same_person(one: str, other: str) -> bool:
+    """Check whether two names are one person's, however they are spelled."""
+    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()

@@ -11,6 +11,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import Field
 
+from wayseal.journal.record import same_person
 from wayseal.live.errors import ActError
 from wayseal.model.schema import CLOSED, Name
 from wayseal.store.blocked import BlockedList, Entry, Fails, Measure, Moment
@@ -190,11 +191,6 @@ def one_line(text: str, key: str) -> str:
     if not text.strip() or len(text) > MOST_TEXT or not text.isprintable():
         raise ActError("one line of up to {most} characters", key=key, most=MOST_TEXT)
     return text.strip()
-
-
-def same_person(one: str, other: str) -> bool:
-    """Check whether two names are one person's, however they are spelled."""
-    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
 
 
 def _must(can_be: bool) -> None:

@@ -20,7 +20,7 @@ from typing import Final
 
 from wayseal.journal.chain import Code, Fault, Head
 from wayseal.journal.files import read_journal
-from wayseal.journal.record import Record
+from wayseal.journal.record import Record, same_person
 from wayseal.live._block_acts import (
     ACT,
     MOST_MINUTES,
@@ -36,7 +36,6 @@ from wayseal.live._block_acts import (
     RuleProposed,
     RuleState,
     one_line,
-    same_person,
 )
 from wayseal.live.errors import ActError, RecordError
 from wayseal.live.types import Notice, NoticeKind

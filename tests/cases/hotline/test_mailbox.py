@@ -142,6 +142,25 @@ def test_the_same_again_changes_nothing_and_another_isnt_taken(box: Database) ->
     assert rows(box) == before
 
 
+def test_a_reporters_letter_names_no_kind(box: Database) -> None:
+    for kind in LetterKind:
+        assert not box.write(mailbox.add_box, a_box(1), row(1, kind=kind.value))
+    assert box.write(mailbox.add_letter, row(1))
+
+
+def test_boxes_are_found_by_how_their_ids_begin(box: Database) -> None:
+    for n in (1, 2):
+        put(box, n, files=0)
+    other = a_box(1, box=bytes([1]) * 15 + b"\2", lookup=bytes(16))
+    assert box.write(mailbox.add_box, other, row(1, box=other.box))
+    for start, found in ((b"", 3), (bytes([1]), 2), (bytes([1]) * 16, 1), (bytes([2]) * 3, 1), (b"\3", 0)):
+        assert len(box.read(mailbox.find_boxes, start)) == found
+    all_ = {one.box: some for one, some in box.read(mailbox.all_boxes)}
+    assert all_[other.box] == [row(1, box=other.box, sealed=b"")]
+    box.write(mailbox.bury, other.box, LATER, "days")
+    assert [some[0].sealed for one, some in box.read(mailbox.all_boxes) if one.box == other.box] == [None]
+
+
 def test_a_receipt_that_is_taken_makes_no_second_box(box: Database) -> None:
     put(box, 1)
     before = rows(box)

@@ -264,6 +264,9 @@ def test_whatever_is_written_is_read_again(text: str) -> None:
         (letter(), {"sender": Sender.STAFF}),
         (letter(kind=LetterKind.ANSWER), {"place": 2}),
         (letter(kind=LetterKind.MESSAGE), {"place": 2, "sender": Sender.STAFF}),
+        (letter(kind=LetterKind.NOTE), {"place": 2, "sender": Sender.STAFF}),
+        (letter(kind=LetterKind.ANSWER), {"place": 2, "sender": Sender.INNER}),
+        (letter(kind=LetterKind.NOTE, identity=True), {"place": 2, "sender": Sender.INNER, "identity": "Li"}),
         (letter(kind=LetterKind.ANSWER, identity=True), {"place": 2, "sender": Sender.STAFF, "identity": "Li"}),
     ],
 )

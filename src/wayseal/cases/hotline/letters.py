@@ -33,10 +33,11 @@ ID: Final = 8
 
 
 class Sender(StrEnum):
-    """Whose letter it is."""
+    """Whose letter it is. inner: a note of staff's among themselves, which never leaves the console."""
 
     REPORTER = "reporter"
     STAFF = "staff"
+    INNER = "inner"
 
 
 class LetterKind(StrEnum):
@@ -49,6 +50,7 @@ class LetterKind(StrEnum):
     REWARD = "reward"
     PROOF = "proof"
     CLOSING = "closing"
+    NOTE = "note"
 
 
 class ReportType(StrEnum):

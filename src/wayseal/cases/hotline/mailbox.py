@@ -6,8 +6,10 @@
    of an order goes with `Database.shred`.
 3. A report is whole or not there: its box, its letter and its files come in one transaction. Chunks come before it,
    and are nothing without it (`drop_orphans`).
-4. The same row again changes nothing; another one under its key isn't taken.
-5. Of a box that is buried the tombstone stays: its days, digests and salts, and letters that prove or close.
+4. The same row again changes nothing; another one under its key isn't taken, nor a reporter's letter that names a kind:
+   it would be kept, or left out of the log, as staff's are.
+5. Staff's notes (`Sender.INNER`) are in the console's copy alone, sealed to the team.
+6. Of a box that is buried the tombstone stays: its days, digests and salts, and letters that prove or close.
 
 All functions but `upgrade`'s chain work in the caller's transaction. The database is SQLite: PostgreSQL's log knows
 when each row came.
@@ -27,7 +29,8 @@ from wayseal.database.raw import record_of
 
 METADATA = sa.MetaData()
 MAILBOX = Chain(name="mailbox", what="Boxes of sealed letters, with their files.", tables=(METADATA,), first=1)
-_KEPT = (LetterKind.PROOF.value, LetterKind.CLOSING.value)
+KEPT = (LetterKind.PROOF.value, LetterKind.CLOSING.value)
+"""Kinds of letters that a tombstone keeps."""
 
 
 def _table(name: str, *columns: sa.Column[Any]) -> sa.Table:
@@ -114,6 +117,8 @@ def add_box(c: Connection, box: Box, letter: SealedLetter, with_files: Sequence[
 
 def add_letter(c: Connection, letter: SealedLetter, with_files: Sequence[StoredFile] = ()) -> bool:
     """Adds a letter with its files; False: another one stands at its place (rule 4)."""
+    if letter.sender is Sender.REPORTER and letter.kind:
+        return False
     there = find_letter(c, letter.box, letter.sender, letter.place)
     if there is not None:
         return there == replace(letter, taken=there.taken, sealed=there.sealed and letter.sealed)
@@ -133,6 +138,26 @@ def box_of(c: Connection, box: bytes) -> Box | None:
     return _box(c, boxes.c.box == box)
 
 
+def find_boxes(c: Connection, start: bytes) -> list[Box]:
+    """Boxes whose ids begin so."""
+    found = sa.select(boxes).where(boxes.c.box.between(start.ljust(16, b"\0"), start.ljust(16, b"\xff")))
+    return [record_of(Box, row) for row in c.execute(found).mappings()]
+
+
+def all_boxes(c: Connection) -> list[tuple[Box, list[SealedLetter]]]:
+    """All boxes with their letters; of what is sealed no byte, but whether it is there."""
+    found: dict[bytes, list[SealedLetter]] = {}
+    columns = [one for one in letters.c if one is not letters.c.sealed]
+    # The length of what is sealed is known without reading it.
+    asked = sa.select(*columns, sa.func.length(letters.c.sealed).label("size"))
+    for row in c.execute(asked.order_by(letters.c.place, letters.c.sender)).mappings():
+        sealed = None if row["size"] is None else b""
+        found.setdefault(row["box"], []).append(
+            record_of(SealedLetter, row, sender=Sender(row["sender"]), sealed=sealed)
+        )
+    return [(record_of(Box, row), found.get(row["box"], [])) for row in c.execute(sa.select(boxes)).mappings()]
+
+
 def has_boxes(c: Connection) -> bool:
     """Check whether there is any box: then the site's secret must be there, too."""
     return c.execute(sa.select(boxes.c.box).limit(1)).first() is not None
@@ -140,7 +165,12 @@ def has_boxes(c: Connection) -> bool:
 
 def letters_of(c: Connection, box: bytes) -> list[SealedLetter]:
     """All letters of a box, as they were written."""
-    found = sa.select(letters).where(letters.c.box == box).order_by(letters.c.place, letters.c.sender)
+    return select_letters(c, letters.c.box == box)
+
+
+def select_letters(c: Connection, *conditions: sa.ColumnElement[bool]) -> list[SealedLetter]:
+    """Letters that fit."""
+    found = sa.select(letters).where(*conditions).order_by(letters.c.place, letters.c.sender, letters.c.box)
     return [_letter(row) for row in c.execute(found).mappings()]
 
 
@@ -157,8 +187,9 @@ def files_of(c: Connection, box: bytes) -> list[StoredFile]:
 
 
 def next_place(c: Connection, box: bytes) -> int:
-    """The number of the next letter of a box, of either side."""
-    found: int = c.execute(sa.select(sa.func.max(letters.c.place)).where(letters.c.box == box)).scalar() or 0
+    """The number of the next letter of a box, of either side; notes have numbers of their own: none shows outside."""
+    of_box = letters.c.box == box, letters.c.sender != Sender.INNER.value
+    found: int = c.execute(sa.select(sa.func.max(letters.c.place)).where(*of_box)).scalar() or 0
     return found + 1
 
 
@@ -200,10 +231,10 @@ def take(c: Connection, sender: Sender, which: Iterable[tuple[bytes, int]]) -> N
 
 
 def bury(c: Connection, box: bytes, day: date, rule: str) -> None:
-    """Leaves the tombstone of a box (rule 5); the bytes themselves go with `Database.shred`."""
+    """Leaves the tombstone of a box (rule 6); the bytes themselves go with `Database.shred`."""
     c.execute(sa.delete(chunks).where(chunks.c.file.in_(sa.select(files.c.file).where(files.c.box == box))))
     c.execute(sa.delete(files).where(files.c.box == box))
-    c.execute(sa.update(letters).where(letters.c.box == box, letters.c.kind.not_in(_KEPT)).values(sealed=None))
+    c.execute(sa.update(letters).where(letters.c.box == box, letters.c.kind.not_in(KEPT)).values(sealed=None))
     c.execute(sa.update(boxes).where(boxes.c.box == box, boxes.c.gone.is_(None)).values(gone=day, rule=rule))
 
 

@@ -58,6 +58,7 @@ _ONCE = bytes(12)
 """The nonce of a key that seals one text and no other."""
 _TO_READ, _TO_FILES, _TO_NAME = b"L", b"F", b"I"
 _OF_REPORTERS = (LetterKind.REPORT, LetterKind.MESSAGE)
+_NOTES = (Sender.INNER, LetterKind.NOTE)
 _CHANGED = N_("the letter can't be opened: it was changed, or belongs elsewhere")
 _FILE_CHANGED = N_("the file can't be opened: it was changed or cut off, or belongs elsewhere")
 
@@ -99,7 +100,7 @@ def seal_letter(
     spelling, name = spell_letter(letter), identity.encode()
     parse_json(spelling, Letter)  # rule 6
     given, kept = (bool(secret), bool(identity)), (bool(letter.files), letter.identity)
-    if given != kept or len(identity) > MOST_IDENTITY or (sender is Sender.STAFF and any(given)):
+    if given != kept or len(identity) > MOST_IDENTITY or (sender is not Sender.REPORTER and any(given)):
         raise ValueError("letter")
     made = _unsealed(letter, box, sender, place, secrets.token_bytes(KEY))
     key, reports = secrets.token_bytes(KEY), team.newest(Purpose.REPORTS)
@@ -250,6 +251,8 @@ def _unsealed(letter: Letter, box: bytes, sender: Sender, place: int, salt: byte
     """A letter's row before it is sealed. ValueError: none of this kind stands there."""
     of_reporter, is_first = sender is Sender.REPORTER, (sender, place) == (Sender.REPORTER, 1)
     if of_reporter != (letter.kind in _OF_REPORTERS) or is_first != (letter.kind is LetterKind.REPORT):
+        raise ValueError("kind")
+    if (sender in _NOTES) != (letter.kind in _NOTES):
         raise ValueError("kind")
     return SealedLetter(
         box=box,

@@ -177,6 +177,8 @@ TEXTS = {
     "source.rights": N_("Rights", context="source.rights"),
     "source.canary": N_("Canary", context="source.canary"),
     "source.listing": N_("Listing", context="source.listing"),
+    "source.report": N_("Report", context="source.report"),
+    "lead.report": N_("A report on the hotline names it"),
     "lead.canary_touch": N_("A canary was read by an account that it wasn't made for"),
     "lead.market_ours": N_("Numbers of ours are on offer in the market"),
     "lead.market_priced": N_("Numbers of ours stand beside a price, in texts that don't clearly sell"),
