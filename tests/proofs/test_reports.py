@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Mapping
+from contextvars import Context
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -15,8 +16,6 @@ from hypothesis import strategies as st
 from tests.proofs.real import LETTERS, changed, independent, reports
 from tests.tables import each
 from tests.vault.log.helpers import KEY
-from wayseal.cli._options import Lang
-from wayseal.cli._texts import set_lang
 from wayseal.cli.proofs import describe_proven
 from wayseal.merkle import Checkpoint, MerkleError, SigningKey
 from wayseal.merkle.bulk import stacked
@@ -238,8 +237,7 @@ def test_a_days_checkpoint_says_a_day_and_no_time() -> None:
 def test_what_is_shown_steers_no_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     letter = spell_entry({"kind": "report", "text": "a\x1b[2J\n\x9b2J\u202e", "files": [{"sha256": "\x9bff"}, 1]})
     proof = alone(make_entry("report", DAY, sha256(letter).digest()), letter=letter)
-    set_lang(Lang.EN)
-    lines = list(describe_proven(check(proof)))
+    lines = Context().run(lambda: list(describe_proven(check(proof))))
     assert lines[0].startswith("The proof holds: this stood in wayseal hotline x on 2026-12-01, as entry 0 ")
     assert [line.split()[0] for line in lines[1:]] == ["day", "kind", "digest", "text", "files"]
     assert "a‹U+001B›[2J\n    ‹U+009B›2J‹U+202E›" in lines[4]
