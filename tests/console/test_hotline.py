@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -12,11 +13,11 @@ from tests.console.reporting import Reporters, with_hotline
 from tests.console.world import World, hidden, open_world, statements, text
 from tests.portal.exchanging import RECEIPT, URL, InProcess, Typist, make_app, make_token
 from tests.tables import each
-from wayseal.cases.hotline import mailbox
+from wayseal.cases.hotline import desk, mailbox
 from wayseal.cases.hotline.acts import HotlineRecord
-from wayseal.cases.hotline.desk import Hotline
-from wayseal.cases.hotline.letters import Fields, FileKind, Sender
+from wayseal.cases.hotline.letters import Fields, FileKind, Letter, Sender
 from wayseal.cases.hotline.mailbox import MAILBOX
+from wayseal.cases.hotline.sealing import open_letter
 from wayseal.console import ConsoleSettings, Role
 from wayseal.console.errors import ConsoleSettingsError
 from wayseal.console.hotline import Collector, Contact, load_answers, open_office
@@ -66,13 +67,12 @@ def test_an_opening_is_on_record_before_a_word_is_decrypted(
     id_ = hotline.report(WORDS)
     han = world.signed_in("han")
     seen: list[list[str]] = []
-    decrypt = Hotline._decrypt
 
-    def watched(self: Hotline, *given: object) -> object:
+    def watched(*given: Any) -> Letter:
         seen.append(hotline.acts(id_))
-        return decrypt(self, *given)  # type: ignore[arg-type]
+        return open_letter(*given)
 
-    monkeypatch.setattr(Hotline, "_decrypt", watched)
+    monkeypatch.setattr(desk, "open_letter", watched)
     page = han.get(f"/hotline/{id_}")
     assert WORDS in page.text
     assert seen == [["opened"]]
@@ -331,7 +331,7 @@ def test_what_is_typed_in_goes_to_the_portal_and_its_receipt_is_shown_once(tmp_p
         make_token(tmp_path / "tokens")
         transport = InProcess(make_app(database, tmp_path / "tokens", typist))
         set_ = {"hotline": URL, "hotline_token": tmp_path / "token", "transport": transport}
-        with open_world(tmp_path) as world, with_hotline(world, tmp_path, **set_) as hotline:  # type: ignore[arg-type]
+        with open_world(tmp_path) as world, with_hotline(world, tmp_path, **set_) as hotline:  
             han = world.signed_in("han")
             typed = {"type": "call", "came": "telephone", "text": WORDS, "numbers": "YT1, YT2", "knew.phone": "1"}
             answer = han.post("/hotline/new", data=typed | {"identity": "Mr Wang", "when": "2026-03-01", "seller": "x"})

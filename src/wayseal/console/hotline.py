@@ -21,7 +21,7 @@ from pydantic import Field
 
 from wayseal.cases import Cases
 from wayseal.cases.hotline.codes import CODES
-from wayseal.cases.hotline.daylog import DAYLOG, DayLog
+from wayseal.cases.hotline.daylog import DATABASE, DAYLOG, DayLog
 from wayseal.cases.hotline.desk import Hotline
 from wayseal.cases.hotline.keyring import PRIVATE, PUBLIC, load_private_keys
 from wayseal.cases.hotline.letters import parse_public_keys
@@ -41,8 +41,8 @@ from wayseal.model.schema import CLOSED, TomlText
 from wayseal.service.log import Log, where
 from wayseal.store.durable import lock_folder
 
-FOLDER, DATABASE, TURN = "hotline", "hotline.sqlite", "collector"
-"""In the console's folder: what is the hotline's; in that, its database, and what the one holds who collects."""
+FOLDER, TURN = "hotline", "collector"
+"""In the console's folder: what is the hotline's; in that, what the one holds who collects."""
 SECONDS: Final = 60.0
 _PATIENCE = 3600.0
 
