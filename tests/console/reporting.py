@@ -61,10 +61,13 @@ class Reporters:
             file, one = self._file(bytes([n, at] * 8), box, kind, content, cleaned)
             described.append(one)
             stored.append(file)
-        letter = Letter(
-            kind=LetterKind.REPORT, text=text, nonce=new_nonce(), files=tuple(described), identity=bool(name),
-            **({"day": self.today, "type": ReportType.SALE} | more),
-        )  # fmt: skip
+        said: dict[str, Any] = {
+            "day": self.today,
+            "type": ReportType.SALE,
+            "text": text,
+            "files": tuple(described),
+        } | more
+        letter = Letter(kind=LetterKind.REPORT, nonce=new_nonce(), identity=bool(name), **said)
         sealed = seal_letter(
             letter, self.office.desk.team, made.public, box=box, sender=Sender.REPORTER, place=1, identity=name,
             secret=SECRET if files else b"",
@@ -122,13 +125,15 @@ def with_hotline(
 ) -> Iterator[Reporters]:
     """A hotline in a console, with two officers and somebody of finance."""
     ledger = folder / "ledger"
-    for one in (ledger, folder / "keys"):
-        one.mkdir()
-    make_keys(folder / "keys", date(2026, 3, 1))
+    ledger.mkdir()
+    if "hotline_keys" not in more:
+        more["hotline_keys"] = folder / "keys"
+        more["hotline_keys"].mkdir()
+        make_keys(more["hotline_keys"], date(2026, 3, 1))
     world.give_cases(ledger / "detect")
     for login, role in (("han", Role.OFFICER), ("lu", Role.OFFICER), ("qian", Role.FINANCE)):
         world.person(login, role)
-    settings = ConsoleSettings(folder=folder, ledger=ledger, hotline_keys=folder / "keys", **more)
+    settings = ConsoleSettings(folder=folder, ledger=ledger, **more)
     with open_office(settings, world.access, transport=transport) as office:
         assert office is not None
         world.site = replace(world.site, hotline=office)

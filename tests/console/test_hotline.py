@@ -11,7 +11,8 @@ import pytest
 
 from tests.console.reporting import Reporters, with_hotline
 from tests.console.world import World, hidden, open_world, statements, text
-from tests.portal.exchanging import RECEIPT, URL, InProcess, Typist, make_app, make_token
+from tests.portal.exchanging import RECEIPT, URL, InProcess, Typist, make_app, make_token, whole_app
+from tests.portal.world import open_world as open_portal
 from tests.tables import each
 from wayseal.cases.hotline import desk, mailbox
 from wayseal.cases.hotline.acts import HotlineRecord
@@ -330,8 +331,8 @@ def test_what_is_typed_in_goes_to_the_portal_and_its_receipt_is_shown_once(tmp_p
         upgrade(database, MAILBOX)
         make_token(tmp_path / "tokens")
         transport = InProcess(make_app(database, tmp_path / "tokens", typist))
-        set_ = {"hotline": URL, "hotline_token": tmp_path / "token", "transport": transport}
-        with open_world(tmp_path) as world, with_hotline(world, tmp_path, **set_) as hotline:  
+        set_: Any = {"hotline": URL, "hotline_token": tmp_path / "token", "transport": transport}
+        with open_world(tmp_path) as world, with_hotline(world, tmp_path, **set_) as hotline:
             han = world.signed_in("han")
             typed = {"type": "call", "came": "telephone", "text": WORDS, "numbers": "YT1, YT2", "knew.phone": "1"}
             answer = han.post("/hotline/new", data=typed | {"identity": "Mr Wang", "when": "2026-03-01", "seller": "x"})
@@ -364,6 +365,45 @@ def test_what_is_typed_in_goes_to_the_portal_and_its_receipt_is_shown_once(tmp_p
             assert "not handed over" not in text(han.get(f"/hotline/{id_}"))
 
 
+def test_a_report_is_read_answered_and_rewarded_through_the_portal_as_it_runs(tmp_path: Path) -> None:
+    (street := tmp_path / "street").mkdir()
+    with open_portal(street) as portal, open_world(tmp_path) as world:
+        make_token(tmp_path / "exchange.tokens")
+        set_: Any = {"hotline": URL, "hotline_token": tmp_path / "token", "hotline_keys": street / "team"}
+        carries = InProcess(whole_app(portal.portal, tmp_path / "exchange.tokens"))
+        with with_hotline(world, tmp_path, transport=carries, **set_) as hotline:
+            portal.day = hotline.today
+            content = b"numbers of today " * 40_000
+            receipt = portal.visitor().report(files=[("a.txt", content, "text/plain")]).receipt
+            assert world.site.cases is not None
+            collector = Collector(hotline.office, world.site.cases.need, make_log(world.log))
+            collector.round()
+            han, lu = world.signed_in("han"), world.signed_in("lu")
+            (report,) = hotline.office.desk.reports()
+            page = han.get(f"/hotline/{report.id}")
+            assert "Someone in a group sells numbers of today." in text(page)
+            assert "<b>laosan" not in page.text
+            file = {"file": hidden(page, "file"), "kind": "text"}
+            assert han.post(f"/hotline/{report.id}/file", data=file).content == content
+            assert hotline.act(han, report.id, "answer", zh="哪个群？", en="Which group?").status_code == 303
+            hotline.act(han, report.id, "note", note="among-us")
+            hotline.act(han, report.id, "link", case=hotline.case(), why="same numbers")
+            hotline.act(han, report.id, "reward", grade="plain", why="it led us to the login")
+            hotline.act(lu, report.id, "reply", proposal="p-1", yes="1")
+            collector.round()
+            shown = portal.visitor().back(receipt).page
+            assert "Which group?" in shown
+            assert "among-us" not in shown
+            code = re.search(r"[0-9A-Z]{4}(-[0-9A-Z]{4}){3}", shown)
+            assert code
+            assert "500 yuan" in text(world.signed_in("qian").post("/rewards", data={"reward_code": code[0]}))
+            typed = han.post("/hotline/new", data={"type": "door", "came": "letter", "text": "He stood at my door."})
+            collector.round()
+            assert len(hotline.office.desk.reports()) == 2
+            read_out = " ".join(re.findall(r"<span>(\d{4})</span>", typed.text))
+            assert "He stood at my door." in portal.visitor().back(read_out).page
+
+
 class Away(httpx.BaseTransport):
     """A portal that doesn't answer."""
 
@@ -373,8 +413,8 @@ class Away(httpx.BaseTransport):
 
 def test_a_portal_that_is_away_is_said_and_nothing_is_deleted(tmp_path: Path) -> None:
     (tmp_path / "token").write_text("t")
-    set_ = {"hotline": URL, "hotline_token": tmp_path / "token", "transport": Away()}
-    with open_world(tmp_path) as world, with_hotline(world, tmp_path, **set_) as hotline:  # type: ignore[arg-type]
+    set_: Any = {"hotline": URL, "hotline_token": tmp_path / "token", "transport": Away()}
+    with open_world(tmp_path) as world, with_hotline(world, tmp_path, **set_) as hotline:
         id_ = hotline.report(WORDS, day=hotline.today - timedelta(days=80))
         assert world.site.cases is not None
         collector = Collector(hotline.office, world.site.cases.need, make_log(world.log))
@@ -393,7 +433,7 @@ def test_one_collects_and_a_round_that_breaks_is_logged(
 ) -> None:
     rounds: list[Contact] = []
 
-    def cases() -> object:
+    def cases() -> Any:
         assert world.site.cases is not None
         rounds.append(hotline.office.contact)
         if len(rounds) == 1:
@@ -402,7 +442,7 @@ def test_one_collects_and_a_round_that_breaks_is_logged(
             raise RuntimeError(WORDS)
         return world.site.cases.need()
 
-    collector = Collector(hotline.office, cases, make_log(world.log), seconds=0.01)  # type: ignore[arg-type]
+    collector = Collector(hotline.office, cases, make_log(world.log), seconds=0.01)
     collector.round()
     assert len(rounds) == 1
     collector.round()
@@ -417,8 +457,12 @@ def test_one_collects_and_a_round_that_breaks_is_logged(
 def test_days_are_closed_and_published(tmp_path: Path) -> None:
     key = SigningKey(name="hotline", seed=bytes(32))
     (tmp_path / "log.key").write_text(key.to_text())
-    more = {"hotline_log_key": tmp_path / "log.key", "hotline_publish": tmp_path / "out", "unit": "example courier"}
-    with open_world(tmp_path) as world, with_hotline(world, tmp_path, **more) as hotline:  # type: ignore[arg-type]
+    more: Any = {
+        "hotline_log_key": tmp_path / "log.key",
+        "hotline_publish": tmp_path / "out",
+        "unit": "example courier",
+    }
+    with open_world(tmp_path) as world, with_hotline(world, tmp_path, **more) as hotline:
         id_ = hotline.report(WORDS, day=hotline.today - timedelta(days=1))
         hotline.office.collect(world.cases)
         yesterday = hotline.today - timedelta(days=1)
@@ -427,7 +471,7 @@ def test_days_are_closed_and_published(tmp_path: Path) -> None:
         assert "r-" not in repr([one.name for one in (tmp_path / "out").rglob("*")])
 
 
-SETTINGS: list[tuple[dict[str, object], str]] = [
+SETTINGS: list[tuple[dict[str, Any], str]] = [
     ({"hotline": "http://x"}, "go together"),
     ({"hotline": "ftp://x", "hotline_token": Path("t"), "hotline_keys": Path("k"), "ledger": Path("l")}, "begins with"),
     ({"hotline_answers": Path("a")}, "goes with hotline_keys"),
@@ -438,9 +482,9 @@ SETTINGS: list[tuple[dict[str, object], str]] = [
 
 
 @each(["given", "says"], SETTINGS)
-def test_settings_that_cant_be(given: dict[str, object], says: str) -> None:
+def test_settings_that_cant_be(given: dict[str, Any], says: str) -> None:
     with pytest.raises(ConsoleSettingsError, match=says):
-        ConsoleSettings(**given)  # type: ignore[arg-type]
+        ConsoleSettings(**given)
 
 
 def test_workers_dont_know_where_the_keys_are(hotline: Reporters) -> None:

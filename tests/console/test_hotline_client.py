@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from tests.cases.hotline.making import DAY, letter
 from tests.cases.hotline.test_mailbox import LATER, a_box, file_of, opened, put, row, rows
 from tests.effort import examples
-from tests.portal.exchanging import PORT, PUBLIC, RECEIPT, URL, InProcess, Typist, make_app, make_token, staffs
+from tests.portal.exchanging import PUBLIC, RECEIPT, URL, InProcess, Typist, make_app, make_token, staffs
 from tests.portal.world import open_world
 from tests.tables import each
 from wayseal.cases.hotline import mailbox
@@ -28,9 +28,7 @@ from wayseal.console.hotline_client import AnswerError, ExchangeError, HotlineCl
 from wayseal.database import Database, DatabaseError
 from wayseal.model.errors import WaysealError
 from wayseal.model.schema import plain
-from wayseal.portal._exchange import exchange_routes
-from wayseal.portal.app import create_app
-from wayseal.service.tokens import TokenFile, remove_token
+from wayseal.service.tokens import remove_token
 
 ONE, TWO, THREE, FOUR = (a_box(n).box for n in (1, 2, 3, 4))
 
@@ -507,9 +505,7 @@ def test_a_report_reaches_the_team_and_what_it_answers_the_reporter(tmp_path: Pa
     """With the portal as it runs."""
     with open_world(tmp_path) as portal, opened(tmp_path / "hotline.sqlite") as console:
         make_token(tmp_path / "exchange.tokens")
-        intake = portal.portal.intake
-        routes = exchange_routes(intake.database, TokenFile(tmp_path / "exchange.tokens"), PORT, intake.type_in)
-        transport = InProcess(create_app(portal.portal, routes))
+        transport = InProcess(whole_app(portal.portal, tmp_path / "exchange.tokens"))
         visitor = portal.visitor().report(files=[("a.txt", b"numbers of today " * 40_000, "text/plain")])
         receipt = visitor.receipt
         client = HotlineClient(URL, tmp_path / "token", console, transport=transport)
@@ -527,7 +523,7 @@ def test_a_report_reaches_the_team_and_what_it_answers_the_reporter(tmp_path: Pa
         assert content == b"numbers of today " * 40_000
 
         answer = Letter(kind=LetterKind.ANSWER, day=DAY, text="Which group?", nonce=new_nonce())
-        to = seal_letter(answer, intake.team, its.public, box=box, sender=Sender.STAFF, place=2)
+        to = seal_letter(answer, portal.portal.intake.team, its.public, box=box, sender=Sender.STAFF, place=2)
         assert console.write(mailbox.add_letter, to)
         assert client.push() == []
         assert "Which group?" in portal.visitor().back(receipt).page

@@ -16,6 +16,7 @@ from wayseal.cases.hotline.transit import Carried, TypedIn
 from wayseal.database import Database
 from wayseal.model.errors import WaysealError
 from wayseal.portal._exchange import exchange_routes
+from wayseal.portal.app import Portal, create_app
 from wayseal.service.tokens import TokenFile, add_token
 
 PORT, PUBLIC = 8481, 8480
@@ -62,6 +63,12 @@ class Typist:
 def make_app(database: Database, tokens: Path, typed: Callable[[TypedIn], Any] | None = None) -> Starlette:
     """The exchange alone."""
     return Starlette(routes=exchange_routes(database, TokenFile(tokens), PORT, typed or Typist()))
+
+
+def whole_app(portal: Portal, tokens: Path) -> Any:
+    """A portal as it runs, with its exchange."""
+    intake = portal.intake
+    return create_app(portal, exchange_routes(intake.database, TokenFile(tokens), PORT, intake.type_in))
 
 
 def make_token(path: Path, name: str = "console") -> str:

@@ -46,10 +46,9 @@ GROUPS: Mapping[str, Group] = {
             "See who reads": "ingest:ingest map show:show ledger:ledger",
             "Name who sold": "trace:trace scope extent canary:canary",
             "Watch for misuse": "detect:detect watch:watch mutes:mutes reads:explain case reads evidence case:verdict "
-            "reads:partners rights blocked:blocked",
+            "reads:partners rights blocked:blocked hotline:hotline",
             "Watch the market": "market:market",
             "Seal waybill data": "vault:vault policy:policy serve:serve",
-            "Hear from outside": "hotline:hotline",
         },
     ),
     "canary": Group(
@@ -77,6 +76,14 @@ GROUPS: Mapping[str, Group] = {
         help="Say which notices put an account on the list by themselves; each rule takes two people.",
         sections={"Commands": "blocked:propose agree off"},
     ),
+    "hotline": Group(
+        help="Make the keys and tokens of the hotline, where anybody can report without a name, and check its log.",
+        sections={"Commands": "hotline:key token verify account"},
+    ),
+    "hotline key": Group(
+        help="Make the keys that open reports and names.",
+        sections={"Commands": "hotline:new"},
+    ),
     "mutes": Group(
         help="Have nobody told of some notices of the watch, for a while and for a reason.",
         sections={"Commands": "mutes:list add end"},
@@ -88,14 +95,6 @@ GROUPS: Mapping[str, Group] = {
     "evidence": Group(
         help="Hand a case over as a pack that a stranger can check, and check one.",
         sections={"Commands": "evidence:export verify stamp"},
-    ),
-    "hotline": Group(
-        help="Make the keys and tokens of the hotline, where anybody can report without a name, and check its log.",
-        sections={"Commands": "hotline:key token verify account"},
-    ),
-    "hotline key": Group(
-        help="Make the keys that open reports and names.",
-        sections={"Commands": "hotline:new"},
     ),
     "ledger": Group(
         help="Sign a ledger, verify it, prove its reads, back it up, mend it, and purge what is old.",

@@ -135,12 +135,23 @@ class Access:
         return self.database.read(_rows.page_of_acts, before=before, limit=limit)
 
     def count_guess(self, session: Session) -> None:
-        """Counts a try at a reward's code before it is looked up. ThrottledError: too many."""
+        """Counts a try at a reward's code, before it is looked up.
+
+        Args:
+            session: Whose.
+
+        Raises:
+            ThrottledError: There were too many.
+        """
         if wait := self.database.write(_rows.take_attempt, self._guesses(session), self.now()):
             raise ThrottledError(wait)
 
     def forget_guesses(self, session: Session) -> None:
-        """Somebody found a code: those before were no guesses."""
+        """Somebody found a code: those before were no guesses.
+
+        Args:
+            session: Whose.
+        """
         self.database.write(_rows.forget_attempts, self._guesses(session), self.now())
 
     def _guesses(self, session: Session) -> dict[str, str]:

@@ -247,7 +247,11 @@ def show_report(ask: Ask, office: HotlineOffice, error: Exception | None = None,
 
 def _told(read: Sequence[ReadLetter], state: HotlineState, report: Report) -> tuple[Sequence[Shown], Sequence[Shown]]:
     """Letters in their order, and notes: each as it stands, with what it stood as before."""
-    acts = {(isinstance(one, Noted), one.letter.place): one for one in state.of(report.box.box) if _wrote(one)}
+    acts = {
+        (isinstance(one, Noted), letter.place): one
+        for one in state.of(report.box.box)
+        if (letter := getattr(one, "letter", None)) is not None
+    }
     letters, notes, count = list[Shown](), dict[int, Shown](), 0
     for one in read:
         place, inner = one.stored.place, one.stored.sender is Sender.INNER
@@ -260,10 +264,6 @@ def _told(read: Sequence[ReadLetter], state: HotlineState, report: Report) -> tu
         before = notes.pop(act.replaces, None) if isinstance(act, Noted) and act.replaces is not None else None
         notes[place] = Shown(read=one, act=act, files=(), earlier=(before, *before.earlier) if before else ())
     return letters, list(notes.values())
-
-
-def _wrote(act: AnyAct) -> bool:
-    return getattr(act, "letter", None) is not None
 
 
 def _proposals(state: HotlineState, report: Report, who: str, now: int) -> list[dict[str, Any]]:
