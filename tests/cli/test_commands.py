@@ -25,9 +25,22 @@ from wayseal_sim.commands import demo
 COMMANDS = (
     "demo", "simulate", "ingest", "map", "show", "ledger", "trace", "scope", "extent", "canary", "detect", "watch",
     "mutes", "explain", "case", "reads", "evidence", "verdict", "partners", "rights", "blocked", "market",
-    "vault", "policy", "serve",
+    "vault", "policy", "serve", "hotline",
 )  # fmt: skip
-GROUPS = ("ledger", "canary", "case", "blocked", "mutes", "evidence", "partners", "market", "policy", "vault", "serve")
+GROUPS = (
+    "ledger",
+    "canary",
+    "case",
+    "blocked",
+    "mutes",
+    "evidence",
+    "partners",
+    "market",
+    "policy",
+    "vault",
+    "serve",
+    "hotline",
+)
 LEDGER = ("key new", "checkpoint", "verify", "prove", "verify-proof")
 CANARY = ("plan", "list", "hit")
 CASE = ("list", "open", "hear", "verify", "forget")
@@ -44,7 +57,8 @@ VAULT = (
 GROUPED = (
     *(f"ledger {name}" for name in LEDGER), *(f"canary {name}" for name in CANARY), *(f"case {name}" for name in CASE),
     *(f"blocked {name}" for name in BLOCKED), *(f"mutes {name}" for name in ("list", "add", "end")),
-    *(f"evidence {name}" for name in EVIDENCE), "partners check", "serve vault", "serve console", "serve watch",
+    *(f"evidence {name}" for name in EVIDENCE), "partners check", "serve vault", "serve console",
+    "serve portal", "serve watch", "hotline key new", "hotline token",
     *(f"market {name}" for name in MARKET),
     *(f"policy {name}" for name in POLICY), *(f"vault {name}" for name in VAULT),
 )  # fmt: skip
