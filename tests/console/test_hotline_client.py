@@ -344,6 +344,22 @@ def test_a_chunk_that_cant_be_read_now_leaves_its_letter_there(world: World) -> 
     assert chunks(world.console) == sent
 
 
+def test_a_file_that_broke_off_goes_on_where_it_was(world: World) -> None:
+    inner, name = world.transport, f"files/{file_of(1).file.hex()}"
+
+    def cut(_: str, path: str) -> None:
+        if path == f"{name}/2":
+            raise httpx.ReadError("cut")
+
+    lying(world, cut)
+    with pytest.raises(ExchangeError):
+        world.round()
+    world.transport = inner
+    transport = lying(world, lambda *_: None)
+    assert world.round() == []
+    assert [path for _, path in transport.asked if path.startswith(name)] == [f"{name}/2"]
+
+
 def test_a_file_that_is_taken_back_meanwhile_leaves_nothing(world: World) -> None:
     back = file_of(1).file
 

@@ -123,10 +123,12 @@ class HotlineClient:
         return carried
 
     def _bring_chunk(self, file: bytes, n: int) -> bool:
-        status, chunk = self._ask("GET", f"files/{file.hex()}/{n}", most=MOST_CHUNK, also=(404,))
-        if status != httpx.codes.NOT_FOUND:
+        if self._database.read(mailbox.find_chunk, file, n) is None:
+            status, chunk = self._ask("GET", f"files/{file.hex()}/{n}", most=MOST_CHUNK, also=(404,))
+            if status == httpx.codes.NOT_FOUND:
+                return False
             self._database.write(mailbox.add_chunk, file, n, chunk)
-        return status != httpx.codes.NOT_FOUND
+        return True
 
     def _take_there(self, box: bytes, place: int) -> bool:
         its = self._database.read(mailbox.box_of, box)
