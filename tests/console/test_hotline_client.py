@@ -17,7 +17,17 @@ from hypothesis import strategies as st
 from tests.cases.hotline.making import DAY, letter
 from tests.cases.hotline.test_mailbox import LATER, a_box, file_of, opened, put, row, rows
 from tests.effort import examples
-from tests.portal.exchanging import PUBLIC, RECEIPT, URL, InProcess, Typist, make_app, make_token, staffs
+from tests.portal.exchanging import (
+    PUBLIC,
+    RECEIPT,
+    URL,
+    InProcess,
+    Typist,
+    make_app,
+    make_token,
+    staffs,
+    whole_app,
+)
 from tests.portal.world import open_world
 from tests.tables import each
 from wayseal.cases.hotline import mailbox

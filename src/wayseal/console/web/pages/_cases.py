@@ -20,7 +20,7 @@ from starlette.responses import Response
 
 from wayseal.cases.book import UNDOABLE
 from wayseal.cases.decisions import BulkAction
-from wayseal.cases.errors import StaleError
+from wayseal.cases.errors import CasebookError, StaleError
 from wayseal.cases.hotline.letters import TYPE_TEXTS
 from wayseal.cases.hotline.reports import Report
 from wayseal.cases.types import (
@@ -84,6 +84,7 @@ from wayseal.console.web.pages._casework import (
 )
 from wayseal.console.web.pages._judging import judging, waiting
 from wayseal.console.web.pages._live import block_values
+from wayseal.database import DatabaseError
 from wayseal.model.messages import N_
 from wayseal.page import numbers
 from wayseal.page.charts import course_chart
@@ -222,8 +223,11 @@ def case_page(ask: Ask, *, error: Any = None, act: str = "") -> Response:
 
 
 def _linked_reports(ask: Ask, case: str) -> Sequence[Report]:
-    """Reports of the hotline that are linked to a case: what they are about and how they stand, and no word of them."""
-    found = () if ask.site.hotline is None else ask.site.hotline.desk.reports()
+    """Reports of the hotline that are linked to a case, and no word of them; none where its pages say what is wrong."""
+    try:
+        found = () if ask.site.hotline is None else ask.site.hotline.desk.reports()
+    except (CasebookError, DatabaseError):
+        found = ()
     return [one for one in found if case in one.cases]
 
 
