@@ -21,7 +21,7 @@ from wayseal.console import Role
 from wayseal.detect.timeline import load_timeline
 
 MARKET_NOW = 1_795_000_000_000_000
-WHO = dict(zip(Role, ("zhou.wei", "chen.jing", "sun.li", "he.min", "lin.tao"), strict=True))
+WHO = dict(zip(Role, ("zhou.wei", "chen.jing", "sun.li", "he.min", "lin.tao", "han.xue", "qian.yu"), strict=True))
 SILENT = {"script", "style"}
 QUOTED = {"code", "bdi", "time", "pre", "textarea"}
 """What holds ids, commands, moments, and texts of others."""

@@ -311,7 +311,8 @@ def _bar(ask: Ask, entries: Sequence[Entry]) -> Bar | None:
     return bar_of(Done(lines=lines, ids=ids, at=batch[0].at, back=True), now)
 
 
-HANDMADE = tuple(source for source in Source if source is not Source.DETECTION)
+HANDMADE = tuple(source for source in Source if source not in (Source.DETECTION, Source.REPORT))
+"""A report comes from its own page, where that it was taken out is on record."""
 _OF_THEIR_OWN = (ObservableKind.SELLER, ObservableKind.NUMBER, ObservableKind.CASE)
 """What has a field of its own, or none."""
 _OF_SELLERS = frozenset({"market_ours", "market_back"})
