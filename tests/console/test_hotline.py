@@ -59,7 +59,9 @@ def test_the_inbox_shows_what_is_owed_first_and_no_word(hotline: Reporters, worl
     for query, shown in (("owner=me", False), ("owner=nobody", True), ("state=closed", False), ("state=all", True)):
         assert (new in han.get(f"/hotline?{query}").text) is shown, query
     assert han.get("/hotline?state=secret").status_code == 400
-    assert WORDS not in han.get("/hotline.csv").text
+    file = han.get("/hotline.csv", headers={"accept-language": "zh"}).text
+    assert WORDS not in file
+    assert f"{new},,新,,待答复" in file
 
 
 def test_an_opening_is_on_record_before_a_word_is_decrypted(

@@ -119,7 +119,8 @@ def rows_of(browser: Client, address: str) -> list[list[str]]:
 
 
 def test_every_list_is_in_the_language_asked_for_and_has_whole_times(world: World) -> None:
-    known = {page.path for page in PAGES if page.path.endswith(".csv")}
+    lists = [page for page in PAGES if page.path.endswith(".csv")]
+    known = {page.path for page in lists if Role.INVESTIGATOR in (page.roles or ())}
     assert {re.sub(r"\?.*", "", one).replace("b-1", "{basket}") for one in LISTS} - {"/waybills.csv"} <= known
     assert len(known) == len(LISTS)
     browser = world.signed_in(WHO[Role.INVESTIGATOR])
