@@ -8,17 +8,27 @@ import json
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from wayseal.journal.chain import Code, Fault, Head, chain_line, check_lines, sum_of
 from wayseal.journal.files import LockedJournal, lock_journal, read_journal
 from wayseal.model.errors import WaysealError
-from wayseal.model.schema import parse_json, plain
+from wayseal.model.schema import CLOSED, Moment, Name, parse_json, plain
 from wayseal.store.durable import lock_folder
 
 _TAIL = 80
 """Bytes at the end of what was read, the sum of its last line among them, by which a file is known again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """What all acts say: when, and who."""
+
+    __pydantic_config__: ClassVar = CLOSED
+    at: Moment
+    who: Name
 
 
 class Record:

@@ -11,10 +11,10 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import Field
 
-from wayseal.journal.record import same_person
+from wayseal.journal.record import Act, same_person
 from wayseal.live.errors import ActError
 from wayseal.model.schema import CLOSED, Name
-from wayseal.store.blocked import BlockedList, Entry, Fails, Measure, Moment
+from wayseal.store.blocked import BlockedList, Entry, Fails, Measure
 
 MOST_MINUTES: Final = 31 * 24 * 60
 """The longest that an entry may last."""
@@ -43,15 +43,6 @@ class Rule:
     measure: Measure = Measure.STEP_UP
     minutes: Annotated[int, Field(gt=0, le=MOST_MINUTES)]
     most: Annotated[int, Field(gt=0)] = 50
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Act:
-    """What all acts say: when, and who."""
-
-    __pydantic_config__: ClassVar = CLOSED
-    at: Moment
-    who: Name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

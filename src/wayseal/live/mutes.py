@@ -15,15 +15,14 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import Field
 
-from wayseal.journal.record import Record
-from wayseal.live._block_acts import Act, one_line
+from wayseal.journal.record import Act, Record
+from wayseal.live._block_acts import one_line
 from wayseal.live.errors import ActError, RecordError
 from wayseal.live.notices import Muted
 from wayseal.live.types import Notice
 from wayseal.model.messages import N_
-from wayseal.model.schema import CLOSED, Name
+from wayseal.model.schema import CLOSED, Moment, Name
 from wayseal.model.times import now_us
-from wayseal.store.blocked import Moment
 
 FILE: Final = "mutes.jsonl"
 MOST_DAYS: Final = 31

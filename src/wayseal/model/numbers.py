@@ -129,6 +129,14 @@ def _clean_char(char: str) -> str:
     return char if digit is None else str(digit)
 
 
+_BETWEEN = re.compile(r"[\s,;，；、]+")
+
+
+def split_numbers(text: str) -> list[str]:
+    """Numbers as people type several: a line each, or with blanks, commas and the like between them."""
+    return [one for one in _BETWEEN.split(text) if one]
+
+
 def s10_is_valid(number: str) -> bool:
     """True if a clean number has the shape of UPU S10 and its check digit is right (mod 11; 10 → 0, 11 → 5).
 

@@ -28,6 +28,7 @@ from wayseal.model._toml_lines import KeyPath, find_lines
 from wayseal.model.errors import WaysealError
 from wayseal.model.messages import N_, Message
 from wayseal.model.rows import read_json_line
+from wayseal.model.times import iso, micros
 
 T = TypeVar("T")
 
@@ -143,6 +144,8 @@ Text = Annotated[str, parsed_by(_parse_text, str)]
 
 Name = Annotated[str, Field(min_length=1)]
 """A text that isn't empty, as it stands."""
+Moment = Annotated[int, parsed_by(micros, str, iso)]
+"""Microseconds after 1970; in text a time with an offset."""
 
 
 def parse_length(value: Any) -> int:

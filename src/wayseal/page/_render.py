@@ -23,7 +23,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
 from wayseal.page._blocks import Document, Section, Table
-from wayseal.page.languages import known_lang
+from wayseal.page.languages import HTML_LANG, known_lang
 from wayseal.page.programs import as_json
 from wayseal.page.visible import cells
 from wayseal.page.words import AreaTranslator, Translator, catalogue
@@ -254,7 +254,6 @@ def _beside(line: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -
     return found
 
 
-_HTML_LANG = {"zh": "zh-CN", "en": "en"}
 _RECT = '<rect width="{}" height="5" rx="2.5"{}></rect>'
 _MANY = 5
 """From so many columns on, a narrow page gives each cell a line."""
@@ -269,7 +268,7 @@ def render_page(document: Document, translator: Translator) -> str:
     return _template().render(
         page=document,
         say=translator.say,
-        html_lang=_HTML_LANG[translator.lang],
+        html_lang=HTML_LANG[translator.lang],
         style=Markup(style),  # noqa: S704 (our own style sheet)
         style_hash=f"sha256-{digest}",
         table=_table,

@@ -12,6 +12,8 @@ from wayseal.model.messages import Message, Translate
 Lang = Literal["zh", "en"]
 
 LANGS: tuple[Lang, ...] = ("zh", "en")
+HTML_LANG = {"zh": "zh-CN", "en": "en"}
+"""What pages call them."""
 
 
 def known_lang(lang: str) -> Lang:

@@ -10,7 +10,6 @@
 """
 
 import asyncio
-import re
 import secrets
 import threading
 import time
@@ -47,6 +46,7 @@ from wayseal.cases.hotline.transit import TypedIn
 from wayseal.database import Connection, Database, DatabaseError
 from wayseal.model.fields import NUMBER, FieldKind
 from wayseal.model.messages import N_, Message
+from wayseal.model.numbers import split_numbers
 from wayseal.portal._clean import Cleaner
 from wayseal.portal.errors import FormError
 from wayseal.portal.settings import PortalSettings
@@ -65,7 +65,6 @@ _GRACE, _PACE = 60.0, 1024
 _ANY = 1 << 62
 _BEHIND = 2 << 20
 """Bytes that are read of a body which is too long, so that its fields come back."""
-_BETWEEN = re.compile(r"[\s,;，；、]+")
 TOO_LARGE = N_("larger than {most} MB")
 TOO_MANY = N_("more than {most} files at once")
 NO_ROOM = N_("there is no room for files here just now")
@@ -189,7 +188,7 @@ def _read_line(form: Mapping[str, str], name: str, most: int, faults: dict[str, 
 
 
 def _read_numbers(form: Mapping[str, str], faults: dict[str, Message]) -> tuple[str, ...]:
-    numbers = tuple(dict.fromkeys(one for one in _BETWEEN.split(form.get("numbers", "")) if one))
+    numbers = tuple(dict.fromkeys(split_numbers(form.get("numbers", ""))))
     if len(numbers) > MOST_NUMBERS:
         faults["numbers"] = Message("{most} numbers at most: send the rest as a file", {"most": MOST_NUMBERS})
     elif any(len(one) > NUMBER or "\0" in one for one in numbers):

@@ -7,24 +7,22 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from importlib import resources
 from typing import Any, Self
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from starlette.requests import Request
 from starlette.responses import Response
 
 from wayseal.cases.hotline.letters import FileKind, LetterFile, LetterKind, ReportType
 from wayseal.model.fields import FieldKind
 from wayseal.model.messages import N_
-from wayseal.page.languages import LANGS, Lang, pick_lang, word
-from wayseal.page.visible import written
+from wayseal.page.environment import make_environment
+from wayseal.page.languages import LANGS, Lang, pick_lang
 from wayseal.page.words import Translator
 from wayseal.portal.settings import PortalSettings
 from wayseal.service.assets import Assets
 
-HTML_LANG = {"zh": "zh-CN", "en": "en"}
 _KNEW: Mapping[FieldKind, str] = {
     FieldKind.NAME: N_("my name"),
     FieldKind.PHONE: N_("my phone number"),
@@ -116,26 +114,15 @@ class Renderer:
 
 
 def _environment(lang: Lang, assets: Mapping[str, str], settings: PortalSettings) -> Environment:
-    made = Environment(
-        loader=PackageLoader("wayseal.portal"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    made = make_environment("wayseal.portal", lang, assets)
     made.globals.update(
         _=Translator(lang, html=True).gettext,
-        worded=partial(word, lang=lang),
-        lang=lang,
-        html_lang=HTML_LANG[lang],
-        assets=assets,
         settings=settings,
         knew=_KNEW,
         kind_texts=_KINDS,
         letter_texts=_LETTERS,
         file_name=file_name,
     )
-    made.filters["written"] = written
     return made
 
 

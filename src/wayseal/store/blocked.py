@@ -17,16 +17,14 @@ from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import Field
 
-from wayseal.model.schema import CLOSED, Name, parse_json, parsed_by, plain
-from wayseal.model.times import SECOND_US, iso, micros
+from wayseal.model.schema import CLOSED, Moment, Name, parse_json, plain
+from wayseal.model.times import SECOND_US, iso
 from wayseal.store.errors import StoreError
 
 SLOW_SECONDS: Final = 10
 """Of an account that is slowed down: seconds between two reads."""
 MODE: Final = 0o640
 """Of the file: its group may read it, so that a vault under another user can; its folder says who gets there."""
-Moment = Annotated[int, parsed_by(micros, str, iso)]
-"""Microseconds after 1970; in text a time with an offset."""
 
 
 class Measure(StrEnum):

@@ -25,10 +25,9 @@ from wayseal.cases.errors import CasebookChangedError
 from wayseal.cases.hotline.letters import ReportType
 from wayseal.cases.hotline.rewards import Award
 from wayseal.cases.verdicts import GRANT_US, WAIT_US, ProposalState
-from wayseal.journal.record import Record, same_person
+from wayseal.journal.record import Act, Record, same_person
 from wayseal.model.messages import N_
 from wayseal.model.schema import CLOSED, Name, parsed_by
-from wayseal.store.blocked import Moment
 
 RECORD: Final = "hotline.jsonl"
 _HEADER = {"wayseal": "hotline", "version": 1}
@@ -78,15 +77,6 @@ class Reward:
     rules: Name
     days: Annotated[int, Field(ge=1)]
     award: Award
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Act:
-    """What all acts say: when, and who."""
-
-    __pydantic_config__: ClassVar = CLOSED
-    at: Moment
-    who: Name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

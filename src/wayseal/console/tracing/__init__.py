@@ -16,7 +16,6 @@ What somebody typed or pasted, as numbers for a basket: plain numbers, or a tabl
 
 import io
 import json
-import re
 import tempfile
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -29,7 +28,7 @@ import pyarrow.parquet as pq
 from wayseal.console.errors import TraceWorkError
 from wayseal.console.tracing._baskets import DAY_US, METADATA, MOST, Baskets, Runs
 from wayseal.console.tracing.types import Fault, Number, Problem, Typed
-from wayseal.model.numbers import clean_waybill, looks_like_waybill
+from wayseal.model.numbers import clean_waybill, looks_like_waybill, split_numbers
 from wayseal.model.predicate import PredicateError, parse_predicate
 from wayseal.model.rows import csv_writer, json_line, read_csv
 from wayseal.model.times import HOUR_US, iso, offset_text
@@ -47,7 +46,6 @@ _OWN = {"price": 40, "bought_by": 80}
 _MOST_VALUE = 2000
 _MOST_LINES, _MOST_UNPACKED, _MOST_ROOM = 10 * MOST, 64 << 20, 1 << 30
 """Lines of a text, bytes of a workbook, and bytes of a column if each of its values were as long as all together."""
-_BETWEEN = re.compile(r"[\s,;，；、]+")
 _ENDINGS = (".csv", ".tsv", ".txt", ".jsonl", ".ndjson", ".xlsx", ".xlsm", ".parquet")
 _TABLES = (".xlsx", ".xlsm", ".parquet")
 """Endings of files that aren't text."""
@@ -209,7 +207,7 @@ def _plain(text: str) -> list[tuple[int, str]]:
     """(line, number) where the text is numbers alone; none where it is something else."""
     found = []
     for line, row in enumerate(text.split("\n"), start=1):
-        for word in filter(None, _BETWEEN.split(row)):
+        for word in split_numbers(row):
             if not looks_like_waybill(clean_waybill(word)) or any(mark in word for mark in ":/{"):
                 return []
             found.append((line, word))

@@ -16,7 +16,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from wayseal import __version__
@@ -36,8 +36,9 @@ from wayseal.console.roles import (
 from wayseal.console.web._forms import MOST
 from wayseal.console.web._links import href_of, linked, linked_all
 from wayseal.model.times import clock, clock_name
-from wayseal.page.languages import LANGS, Lang, word
-from wayseal.page.visible import visible, written
+from wayseal.page.environment import make_environment
+from wayseal.page.languages import LANGS, Lang
+from wayseal.page.visible import visible
 from wayseal.page.words import Translator, catalogue
 from wayseal.service.assets import Assets
 
@@ -83,7 +84,6 @@ def read_assets() -> Assets:
         ) from None
 
 
-HTML_LANG = {"zh": "zh-CN", "en": "en"}
 _CODE = re.compile("`([^`]+)`")
 THEMES = ("auto", "light", "dark")
 HTMX = '{"allowEval":false,"includeIndicatorStyles":false,"historyCacheSize":0,"selfRequestsOnly":true}'
@@ -148,21 +148,11 @@ class Renderer:
 def _environment(lang: Lang, assets: Mapping[str, str]) -> Environment:
     """Templates in a language."""
     translator = translator_of(lang)
-    made = Environment(
-        loader=PackageLoader("wayseal.console"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    made = make_environment("wayseal.console", lang, assets)
     made.globals.update(
         _=partial(_gettext, translator),
         say=partial(_say, translator),
         translator=translator,
-        worded=partial(word, lang=lang),
-        lang=lang,
-        html_lang=HTML_LANG[lang],
-        assets=assets,
         linked=linked,
         linked_all=linked_all,
         htmx=HTMX,
@@ -173,7 +163,7 @@ def _environment(lang: Lang, assets: Mapping[str, str]) -> Environment:
         themes=THEMES,
         zone=clock_name(),
     )
-    made.filters.update(clock=_clock, day=_day, seen=visible, written=written)
+    made.filters.update(clock=_clock, day=_day, seen=visible)
     return made
 
 

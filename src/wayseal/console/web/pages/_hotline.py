@@ -7,7 +7,6 @@
 4. A receipt is shown once, to be read out, and kept nowhere.
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -51,6 +50,7 @@ from wayseal.console.web.pages._casework import me, number_given, the_cases
 from wayseal.journal.record import same_person
 from wayseal.model.fields import FieldKind
 from wayseal.model.messages import N_
+from wayseal.model.numbers import split_numbers
 from wayseal.store.errors import StoreError
 
 _MISTAKES = (*REFUSALS, NoSuchCaseError, RewardError, HotlineError, ExchangeError)
@@ -59,7 +59,6 @@ _PLAIN = "plain"
 """What stands for a reward without a fine among grades."""
 OPEN = (ReportState.NEW, ReportState.IN_PROGRESS, ReportState.WAITING, ReportState.REOPENED)
 _GROUPS: Mapping[str, Sequence[ReportState]] = {"open": OPEN, "all": tuple(ReportState)}
-_BREAK = re.compile(r"[\s,;，；、]+")
 
 
 def on_hotline(act: Callable[..., Response]) -> Callable[[Ask], Response]:
@@ -180,7 +179,7 @@ def _letter(ask: Ask, office: HotlineOffice, named: bool) -> Letter:
     """ValueError: fields that can't be."""
     kind = ask.choice("type", ReportType)
     given: dict[str, Any] = {name: ask.line(name) for name in FIELDS[kind]}
-    given["numbers"] = tuple(one for one in _BREAK.split(ask.field("numbers")) if one)
+    given["numbers"] = tuple(split_numbers(ask.field("numbers")))
     given["knew"] = tuple(one for one in FieldKind if ask.field(f"knew.{one.value}"))
     given["when"] = _day(ask.field("when"))
     return Letter(
