@@ -1,15 +1,19 @@
 """From a report to its answer, as a reporter goes it."""
 
+import hashlib
 import re
 from typing import Any
 
 import pytest
 
 from tests.portal.world import DAY, TEXT, World
+from tests.vault.log.helpers import KEY
 from wayseal.cases.hotline import mailbox
 from wayseal.cases.hotline.letters import LetterKind, ReportType, Sender
 from wayseal.cases.hotline.sealing import open_identity
 from wayseal.model.fields import FieldKind
+from wayseal.proofs.entries import spell_entry
+from wayseal.proofs.reports import ReportProof, checkpoint_of, leaf_of, make_entry, verify_report
 from wayseal.service.argon2 import Cost
 
 
@@ -170,6 +174,35 @@ def test_letters_of_staff_have_their_names_and_a_proof_is_a_file(world: World) -
     visitor.send("proof")
     assert visitor.answer.headers["content-disposition"] == 'attachment; filename="proof-2026-03-02.json"'
     assert visitor.answer.json() == {"wayseal_report_proof": 1}
+
+
+def test_proofs_of_a_day_are_saved_one_by_one_and_hold_with_their_letters(world: World) -> None:
+    visitor = world.visitor().report()
+    receipt = visitor.receipt
+    visitor = world.visitor().back(receipt).send("message", text="The one with 500 members.")
+    ((box, *_),) = world.rows("boxes")
+    first, second = world.database.read(mailbox.letters_of, box)
+    made = [make_entry("report", str(DAY), first.digest), make_entry("message", str(DAY), second.digest)]
+    leaves = [leaf_of(entry, bytes(32)) for entry in made]
+    root = hashlib.sha256(b"\1" + leaves[0] + leaves[1]).digest()
+    note = KEY.sign(checkpoint_of("x", str(DAY), 2, root).to_text())
+    texts = [
+        ReportProof(content=spell_entry(entry), salt=bytes(32), index=n, path=(leaves[1 - n],), note=note).to_json()
+        for n, entry in enumerate(made)
+    ]
+    world.answer(LetterKind.PROOF, f"[{','.join(texts)}]")
+    page = world.visitor().back(receipt)
+    assert "Save the proof of 2026-03-02 · Your message" in page.page
+    names, said = [], []
+    for n in range(2):
+        page = world.visitor().back(receipt).send("proof", n=str(n))
+        names.append(page.answer.headers["content-disposition"])
+        proven = verify_report(page.answer.content, [KEY.verify_key])
+        assert proven.letter is not None
+        said.append((proven.entry["kind"], proven.letter["text"]))
+    assert names == [f'attachment; filename="proof-2026-03-02{more}.json"' for more in ("", "-2")]
+    assert said == [("report", TEXT["text"]), ("message", "The one with 500 members.")]
+    assert world.visitor().back(receipt).send("proof", n="2").answer.status_code == 404
 
 
 def test_a_buried_report_says_so(world: World) -> None:

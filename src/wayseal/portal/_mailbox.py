@@ -1,6 +1,8 @@
 """What somebody does in their mailbox: reads, writes, takes files back, saves proofs, leaves."""
 
-from collections.abc import Callable
+import base64
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +10,7 @@ from starlette.responses import Response
 
 from wayseal.cases.hotline import mailbox
 from wayseal.cases.hotline.errors import SealedError
-from wayseal.cases.hotline.letters import Letter, LetterKind, SealedLetter, Sender
+from wayseal.cases.hotline.letters import Letter, LetterKind, SealedLetter, Sender, spell_letter
 from wayseal.cases.hotline.sealing import open_letter
 from wayseal.database import Connection, DatabaseError
 from wayseal.portal._intake import Entered, Intake, Sent, read_message
@@ -29,6 +31,12 @@ class _Shown:
     def own(self) -> bool:
         """Whether the reporter wrote it."""
         return self.stored.sender is Sender.REPORTER
+
+    @property
+    def proofs(self) -> list[dict[str, Any]]:
+        """The proofs in it (`cases.hotline.daylog`), each to be saved by itself."""
+        found = json.loads(self.letter.text) if self.letter and self.letter.kind is LetterKind.PROOF else []
+        return found if isinstance(found, list) else [found]
 
 
 class Mailbox:
@@ -94,11 +102,15 @@ class Mailbox:
         return self.show(ask, session, taken_back=here)
 
     def _proof(self, ask: Ask, session: Session, sent: Sent) -> Response:
-        """A proof as a file."""
-        for one in self._letters(session):
-            if one.letter and one.letter.kind is LetterKind.PROOF and str(one.stored.place) == sent.fields.get("place"):
-                headers = {"Content-Disposition": f'attachment; filename="proof-{one.stored.day}.json"'}
-                return Response(one.letter.text, media_type="application/json", headers=headers)
+        """A proof as a file, with the letter that it is of, as long as that is here."""
+        letters, place, wanted = self._letters(session), sent.fields.get("place"), sent.fields.get("n")
+        for one in (one for one in letters if str(one.stored.place) == place):
+            for n, proof in enumerate(one.proofs):
+                if str(n) == wanted:
+                    name = f"proof-{one.stored.day}{f'-{n + 1}' if n else ''}.json"
+                    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+                    content = json.dumps(proof | _letter_of(proof, letters))
+                    return Response(content, media_type="application/json", headers=headers)
         return self.show(ask, session, status=404)
 
     def _leave(self, ask: Ask, session: Session, sent: Sent) -> Response:
@@ -125,3 +137,10 @@ class Mailbox:
             own = here.intersection(file.file for file in letter.files) if letter else ()
             shown.append(_Shown(stored=one, letter=letter, files=frozenset(own)))
         return shown
+
+
+def _letter_of(proof: Mapping[str, Any], letters: Sequence[_Shown]) -> dict[str, str]:
+    """The letter that a proof is of, as a member of it; nothing where it was deleted."""
+    digest = proof.get("entry", {}).get("digest")
+    found = [one.letter for one in letters if one.letter and one.stored.digest.hex() == digest]
+    return {"letter": base64.b64encode(spell_letter(found[0])).decode()} if found else {}
