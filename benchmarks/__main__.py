@@ -52,6 +52,20 @@ def _time(minutes: float) -> str:
     return f"{minutes:.0f} min" if minutes < 100 else f"{minutes / 60:.0f} h"
 
 
+def _without_paths(words: list[str]) -> Iterator[str]:
+    """The words as a result has them: its option's name stands for a path, which is this machine's own."""
+    option = "PATH"
+    for word in words:
+        if word in ("--json", "--store"):
+            continue
+        name, equals, value = word.partition("=")
+        if word.startswith("--"):
+            option = name.removeprefix("--").upper()
+            yield f"{name}={option}" if equals and "/" in value else word
+        else:
+            yield option if "/" in word else word
+
+
 def _run(one: Benchmark, words: list[str]) -> int:
     parser = argparse.ArgumentParser(
         prog=f"python -m benchmarks run {one.name}",
@@ -76,8 +90,7 @@ def _run(one: Benchmark, words: list[str]) -> int:
         failed = str(error)
         print(failed, file=sys.stderr)
     tables = [part for part in said if isinstance(part, Table)]
-    kept = [word for word in words if word not in ("--json", "--store")]
-    result = measured(one, tables, shlex.join(["python", "-m", "benchmarks", "run", one.name, *kept]))
+    result = measured(one, tables, shlex.join(["python", "-m", "benchmarks", "run", one.name, *_without_paths(words)]))
     if given.json:
         more = {
             "tables": [{"title": part.title, "head": part.head, "rows": part.rows} for part in tables],

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from benchmarks.__main__ import main
+from benchmarks.__main__ import _without_paths, main
 from benchmarks.registry import (
     HERE,
     Benchmark,
@@ -70,6 +70,11 @@ def test_what_is_stored_is_of_a_benchmark_and_its_bars_are_those_declared() -> N
 def test_stored_results_name_no_host_and_no_path() -> None:
     for path in results.RESULTS.glob("*.json"):
         assert "/" not in path.read_text().replace("docs/benchmarks.md", ""), path
+
+
+def test_a_path_on_the_command_line_is_not_stored() -> None:
+    words = ["--work", "/some/where", "--log=/rows.csv", "--runs", "3", "--store"]
+    assert list(_without_paths(words)) == ["--work", "WORK", "--log=LOG", "--runs", "3"]
 
 
 def test_tables_are_made_in_both_languages() -> None:
