@@ -7,22 +7,18 @@ breaks the policy and what is wider than its window is printed, and ends it with
 
 import argparse
 import shutil
-import socket
 import sys
 import tempfile
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, sync_playwright
 from tests.console.market_shown import fill_market, offer_id, seller_id
 from tests.console.working import run_all, with_ledger
 from tests.console.world import PASSWORD, World, open_world
+from tests.serving import on_a_port
 
 from wayseal.cases.types import Observable, ObservableKind, Priority, Source, TaskContent, TaskState
 from wayseal.console import ConsoleSettings, Role
@@ -153,20 +149,6 @@ def conflict(page: Page, base: str, folder: Path, lang: str) -> None:
     page.screenshot(path=folder / f"chen-conflict.{lang}.png")
 
 
-@contextmanager
-def served(world: World) -> Iterator[str]:
-    """The console on a port of this machine."""
-    with socket.create_server(("127.0.0.1", 0)) as place:
-        server = uvicorn.Server(uvicorn.Config(world.app, log_config=None, ws="none", lifespan="off"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [place]})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{place.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join()
-
-
 def sign_in(page: Page, world: World, base: str, login: str) -> None:
     """As a person does."""
     page.goto(f"{base}/sign-in")
@@ -268,7 +250,7 @@ def main() -> int:
     for lang in given.lang or LANGS:
         with tempfile.TemporaryDirectory() as folder, open_world(Path(folder)) as world:
             fill(world, given.ledger, Path(folder), lang)
-            with served(world) as base, sync_playwright() as playwright:
+            with on_a_port(lambda _: world.app) as base, sync_playwright() as playwright:
                 browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
                 wrong.extend(take(browser, world, base, lang, given))
                 browser.close()

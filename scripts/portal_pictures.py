@@ -14,8 +14,8 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 from tests.console.browsing import opened_browser
-from tests.portal.browsing import served
 from tests.portal.world import World, open_world
+from tests.serving import on_a_port
 
 from wayseal.cases.hotline.letters import LetterKind
 
@@ -96,7 +96,7 @@ def main() -> int:
             tempfile.TemporaryDirectory() as folder,
             opened_browser() as browser,
             open_world(Path(folder), contact="95554", unit=UNITS[lang]) as world,
-            served(world) as base,
+            on_a_port(lambda _: world.app) as base,
         ):
             size = {"width": given.width, "height": 844}
             page = browser.new_context(viewport=size, locale=LANGS[lang], color_scheme=given.theme).new_page()

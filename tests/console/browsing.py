@@ -1,17 +1,14 @@
 """Somebody with a keyboard, at the console in a real browser."""
 
 import re
-import socket
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import uvicorn
-
 from tests.console.world import PASSWORD, World
+from tests.serving import on_a_port
 
 CHROMIUM = "/usr/bin/chromium"
 LANGUAGES = ("zh-CN", "en-US")
@@ -31,18 +28,13 @@ PATIENCE, LOOK = 60_000, 500
 @contextmanager
 def served(world: World) -> Iterator[str]:
     """The console on a port of this machine."""
-    with socket.create_server(("127.0.0.1", 0)) as place:
-        base = f"http://127.0.0.1:{place.getsockname()[1]}"
-        world.site, world._app = replace(world.site, address=base), None
-        config = uvicorn.Config(world.app, log_config=None, ws="none", lifespan="off")
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [place]})
-        thread.start()
-        try:
-            yield base
-        finally:
-            server.should_exit = True
-            thread.join()
+
+    def app_at(address: str) -> Any:
+        world.site, world._app = replace(world.site, address=address), None
+        return world.app
+
+    with on_a_port(app_at) as base:
+        yield base
 
 
 @contextmanager

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from tests.console.browsing import opened_browser
-from tests.portal.browsing import served
 from tests.portal.world import open_world
+from tests.serving import on_a_port
 from wayseal.cases.hotline.letters import LetterKind
 
 
@@ -26,7 +26,7 @@ def press_to(page: Any, selector: str, most: int = 40) -> None:
 @pytest.mark.needs("chromium")
 @pytest.mark.parametrize(("locale", "said"), [("zh-CN", "您的回执码"), ("en-US", "Your receipt")])
 def test_by_keyboard_on_a_phone_without_scripts(tmp_path: Path, locale: str, said: str) -> None:
-    with opened_browser() as browser, open_world(tmp_path) as world, served(world) as base:
+    with opened_browser() as browser, open_world(tmp_path) as world, on_a_port(lambda _: world.app) as base:
         context = browser.new_context(viewport={"width": 390, "height": 844}, locale=locale, java_script_enabled=False)
         page, complaints = context.new_page(), []
         page.on("console", lambda line: complaints.append(line.text))
