@@ -5,7 +5,8 @@
 1. Outlets of all sizes read by role, hour and volume; each stratum has a rate of reads that no work explains, from one
    in 2,000 to one in 50, and outlets have them in their own mix. What is true of each outlet is drawn by a structure:
    `even` (chance alone), `uneven` (outlets differ for good, coefficient of variation .3), `regions` (regions differ,
-   and outlets in them), `restless` (outlets differ anew each month), `small` (nearly all expect less than 20), and two
+   and outlets in them), `insiders` (one in 30 has 5 to 50 times as many,
+   for good), `restless` (outlets differ anew each month), `small` (nearly all expect less than 20), and two
    that nothing was chosen on: `heavy` (differences with a long tail) and `few` (a network of 200).
 2. In the tenth month 1 in 100 outlets goes to twice its rate and stays there. Told without cause is who isn't among
    them and whose true rate is below 1.5 times what the others' rates give its reads; `restless` and `heavy` make some
@@ -27,7 +28,7 @@ from wayseal.cases.outlets.scores import LEAST, VERDICTS, WORSE, Cells, Scores, 
 Floats = NDArray[np.float64]
 Longs = NDArray[np.int64]
 Flags = NDArray[np.bool_]
-STRUCTURES = ("even", "uneven", "regions", "restless", "small", "heavy", "few")
+STRUCTURES = ("even", "uneven", "regions", "insiders", "restless", "small", "heavy", "few")
 STRATA, REGIONS, STARTS, TWICE = 36, 30, 9, 0.01
 BANDS = ((5.0, 10.0), (10.0, 20.0), (20.0, 50.0), (50.0, np.inf))
 _FLAG, _TOLD = "false flags a month", "false trends a month"
@@ -68,6 +69,8 @@ def build(structure: str, options: Options, rng: np.random.Generator) -> World:
         own = _around_one(rng, 0.3, (n,))
     elif structure == "regions":
         own = _around_one(rng, 0.25, (REGIONS,))[rng.integers(REGIONS, size=n)] * _around_one(rng, 0.15, (n,))
+    elif structure == "insiders":
+        own = np.where(rng.random(n) < 1 / 30, rng.uniform(5, 50, n), _around_one(rng, 0.2, (n,)))
     elif structure == "heavy":
         own = np.exp(np.clip(0.15 * rng.standard_t(3, n), -1.0, 1.5))
     truth = np.tile(own, (months, 1))
@@ -129,7 +132,8 @@ def _share(hits: Flags) -> str:
 def quality(world: World, run: Run) -> list[str]:
     """A row: coverage, false alarms, and what a ranking by rate finds."""
     last, base = run.scores[-1], world.reads @ world.strata
-    relative = world.truth / (world.truth @ base / base.sum())[:, None]
+    usual = np.where(world.truth > 4.0, np.nan, world.truth)  # those far beyond aren't what others are held to
+    relative = world.truth / (np.nansum(usual * base, 1) / ((usual > 0) @ base))[:, None]
     innocent = (relative < WORSE) & ~world.doubled
     said = ~np.isnan(last.rate)
     low, high = credible(run.odd[said], run.expected[said], last.prior)

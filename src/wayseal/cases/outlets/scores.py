@@ -3,8 +3,10 @@
 Rules (code and tests cite the numbers):
 1. Counted are first reads that could be judged, and those of them that no work explains: the observed O. The expected E
    is what an outlet's reads would bring at the rates of all others, stratum by stratum (indirect standardisation), its
-   own reads left out, so that nobody excuses themselves. Half a read is added to a stratum's unexplained ones: none
-   among few isn't none for sure. What a stratum's rate doesn't know for sure is the variance of E.
+   own reads left out, so that nobody excuses themselves. In others' rates an outlet counts with MOST times what is
+   expected of it and three σ at most (found in PASSES), so that a few who pull don't make it usual. Half a read is
+   added to a stratum's unexplained ones: none among few isn't none for sure. What a stratum's rate doesn't know for
+   sure is the variance of E.
 2. A stratum in which fewer than OTHERS other outlets read isn't compared: its reads count neither in O nor in E.
 3. An outlet where fewer than PEOPLE accounts read has no figure at all: it would be a person's. One of which fewer than
    LEAST are expected has O and E, and nothing else is said: no interval, no flag, "too few to say".
@@ -48,6 +50,7 @@ __all__ = [
 
 VERSION: Final = 1
 OTHERS, PEOPLE, LEAST = 5, 3, 5.0
+MOST, PASSES = 2.0, 5
 CUT, FDR, WORSE, STEP, FALSE_ALARMS = 0.1, 0.05, 1.5, 2.0, 1.0
 LEVELS: Final = 0.95, 0.998
 """Shares of outlets that lie between the limits of a funnel by chance."""
@@ -138,21 +141,26 @@ class Scores:
 def expect(cells: Cells, outlets: int) -> Expected:
     """What is expected of outlets at the rates of all others (rules 1 and 2)."""
     strata = int(cells.stratum.max(initial=-1)) + 1
-    judged, odd = (np.bincount(cells.stratum, some, strata)[cells.stratum] - some for some in (cells.judged, cells.odd))
-    others = np.bincount(cells.stratum[cells.judged > 0], minlength=strata)[cells.stratum] - 1
-    compared = (others >= OTHERS) & (judged > 0)
-    share = np.divide(cells.judged, judged, out=np.zeros(len(judged)), where=compared)
-    expected = share * (odd + 0.5) * compared
-    variance = share * expected
+
+    def others(some: Floats) -> Floats:
+        return np.asarray(np.bincount(cells.stratum, some, strata)[cells.stratum] - some)
 
     def of_outlets(some: Floats) -> Floats:
         return np.bincount(cells.outlet, some, outlets).astype(np.float64)
 
+    judged = others(cells.judged.astype(np.float64))
+    compared = (others((cells.judged > 0).astype(np.float64)) >= OTHERS) & (judged > 0)
+    share = np.divide(cells.judged, judged, out=np.zeros(len(judged)), where=compared)
+    total, kept = of_outlets(cells.odd * compared), np.ones(outlets)
+    for _ in range(PASSES):
+        expected = share * (others(cells.odd * kept[cells.outlet]) + 0.5)
+        all_ = of_outlets(expected)
+        kept = np.minimum((MOST * all_ + 3.0 * np.sqrt(all_) + 1.0) / np.maximum(total, 1.0), 1.0)
     return Expected(
         judged=of_outlets(cells.judged * compared).astype(np.int64),
-        odd=of_outlets(cells.odd * compared).astype(np.int64),
-        expected=of_outlets(expected),
-        variance=of_outlets(variance),
+        odd=total.astype(np.int64),
+        expected=all_,
+        variance=of_outlets(share * expected),
         cell=np.where(compared, expected, np.nan),
     )
 

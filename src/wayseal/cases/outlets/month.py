@@ -1,0 +1,360 @@
+"""A month of all outlets: read from the ledger once, judged, and kept beside the casebook as a file that stays.
+
+1. A month is over once the log goes on behind its last day. Then its file is kept as it is, whatever comes later; before
+   that it is made anew each time. It names the ledger's state, the last day that counts, and the version of the rules.
+2. Where a table is missing that explains reads (NEEDED), nothing is judged: unknown is unknown. What else couldn't be
+   judged (roles whose work no table knows, unknown waybills) is named in it.
+3. Strata are role, kind of outlet, part of the day, and how much of its own work an account reads in the month: work
+   alone, so that nobody reads their way into a band of others. Not the region: one in which everybody looks away
+   would excuse itself. Not the channel that issued a waybill, which is known of unexplained reads alone.
+4. Of an outlet with fewer than `scores.PEOPLE` accounts that read, the file holds no figure. Nor has a region one by
+   which that outlet's could be reckoned: it is the sum of the outlets that have one.
+5. The trend goes on from the month before, if that is kept and over; else it begins. Head offices are no outlets.
+"""
+
+import calendar
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from wayseal.cases.errors import OutletError
+from wayseal.cases.ledger.casebook import FOLDER as DETECT
+from wayseal.cases.outlets.scores import PEOPLE, VERDICTS, VERSION, Cells, Expected, Scores, Trend, Verdict, expect, judge
+from wayseal.detect.explain import load_templates
+from wayseal.detect.facts import Facts, update_facts
+from wayseal.detect.hourly import HourlyReads, count_by_hour
+from wayseal.detect.rights import find_shared_logins
+from wayseal.detect.window import DAY_US, window_of
+from wayseal.ledger import Snapshot
+from wayseal.ledger.codes import find_rows
+from wayseal.model.arrays import Floats, Ints, Longs
+from wayseal.model.kinds import ActorKind, OutletKind
+from wayseal.model.messages import N_
+from wayseal.model.times import clock_us
+from wayseal.store.durable import replace_file
+
+FOLDER: Final = "outlets"
+"""Within detection's folder of a ledger."""
+NEEDED: Final = "actors", "outlets", "scans", "waybills"
+PARTS: Final = "day", "evening", "night"
+_PART: Ints = np.array([2] * 7 + [0] * 12 + [1] * 4 + [2], np.int32)
+"""Part of each hour of the day."""
+VOLUMES: Final = 300, 1_500, 6_000
+_META, _FROZEN, _OF_TREND = b"wayseal", 0o400, tuple(Trend.__slots__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stratum:
+    """A part of what an outlet's figure is made of. volume: place among VOLUMES; expected: None where not compared."""
+
+    role: str
+    kind: str
+    part: str
+    volume: int
+    judged: int
+    odd: int
+    expected: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """An outlet's month; None where nothing is said. Counts and scores as `scores` has them; judged, odd: compared.
+
+    accounts: that read. shared: logins that look like several people's. trained, expired: people whose training holds
+    at the month's end, or ran out; None where no row says. run, alarm: of the trend.
+    """
+
+    outlet: str
+    name: str | None
+    city: str | None
+    region: str | None
+    kind: str
+    verdict: str
+    judged: int | None
+    odd: int | None
+    expected: float | None
+    chance: float | None
+    discovery: float | None
+    rate: float | None
+    worse: float | None
+    run: float | None
+    alarm: bool
+    shared: int | None
+    trained: int | None
+    expired: int | None
+    strata: tuple[Stratum, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What holds for all outlets of a month.
+
+    until: its last day that counts. ledger: the state's digest. lacking: tables (rule 2). silent: roles; gaps: share of
+    unknown waybills. since: the first month of the trend; limit: its own. outlets: how many are judged.
+    """
+
+    month: str
+    until: str
+    over: bool
+    rules: int
+    ledger: str
+    lacking: tuple[str, ...] = ()
+    silent: tuple[str, ...] = ()
+    gaps: float = 0.0
+    spread: float = 0.0
+    lasting: float = 0.0
+    prior: tuple[float, float] = (1.0, 1.0)
+    limit: float = 0.0
+    since: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Month:
+    """A month as it is kept: a row of an outlet each, by its id."""
+
+    about: About
+    table: pa.Table
+
+    def figure(self, outlet: str) -> Figure | None:
+        """The figure of an outlet; None: the month doesn't know it."""
+        rows = self.table.filter(pc.equal(self.table["outlet"], outlet)).to_pylist()
+        return _figure(rows[0]) if rows else None
+
+    def figures(self, start: int = 0, stop: int | None = None) -> list[Figure]:
+        """Figures from one row to another, without their strata."""
+        some = self.table.drop_columns(["strata"]).slice(start, None if stop is None else stop - start)
+        return [_figure({**row, "strata": ()}) for row in some.to_pylist()]
+
+    def choose(self, verdict: str = "", region: str = "", part: str = "") -> "Month":
+        """The rows of a verdict and a region, in whose id or name a text stands; "": any."""
+        rows, t = pa.array(np.ones(len(self.table), np.bool_)), self.table
+        for name, value in (("verdict", verdict), ("region", region)):
+            rows = rows if not value else pc.and_(rows, pc.fill_null(pc.equal(t[name], value), False))  # noqa: FBT003
+        if part:
+            either = [pc.match_substring(pc.fill_null(t[n], ""), part, ignore_case=True) for n in ("outlet", "name")]
+            rows = pc.and_(rows, pc.or_(*either))
+        return Month(about=self.about, table=t.filter(rows))
+
+
+def _figure(row: Mapping[str, Any]) -> Figure:
+    known = {name: row[name] for name in Figure.__slots__ if name != "strata"}
+    return Figure(**known, strata=tuple(Stratum(**one) for one in row["strata"] or ()))
+
+
+def parse_month(text: str) -> tuple[int, int]:
+    """First and last local day since 1970 of a month such as 2026-10. OutletError."""
+    try:
+        first = date.fromisoformat(f"{text}-01")
+        days = calendar.monthrange(first.year, first.month)[1]
+    except ValueError:
+        raise OutletError("needs a month such as 2026-10", key="month") from None
+    start = (first - date(1970, 1, 1)).days
+    return start, start + days - 1
+
+
+def months_of(folder: Path) -> list[str]:
+    """The months that are kept, the newest last. folder: of outlets, beside a casebook."""
+    return sorted(path.stem for path in folder.glob("[0-9]*-[0-9]*.parquet"))
+
+
+def read_month(folder: Path, month: str) -> Month:
+    """A month that is kept. OutletError: it isn't, or can't be read."""
+    parse_month(month)
+    path = folder / f"{month}.parquet"
+    try:
+        table = pq.read_table(path)
+        about = json.loads(table.schema.metadata[_META])
+        made = About(**{name: tuple(v) if isinstance(v, list) else v for name, v in about.items()})
+    except FileNotFoundError:
+        raise OutletError(N_("this month isn't kept: `wayseal outlets month` makes it"), key=month) from None
+    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException):
+        raise OutletError(N_("the month's file can't be read"), file=path) from None
+    return Month(about=made, table=table)
+
+
+def make_month(snapshot: Snapshot, ledger: Path, month: str, progress: Any) -> tuple[Month, bool]:
+    """Make a month and keep it, or read it where it is kept for good (rule 1).
+
+    Args:
+        snapshot: The ledger as it is.
+        ledger: Its folder.
+        month: Such as 2026-10.
+        progress: Called with a step's name, what is done and what there is in all.
+
+    Returns:
+        The month, and whether it was kept already.
+
+    Raises:
+        OutletError: The month can't be read.
+        WindowError: The log has nothing of it.
+        LedgerError: A file of the ledger is damaged or missing.
+        OSError: It can't be kept.
+    """
+    folder, (first, last) = ledger / DETECT / FOLDER, parse_month(month)
+    if month in months_of(folder) and (kept := read_month(folder, month)).about.over:
+        return kept, True
+    offset, activity = clock_us(), snapshot.activity()
+    window = window_of(activity, offset, first, last)
+    whole = window_of(activity, offset, None, None)
+    if window is None or whole is None:
+        raise OutletError(N_("the log holds no reads"), key=month)
+    end = min(last, whole.last)
+    about = About(
+        month=month, until=(date(1970, 1, 1).fromordinal(date(1970, 1, 1).toordinal() + end)).isoformat(),
+        over=whole.last > last, rules=VERSION, ledger=snapshot.digest,
+        lacking=tuple(name for name in NEEDED if name not in snapshot.tables),
+    )  # fmt: skip
+    facts = update_facts(snapshot, ledger / DETECT, load_templates(None), offset, progress)
+    progress("outlets", 0, 1)
+    staff = _Staff(snapshot, count_by_hour(snapshot, facts, window))
+    made = _judge(about, staff, folder, _logins(snapshot, facts, first, end), (last + 1) * DAY_US - offset)
+    progress("outlets", 1, 1)
+    _keep(folder, made)
+    return made, False
+
+
+def _keep(folder: Path, month: Month) -> None:
+    folder.mkdir(mode=0o700, exist_ok=True)
+    content = io.BytesIO()
+    pq.write_table(month.table, content, compression="zstd")
+    mode = _FROZEN if month.about.over else 0o600
+    replace_file(folder / f"{month.about.month}.parquet", content.getvalue(), mode=mode)
+
+
+def _logins(snapshot: Snapshot, facts: Facts, first: int, last: int) -> frozenset[str]:
+    return frozenset(one.actor for one in find_shared_logins(snapshot, facts, first, last))
+
+
+class _Staff:
+    """Accounts of outlets, and the cells that their reads fall into."""
+
+    def __init__(self, snapshot: Snapshot, read: HourlyReads) -> None:
+        self.read, outlets, actors = read, snapshot.outlets(), snapshot.actors()
+        outlets = outlets.filter(pc.not_equal(outlets["kind"].cast(pa.string()), str(OutletKind.HEAD_OFFICE)))
+        self.outlets = outlets.sort_by("outlet")
+        ids = self.outlets["outlet"].combine_chunks().cast(pa.string())
+        self.actors = actors.filter(pc.is_in(actors["outlet"].cast(pa.string()), ids))
+        home = pc.index_in(self.actors["outlet"].cast(pa.string()), ids).to_numpy().astype(np.int32)
+        self.home, self.n = home, len(ids)
+        row = find_rows(read.keys, snapshot.hashed(self.actors["actor"].combine_chunks()))
+        there = (row >= 0)[:, None]
+        self.judged, self.odd = (np.where(there, some[row], 0) if len(some) else np.zeros((len(row), 24), np.int64)
+                                 for some in (read.judged, read.odd))  # fmt: skip
+
+    @property
+    def people(self) -> Ints:
+        """Accounts of each outlet that read."""
+        return self.count(self.judged.sum(axis=1) > 0)
+
+    def count(self, which: Any) -> Ints:
+        """How many of some accounts each outlet has."""
+        return np.bincount(self.home[which], minlength=self.n).astype(np.int32)
+
+    def cells(self) -> tuple[Cells, list[tuple[str, str, str, int]]]:
+        """Cells (rule 3), and what their strata stand for."""
+        roles, kinds = (pc.fill_null(some.cast(pa.string()), "").combine_chunks().dictionary_encode()
+                        for some in (self.actors["role"], self.outlets["kind"]))  # fmt: skip
+        volume = np.searchsorted(VOLUMES, (self.judged - self.odd).sum(axis=1), "right")
+        kind = kinds.indices.to_numpy()[self.home]
+        base = (roles.indices.to_numpy().astype(np.int64) * 4 + kind) * 4 + volume
+        keys = (self.home.astype(np.int64)[:, None] << 32 | base[:, None] * 3 + _PART).ravel()
+        used = self.judged.ravel() > 0
+        cell, place = np.unique(keys[used], return_inverse=True)
+        judged, odd = (np.bincount(place, some.ravel()[used], len(cell)).astype(np.int64) for some in (self.judged, self.odd))
+        codes, stratum = np.unique(cell & 0xFFFFFFFF, return_inverse=True)
+        names = [
+            (roles.dictionary[c // 48].as_py(), kinds.dictionary[c // 12 % 4].as_py(), PARTS[c % 3], c // 3 % 4)
+            for c in codes.tolist()
+        ]
+        made = Cells(
+            outlet=(cell >> 32).astype(np.int32), stratum=stratum.astype(np.int32), judged=judged, odd=odd
+        )  # fmt: skip
+        return made, names
+
+    def training(self, end: int) -> tuple[list[int | None], list[int | None]]:
+        """People of each outlet whose training holds at a moment, and of whom it ran out (rule 2)."""
+        until = self.actors["trained_until"].cast(pa.int64())
+        person = pc.equal(self.actors["kind"].cast(pa.string()), str(ActorKind.PERSON)).to_numpy()
+        known, at = person & until.is_valid().to_numpy(), pc.fill_null(until, 0).to_numpy()
+        counted = self.count(known).tolist()
+        both = self.count(known & (at >= end)).tolist(), self.count(known & (at < end)).tolist()
+        trained, expired = ([x if n else None for x, n in zip(some, counted, strict=True)] for some in both)
+        return trained, expired
+
+
+def _judge(about: About, staff: _Staff, folder: Path, logins: frozenset[str], end: int) -> Month:
+    cells, names = staff.cells()
+    people = staff.people if not about.lacking else np.zeros(staff.n, np.int32)
+    found = expect(cells, staff.n)
+    before = _before(folder, about.month)
+    trend, last, since = _go_on(before, staff.outlets["outlet"].to_pylist(), about.month)
+    scores = judge(found, people, trend, last)
+    said = scores.verdict != VERDICTS.index(Verdict.FEW_PEOPLE)
+    shared = staff.count(np.isin(staff.actors["actor"].to_pylist(), list(logins)))
+    trained, expired = staff.training(end)
+    table = pa.table(
+        {
+            **{name: staff.outlets[name].cast(pa.string()) for name in ("outlet", "name", "city", "region", "kind")},
+            "verdict": pa.array([VERDICTS[k].value for k in scores.verdict.tolist()]),
+            "judged": _said(found.judged, said), "odd": _said(found.odd, said), "expected": _said(found.expected, said),
+            **{name: pa.array(getattr(scores, name), from_pandas=True) for name in ("chance", "discovery", "rate", "worse")},
+            "alarm": scores.alarm,
+            "shared": _said(shared, said),
+            "trained": pa.array(trained, pa.int64(), mask=~said), "expired": pa.array(expired, pa.int64(), mask=~said),
+            **{name: getattr(scores.trend, name) for name in _OF_TREND},
+            "strata": _strata(cells, found, names, said),
+        }
+    )  # fmt: skip
+    whole = About(**{
+        **{name: getattr(about, name) for name in About.__slots__},
+        "silent": staff.read.silent, "gaps": staff.read.gaps, "spread": scores.spread, "lasting": scores.lasting,
+        "prior": scores.prior, "limit": scores.limit, "since": since,
+    })  # fmt: skip
+    meta = json.dumps({name: getattr(whole, name) for name in About.__slots__})
+    return Month(about=whole, table=table.replace_schema_metadata({_META: meta}))
+
+
+def _said(values: Any, said: Any) -> pa.Array:
+    return pa.array(values, mask=~said)
+
+
+def _strata(cells: Cells, found: Expected, names: Sequence[tuple[str, str, str, int]], said: Any) -> pa.Array:
+    """The strata of each outlet; none of one without a figure (rule 4). Cells are by outlet."""
+    shown = said[cells.outlet]
+    of = [names[k] for k in cells.stratum[shown].tolist()]
+    columns = [pa.array(list(some)) for some in zip(*of, strict=True)] or [pa.array([], pa.string())] * 3 + [pa.array([], pa.int64())]
+    numbers = [pa.array(some[shown], from_pandas=True) for some in (cells.judged, cells.odd, found.cell)]
+    rows = pa.StructArray.from_arrays([*columns, *numbers], [one for one in Stratum.__slots__])
+    ends = np.concatenate([[0], np.cumsum(np.bincount(cells.outlet[shown], minlength=len(said)))])
+    return pa.ListArray.from_arrays(pa.array(ends.astype(np.int32)), rows)
+
+
+def _before(folder: Path, month: str) -> Month | None:
+    """The month before, where it is kept and over (rule 5)."""
+    first = date.fromordinal(date.fromisoformat(f"{month}-01").toordinal() - 1)
+    name = f"{first:%Y-%m}"
+    found = read_month(folder, name) if name in months_of(folder) else None
+    return found if found is not None and found.about.over and found.about.rules == VERSION else None
+
+
+def _go_on(
+    before: Month | None, outlets: Sequence[str], month: str
+) -> tuple[Trend | None, tuple[Longs, Floats] | None, str]:
+    """The trend of the month before, its O and E, and since when the trend goes (rule 5)."""
+    if before is None:
+        return None, None, month
+    row = pc.index_in(pa.array(outlets, pa.string()), before.table["outlet"].combine_chunks())
+    kept, known = before.table.take(row), row.is_valid().to_numpy(zero_copy_only=False)
+    columns = {n: np.where(known, pc.fill_null(kept[n], 0.0).to_numpy(), 0.0) for n in _OF_TREND}
+    odd = pc.fill_null(kept["odd"], 0).to_numpy().astype(np.int64)
+    expected = pc.fill_null(kept["expected"], np.nan).to_numpy()
+    return Trend(**columns), (odd, expected), before.about.since
