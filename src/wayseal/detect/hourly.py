@@ -15,7 +15,7 @@ from wayseal.detect._service_area import NONE
 from wayseal.detect.facts import Facts
 from wayseal.detect.window import Window
 from wayseal.ledger import Snapshot
-from wayseal.model.arrays import Longs, UInts
+from wayseal.model.arrays import Ints, Longs, UInts
 from wayseal.model.times import HOUR_US
 
 
@@ -40,7 +40,7 @@ def count_by_hour(snapshot: Snapshot, facts: Facts, window: Window) -> HourlyRea
     s, table, skip, n = view.suspects, view.hours, window.first - window.past, len(view.keys)
     actor, hour, first, mandate = (table[name].to_numpy() for name in ("actor", "hour", "first", "mandate"))
 
-    def by_hour(who: Longs, at: Longs, some: Longs | None = None) -> Longs:
+    def by_hour(who: Ints | Longs, at: Longs, some: Longs | None = None) -> Longs:
         return np.bincount(who.astype(np.int64) * 24 + at % 24, some, n * 24).reshape(n, 24).astype(np.int64)
 
     asked, inside = hour >= 24 * skip, s.day >= skip

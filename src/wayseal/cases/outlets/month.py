@@ -1,6 +1,6 @@
 """A month of all outlets: read from the ledger once, judged, and kept beside the casebook as a file that stays.
 
-1. A month is over once the log goes on behind its last day. Then its file is kept as it is, whatever comes later; before
+1. A month is over once the log goes on behind its last day. Then its file stays as it is, whatever comes later; before
    that it is made anew each time. It names the ledger's state, the last day that counts, and the version of the rules.
 2. Where a table is missing that explains reads (NEEDED), nothing is judged: unknown is unknown. What else couldn't be
    judged (roles whose work no table knows, unknown waybills) is named in it.
@@ -16,7 +16,7 @@ import calendar
 import io
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -28,9 +28,18 @@ import pyarrow.parquet as pq
 
 from wayseal.cases.errors import OutletError
 from wayseal.cases.ledger.casebook import FOLDER as DETECT
-from wayseal.cases.outlets.scores import PEOPLE, VERDICTS, VERSION, Cells, Expected, Scores, Trend, Verdict, expect, judge
+from wayseal.cases.outlets.scores import (
+    VERDICTS,
+    VERSION,
+    Cells,
+    Expected,
+    Trend,
+    Verdict,
+    expect,
+    judge,
+)
 from wayseal.detect.explain import load_templates
-from wayseal.detect.facts import Facts, update_facts
+from wayseal.detect.facts import update_facts
 from wayseal.detect.hourly import HourlyReads, count_by_hour
 from wayseal.detect.rights import find_shared_logins
 from wayseal.detect.window import DAY_US, window_of
@@ -39,7 +48,8 @@ from wayseal.ledger.codes import find_rows
 from wayseal.model.arrays import Floats, Ints, Longs
 from wayseal.model.kinds import ActorKind, OutletKind
 from wayseal.model.messages import N_
-from wayseal.model.times import clock_us
+from wayseal.model.schema import parse_json, plain
+from wayseal.model.times import clock_us, day_name
 from wayseal.store.durable import replace_file
 
 FOLDER: Final = "outlets"
@@ -49,7 +59,8 @@ PARTS: Final = "day", "evening", "night"
 _PART: Ints = np.array([2] * 7 + [0] * 12 + [1] * 4 + [2], np.int32)
 """Part of each hour of the day."""
 VOLUMES: Final = 300, 1_500, 6_000
-_META, _FROZEN, _OF_TREND = b"wayseal", 0o400, tuple(Trend.__slots__)
+_META, _OF_TREND = b"wayseal", tuple(Trend.__slots__)
+_SCORED = "chance", "discovery", "rate", "worse", "alarm"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +149,7 @@ class Month:
         """The rows of a verdict and a region, in whose id or name a text stands; "": any."""
         rows, t = pa.array(np.ones(len(self.table), np.bool_)), self.table
         for name, value in (("verdict", verdict), ("region", region)):
-            rows = rows if not value else pc.and_(rows, pc.fill_null(pc.equal(t[name], value), False))  # noqa: FBT003
+            rows = rows if not value else pc.and_(rows, pc.fill_null(pc.equal(t[name], value), False))
         if part:
             either = [pc.match_substring(pc.fill_null(t[n], ""), part, ignore_case=True) for n in ("outlet", "name")]
             rows = pc.and_(rows, pc.or_(*either))
@@ -172,13 +183,11 @@ def read_month(folder: Path, month: str) -> Month:
     path = folder / f"{month}.parquet"
     try:
         table = pq.read_table(path)
-        about = json.loads(table.schema.metadata[_META])
-        made = About(**{name: tuple(v) if isinstance(v, list) else v for name, v in about.items()})
+        return Month(about=parse_json(table.schema.metadata[_META].decode(), About), table=table)
     except FileNotFoundError:
         raise OutletError(N_("this month isn't kept: `wayseal outlets month` makes it"), key=month) from None
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException):
         raise OutletError(N_("the month's file can't be read"), file=path) from None
-    return Month(about=made, table=table)
 
 
 def make_month(snapshot: Snapshot, ledger: Path, month: str, progress: Any) -> tuple[Month, bool]:
@@ -209,29 +218,20 @@ def make_month(snapshot: Snapshot, ledger: Path, month: str, progress: Any) -> t
         raise OutletError(N_("the log holds no reads"), key=month)
     end = min(last, whole.last)
     about = About(
-        month=month, until=(date(1970, 1, 1).fromordinal(date(1970, 1, 1).toordinal() + end)).isoformat(),
-        over=whole.last > last, rules=VERSION, ledger=snapshot.digest,
+        month=month, until=day_name(end), over=whole.last > last, rules=VERSION, ledger=snapshot.digest,
         lacking=tuple(name for name in NEEDED if name not in snapshot.tables),
     )  # fmt: skip
     facts = update_facts(snapshot, ledger / DETECT, load_templates(None), offset, progress)
     progress("outlets", 0, 1)
     staff = _Staff(snapshot, count_by_hour(snapshot, facts, window))
-    made = _judge(about, staff, folder, _logins(snapshot, facts, first, end), (last + 1) * DAY_US - offset)
-    progress("outlets", 1, 1)
-    _keep(folder, made)
-    return made, False
-
-
-def _keep(folder: Path, month: Month) -> None:
+    logins = [one.actor for one in find_shared_logins(snapshot, facts, first, end)]
+    made = _judge(about, staff, folder, logins, (last + 1) * DAY_US - offset)
     folder.mkdir(mode=0o700, exist_ok=True)
     content = io.BytesIO()
-    pq.write_table(month.table, content, compression="zstd")
-    mode = _FROZEN if month.about.over else 0o600
-    replace_file(folder / f"{month.about.month}.parquet", content.getvalue(), mode=mode)
-
-
-def _logins(snapshot: Snapshot, facts: Facts, first: int, last: int) -> frozenset[str]:
-    return frozenset(one.actor for one in find_shared_logins(snapshot, facts, first, last))
+    pq.write_table(made.table, content, compression="zstd")
+    replace_file(folder / f"{month}.parquet", content.getvalue(), mode=0o400 if about.over else 0o600)
+    progress("outlets", 1, 1)
+    return made, False
 
 
 class _Staff:
@@ -269,92 +269,70 @@ class _Staff:
         keys = (self.home.astype(np.int64)[:, None] << 32 | base[:, None] * 3 + _PART).ravel()
         used = self.judged.ravel() > 0
         cell, place = np.unique(keys[used], return_inverse=True)
-        judged, odd = (np.bincount(place, some.ravel()[used], len(cell)).astype(np.int64) for some in (self.judged, self.odd))
+        judged, odd = (
+            np.bincount(place, some.ravel()[used], len(cell)).astype(np.int64) for some in (self.judged, self.odd)
+        )
         codes, stratum = np.unique(cell & 0xFFFFFFFF, return_inverse=True)
         names = [
             (roles.dictionary[c // 48].as_py(), kinds.dictionary[c // 12 % 4].as_py(), PARTS[c % 3], c // 3 % 4)
             for c in codes.tolist()
         ]
-        made = Cells(
-            outlet=(cell >> 32).astype(np.int32), stratum=stratum.astype(np.int32), judged=judged, odd=odd
-        )  # fmt: skip
-        return made, names
+        outlet, stratum = (cell >> 32).astype(np.int32), stratum.astype(np.int32)
+        return Cells(outlet=outlet, stratum=stratum, judged=judged, odd=odd), names
 
-    def training(self, end: int) -> tuple[list[int | None], list[int | None]]:
-        """People of each outlet whose training holds at a moment, and of whom it ran out (rule 2)."""
-        until = self.actors["trained_until"].cast(pa.int64())
+    def trained(self, end: int) -> tuple[Ints, Ints]:
+        """People of each outlet whose training holds at a moment, and of whom it ran out."""
         person = pc.equal(self.actors["kind"].cast(pa.string()), str(ActorKind.PERSON)).to_numpy()
-        known, at = person & until.is_valid().to_numpy(), pc.fill_null(until, 0).to_numpy()
-        counted = self.count(known).tolist()
-        both = self.count(known & (at >= end)).tolist(), self.count(known & (at < end)).tolist()
-        trained, expired = ([x if n else None for x, n in zip(some, counted, strict=True)] for some in both)
-        return trained, expired
+        until = pc.fill_null(self.actors["trained_until"].cast(pa.int64()), 0).to_numpy()
+        return self.count(person & (until >= end)), self.count(person & (until > 0) & (until < end))
 
 
-def _judge(about: About, staff: _Staff, folder: Path, logins: frozenset[str], end: int) -> Month:
+def _judge(about: About, staff: _Staff, folder: Path, logins: Sequence[str], end: int) -> Month:
     cells, names = staff.cells()
-    people = staff.people if not about.lacking else np.zeros(staff.n, np.int32)
     found = expect(cells, staff.n)
-    before = _before(folder, about.month)
-    trend, last, since = _go_on(before, staff.outlets["outlet"].to_pylist(), about.month)
-    scores = judge(found, people, trend, last)
+    trend, before, since = _go_on(folder, staff.outlets["outlet"], about.month)
+    scores = judge(found, staff.people if not about.lacking else np.zeros(staff.n, np.int32), trend, before)
     said = scores.verdict != VERDICTS.index(Verdict.FEW_PEOPLE)
-    shared = staff.count(np.isin(staff.actors["actor"].to_pylist(), list(logins)))
-    trained, expired = staff.training(end)
-    table = pa.table(
-        {
-            **{name: staff.outlets[name].cast(pa.string()) for name in ("outlet", "name", "city", "region", "kind")},
-            "verdict": pa.array([VERDICTS[k].value for k in scores.verdict.tolist()]),
-            "judged": _said(found.judged, said), "odd": _said(found.odd, said), "expected": _said(found.expected, said),
-            **{name: pa.array(getattr(scores, name), from_pandas=True) for name in ("chance", "discovery", "rate", "worse")},
-            "alarm": scores.alarm,
-            "shared": _said(shared, said),
-            "trained": pa.array(trained, pa.int64(), mask=~said), "expired": pa.array(expired, pa.int64(), mask=~said),
-            **{name: getattr(scores.trend, name) for name in _OF_TREND},
-            "strata": _strata(cells, found, names, said),
-        }
+    trained, expired = staff.trained(end)
+    shared = staff.count(pc.is_in(staff.actors["actor"].cast(pa.string()), pa.array(logins, pa.string())).to_numpy())
+    counts = {
+        "judged": found.judged, "odd": found.odd, "expected": found.expected, "shared": shared, "trained": trained,
+        "expired": expired,
+    }  # fmt: skip
+    columns = {
+        **{name: staff.outlets[name].cast(pa.string()) for name in ("outlet", "name", "city", "region", "kind")},
+        "verdict": pa.array([VERDICTS[k].value for k in scores.verdict.tolist()], pa.string()),
+        **{name: pa.array(some, mask=~said) for name, some in counts.items()},
+        **{name: pa.array(getattr(scores, name), from_pandas=True) for name in _SCORED},
+        **{name: getattr(scores.trend, name) for name in _OF_TREND},
+        "strata": _strata(cells, found, names, said),
+    }
+    about = replace(
+        about, silent=staff.read.silent, gaps=staff.read.gaps, spread=scores.spread, lasting=scores.lasting,
+        prior=scores.prior, limit=scores.limit, since=since,
     )  # fmt: skip
-    whole = About(**{
-        **{name: getattr(about, name) for name in About.__slots__},
-        "silent": staff.read.silent, "gaps": staff.read.gaps, "spread": scores.spread, "lasting": scores.lasting,
-        "prior": scores.prior, "limit": scores.limit, "since": since,
-    })  # fmt: skip
-    meta = json.dumps({name: getattr(whole, name) for name in About.__slots__})
-    return Month(about=whole, table=table.replace_schema_metadata({_META: meta}))
-
-
-def _said(values: Any, said: Any) -> pa.Array:
-    return pa.array(values, mask=~said)
+    return Month(about=about, table=pa.table(columns).replace_schema_metadata({_META: json.dumps(plain(about))}))
 
 
 def _strata(cells: Cells, found: Expected, names: Sequence[tuple[str, str, str, int]], said: Any) -> pa.Array:
     """The strata of each outlet; none of one without a figure (rule 4). Cells are by outlet."""
     shown = said[cells.outlet]
     of = [names[k] for k in cells.stratum[shown].tolist()]
-    columns = [pa.array(list(some)) for some in zip(*of, strict=True)] or [pa.array([], pa.string())] * 3 + [pa.array([], pa.int64())]
+    texts = [pa.array([one[k] for one in of], pa.string() if k < 3 else pa.int64()) for k in range(4)]
     numbers = [pa.array(some[shown], from_pandas=True) for some in (cells.judged, cells.odd, found.cell)]
-    rows = pa.StructArray.from_arrays([*columns, *numbers], [one for one in Stratum.__slots__])
+    rows = pa.StructArray.from_arrays([*texts, *numbers], list(Stratum.__slots__))
     ends = np.concatenate([[0], np.cumsum(np.bincount(cells.outlet[shown], minlength=len(said)))])
     return pa.ListArray.from_arrays(pa.array(ends.astype(np.int32)), rows)
 
 
-def _before(folder: Path, month: str) -> Month | None:
-    """The month before, where it is kept and over (rule 5)."""
-    first = date.fromordinal(date.fromisoformat(f"{month}-01").toordinal() - 1)
-    name = f"{first:%Y-%m}"
-    found = read_month(folder, name) if name in months_of(folder) else None
-    return found if found is not None and found.about.over and found.about.rules == VERSION else None
-
-
-def _go_on(
-    before: Month | None, outlets: Sequence[str], month: str
-) -> tuple[Trend | None, tuple[Longs, Floats] | None, str]:
+def _go_on(folder: Path, outlets: pa.ChunkedArray, month: str) -> tuple[Trend | None, tuple[Longs, Floats] | None, str]:
     """The trend of the month before, its O and E, and since when the trend goes (rule 5)."""
-    if before is None:
+    name = f"{date.fromordinal(date.fromisoformat(f'{month}-01').toordinal() - 1):%Y-%m}"
+    before = read_month(folder, name) if name in months_of(folder) else None
+    if before is None or not before.about.over or before.about.rules != VERSION:
         return None, None, month
-    row = pc.index_in(pa.array(outlets, pa.string()), before.table["outlet"].combine_chunks())
-    kept, known = before.table.take(row), row.is_valid().to_numpy(zero_copy_only=False)
-    columns = {n: np.where(known, pc.fill_null(kept[n], 0.0).to_numpy(), 0.0) for n in _OF_TREND}
-    odd = pc.fill_null(kept["odd"], 0).to_numpy().astype(np.int64)
-    expected = pc.fill_null(kept["expected"], np.nan).to_numpy()
-    return Trend(**columns), (odd, expected), before.about.since
+    row = pc.index_in(outlets.cast(pa.string()), before.table["outlet"].combine_chunks())
+    kept = before.table.take(row)
+    trend = Trend(**{name: pc.fill_null(kept[name], 0.0).to_numpy() for name in _OF_TREND})
+    odd, expected = pc.fill_null(kept["odd"], 0).to_numpy(), pc.fill_null(kept["expected"], np.nan).to_numpy()
+    return trend, (odd, expected), before.about.since

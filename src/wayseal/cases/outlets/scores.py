@@ -35,18 +35,14 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import Final
 
 import numpy as np
 
-from wayseal.cases.outlets._tails import count_above, count_limit, exact_interval, gamma_at, gamma_below
+from wayseal.cases.outlets.tails import count_above, count_limit, gamma_at, gamma_below
 from wayseal.model.arrays import Flags, Floats, Ints, Longs
 from wayseal.model.runtime import kernel
-
-__all__ = [
-    "LEAST", "LEVELS", "PEOPLE", "VERSION", "WORSE", "Cells", "Expected", "Scores", "Trend", "Verdict", "exact_interval",
-    "VERDICTS", "credible", "expect", "find_discoveries", "find_spread", "fit_prior", "funnel", "judge", "step_trend",
-]  # fmt: skip
 
 VERSION: Final = 1
 OTHERS, PEOPLE, LEAST = 5, 3, 5.0
@@ -120,9 +116,8 @@ class Scores:
     """Judgement on n outlets; NaN where nothing is said (rule 3).
 
     verdict: int32 (n,), places in VERDICTS. chance: mid-p of as many unexplained reads or more; discovery: the least
-    false discovery rate at which it is flagged. rate: shrunk, times the expected; worse: probability of more than WORSE.
-    prior: shape and rate. spread: of all (rule 4); lasting: the part of it that the month before shares. alarm: the
-    trend reached `limit`.
+    false discovery rate at which it is flagged. rate: shrunk, times the expected; worse: that it is above WORSE. prior:
+    shape and rate. spread: of all (rule 4); lasting: what two months share of it. alarm: the trend is at `limit`.
     """
 
     verdict: Ints
@@ -142,14 +137,14 @@ def expect(cells: Cells, outlets: int) -> Expected:
     """What is expected of outlets at the rates of all others (rules 1 and 2)."""
     strata = int(cells.stratum.max(initial=-1)) + 1
 
-    def others(some: Floats) -> Floats:
+    def others(some: Floats | Longs) -> Floats:
         return np.asarray(np.bincount(cells.stratum, some, strata)[cells.stratum] - some)
 
-    def of_outlets(some: Floats) -> Floats:
+    def of_outlets(some: Floats | Longs) -> Floats:
         return np.bincount(cells.outlet, some, outlets).astype(np.float64)
 
-    judged = others(cells.judged.astype(np.float64))
-    compared = (others((cells.judged > 0).astype(np.float64)) >= OTHERS) & (judged > 0)
+    judged = others(cells.judged)
+    compared = (others((cells.judged > 0).astype(np.int64)) >= OTHERS) & (judged > 0)
     share = np.divide(cells.judged, judged, out=np.zeros(len(judged)), where=compared)
     total, kept = of_outlets(cells.odd * compared), np.ones(outlets)
     for _ in range(PASSES):
@@ -175,7 +170,7 @@ def _cut(z: Floats) -> Floats:
 
 
 def find_spread(odd: Longs, expected: Floats, own: Floats | float = 0.0) -> float:
-    """How much outlets differ beyond chance: a squared coefficient of variation (rule 4). own: what is known of each."""
+    """How much outlets differ beyond chance: a squared coefficient of variation (rule 4). own: known of each."""
     if len(odd) < 2:
         return 0.0
     z = _z(odd, expected)
@@ -195,14 +190,14 @@ def find_spread(odd: Longs, expected: Floats, own: Floats | float = 0.0) -> floa
 
 def funnel(expected: Floats, level: float, spread: float) -> tuple[Floats, Floats]:
     """The limits of O over E within which a share `level` lies by chance, float64 (n,) each (rule 4)."""
-    spreads, half = np.full(len(expected), spread), (1.0 - level) / 2.0
-    low = np.maximum(count_limit(half, expected, spreads) - 1.0, 0.0)
-    return low / expected, count_limit(1.0 - half, expected, spreads) / expected
+    half = (1.0 - level) / 2.0
+    low = np.maximum(count_limit(half, expected, spread) - 1.0, 0.0)
+    return low / expected, count_limit(1.0 - half, expected, spread) / expected
 
 
 @kernel
 def _log_marginal(odd: Floats, expected: Floats, mean: float, shape: float) -> float:
-    """Logarithm of the likelihood of counts whose rates are gamma-distributed, but for what the prior doesn't change."""
+    """Logarithm of the likelihood of counts with gamma-distributed rates, but for what the prior doesn't change."""
     total = len(odd) * (shape * math.log(shape) - math.lgamma(shape))
     for i in range(len(odd)):
         total += math.lgamma(shape + odd[i]) - (shape + odd[i]) * math.log(shape + mean * expected[i])
@@ -222,9 +217,13 @@ def _highest(of: Callable[[float], float], low: float, high: float) -> float:
 def fit_prior(odd: Longs, expected: Floats) -> tuple[float, float]:
     """Shape and rate of outlets' rates, by the greatest marginal likelihood (rule 5)."""
     counts, mean, shape = odd.astype(np.float64), 0.0, 0.0
+
+    def likelihood(log_mean: float, log_shape: float) -> float:
+        return float(_log_marginal(counts, expected, math.exp(log_mean), math.exp(log_shape)))
+
     for _ in range(3):
-        mean = _highest(lambda x, s=math.exp(shape): _log_marginal(counts, expected, math.exp(x), s), -4.0, 4.0)
-        shape = _highest(lambda x, m=math.exp(mean): _log_marginal(counts, expected, m, math.exp(x)), -4.0, 9.0)
+        mean = _highest(partial(likelihood, log_shape=shape), -4.0, 4.0)
+        shape = _highest(partial(likelihood, mean), -4.0, 9.0)
     return math.exp(shape), math.exp(shape - mean)
 
 

@@ -72,7 +72,16 @@ from wayseal.ledger.codes import Coder
 from wayseal.model.arrays import Longs, UInts
 from wayseal.model.kinds import ActorKind
 
-__all__ = ["Right", "RightMap", "RightsError", "RightsResult", "find_shared_logins", "load_map", "render_rights", "rights"]
+__all__ = [
+    "Right",
+    "RightMap",
+    "RightsError",
+    "RightsResult",
+    "find_shared_logins",
+    "load_map",
+    "render_rights",
+    "rights",
+]  # fmt: skip
 
 
 MANY = 3

@@ -5,13 +5,16 @@ needs to load for so little.
 """
 
 import math
+from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from wayseal.model.arrays import Floats
 from wayseal.model.runtime import kernel
 
-_EPS, _TINY, _STEPS, _HALVINGS = 1e-15, 1e-300, 100_000, 200
+Some: TypeAlias = npt.NDArray[Any] | float
+_EPS, _TINY, _STEPS = 1e-15, 1e-300, 100_000
 
 
 @kernel
@@ -85,76 +88,60 @@ def _count_above(x: float, mean: float, spread: float) -> float:
 
 
 @kernel
-def _solve(which: int, level: float, a: float, b: float, high: float) -> float:
-    """Where one of the functions reaches a level: 0 gamma (shape a, rate b), 1 beta, 2 a count's share below."""
-    low = 0.0
-    for _ in range(_HALVINGS):
-        middle = 0.5 * (low + high)
-        if which == 0:
-            at = _gamma_below(a, b * middle)
-        elif which == 1:
-            at = _beta_below(a, b, middle)
-        else:
-            at = 1.0 - _count_above(middle, a, b)
-        if at < level:
-            low = middle
-        else:
-            high = middle
-        if high - low <= 1e-10 * high:
-            break
-    return 0.5 * (low + high)
+def _share(which: int, x: float, a: float, b: float) -> float:
+    """P(X ≤ x): 0 gamma (shape a, rate b), 1 beta; 2: P(X < x) of a count (mean a, spread b)."""
+    if which == 0:
+        return float(_gamma_below(a, b * x))
+    return float(_beta_below(a, b, x)) if which == 1 else 1.0 - float(_count_above(x, a, b))
 
 
 @kernel
-def _each(which: int, level: float, a: Floats, b: Floats, high: Floats, out: Floats) -> None:
+def _fill(which: int, x: Floats, a: Floats, b: Floats, high: Floats, out: Floats) -> None:
+    """Shares at x; where `high` isn't 0, the place below it whose share is x."""
     for i in range(len(out)):
-        out[i] = _solve(which, level, a[i], b[i], high[i])
+        if high[i] == 0.0:
+            out[i] = _share(which, x[i], a[i], b[i])
+            continue
+        low, top = 0.0, high[i]
+        while top - low > 1e-10 * top:
+            middle = 0.5 * (low + top)
+            if _share(which, middle, a[i], b[i]) < x[i]:
+                low = middle
+            else:
+                top = middle
+        out[i] = 0.5 * (low + top)
 
 
-@kernel
-def _above(x: Floats, mean: Floats, spread: Floats, out: Floats) -> None:
-    for i in range(len(out)):
-        out[i] = _count_above(x[i], mean[i], spread[i])
+def _filled(which: int, x: Some, a: Some, b: Some, high: Some = 0.0) -> Floats:
+    x, a, b, high = (np.ascontiguousarray(one, np.float64) for one in np.broadcast_arrays(x, a, b, high))
+    out = np.empty(x.shape)
+    _fill(which, x, a, b, high, out)
+    return out
 
 
-@kernel
-def _below(a: Floats, x: Floats, out: Floats) -> None:
-    for i in range(len(out)):
-        out[i] = _gamma_below(a[i], x[i])
-
-
-def count_above(x: Floats, mean: Floats, spread: Floats) -> Floats:
+def count_above(x: Some, mean: Some, spread: Some) -> Floats:
     """P(X ≥ x) of negative binomial counts, float64 (n,). mean above 0; spread: squared coefficient of variation."""
-    out = np.empty(len(x))
-    _above(x.astype(np.float64), mean, spread, out)
-    return out
+    return 1.0 - _filled(2, x, mean, spread)
 
 
-def count_limit(level: float, mean: Floats, spread: Floats) -> Floats:
+def count_limit(level: float, mean: Floats, spread: float) -> Floats:
     """The x, between whole numbers too, that such counts stay below with a probability: float64 (n,)."""
-    high = mean + 10.0 + 60.0 * np.sqrt(mean + spread * mean * mean)
-    out = np.empty(len(mean))
-    _each(2, level, mean, spread, high, out)
-    return out
+    return _filled(2, level, mean, spread, mean + 10.0 + 60.0 * np.sqrt(mean + spread * mean * mean))
 
 
-def gamma_below(shape: Floats, rate: Floats, x: float) -> Floats:
+def gamma_below(shape: Some, rate: Some, x: float) -> Floats:
     """P(T ≤ x) of gamma variables, float64 (n,)."""
-    out = np.empty(len(shape))
-    _below(shape, rate * x, out)
-    return out
+    return _filled(0, x, shape, rate)
 
 
-def gamma_at(level: float, shape: Floats, rate: Floats) -> Floats:
+def gamma_at(level: float, shape: Some, rate: Some) -> Floats:
     """Quantiles of gamma variables, float64 (n,)."""
-    out = np.empty(len(shape))
-    _each(0, level, shape, rate, (shape + 20.0 + 30.0 * np.sqrt(shape)) / rate, out)
-    return out
+    return _filled(0, level, shape, rate, (shape + 20.0 + 30.0 * np.sqrt(shape)) / rate)
 
 
 def exact_interval(failed: int, tried: int, level: float = 0.95) -> tuple[float, float]:
     """The exact interval of a share (Clopper and Pearson 1934). tried: 1 or more."""
-    half = (1.0 - level) / 2.0
-    low = 0.0 if not failed else float(_solve(1, half, float(failed), tried - failed + 1.0, 1.0))
-    high = 1.0 if failed == tried else float(_solve(1, 1.0 - half, failed + 1.0, float(tried - failed), 1.0))
+    half, ones = (1.0 - level) / 2.0, np.ones(1)
+    low = 0.0 if not failed else float(_filled(1, half, failed * ones, tried - failed + 1.0, 1.0)[0])
+    high = 1.0 if failed == tried else float(_filled(1, 1.0 - half, failed + ones, float(tried - failed), 1.0)[0])
     return low, high
