@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.registry import Kept, Said, Table, benchmark, option
-from wayseal.cases.outlets.scores import LEAST, VERDICTS, WORSE, Cells, Scores, Verdict, credible, expect, judge
+from wayseal.cases.outlets.scores import FLAGGED, LEAST, VERDICTS, WORSE, Cells, Scores, credible, expect, judge
 
 Floats = NDArray[np.float64]
 Longs = NDArray[np.int64]
@@ -45,7 +45,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """n outlets: judged reads a month by stratum (n, STRATA), accounts, true rates by month (months, n), who doubles."""
+    """n outlets: judged reads a month by stratum (n, STRATA), accounts, true rates (months, n), who doubles."""
 
     reads: Floats
     people: NDArray[np.int32]
@@ -122,7 +122,7 @@ def play(world: World, rng: np.random.Generator) -> Run:
 
 
 def _flagged(scores: Scores) -> Flags:
-    return scores.verdict == VERDICTS.index(Verdict.FLAGGED)
+    return scores.verdict == VERDICTS.index(FLAGGED)
 
 
 def _share(hits: Flags) -> str:

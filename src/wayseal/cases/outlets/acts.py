@@ -12,8 +12,9 @@
 """
 
 import json
+import re
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -29,11 +30,15 @@ from wayseal.model.times import clock, time_at
 
 RECORD: Final = "outlets.jsonl"
 _HEADER = {"wayseal": "outlets", "version": 1}
-Count = Annotated[int, Field(ge=0)]
-AUDITS: Final = "label", "disposal", "purchase"
-"""Of labels as they hang and how they are disposed of, and numbers that strangers tried to buy."""
-MEASURES: Final = "warning", "fine", "closing", "penalty"
-PRICED: Final = "fine", "penalty"
+WHATS: Final = {"audit": ("label", "disposal", "purchase"), "measure": ("warning", "fine", "closing", "penalty")}
+"""What is sampled (labels, how they are disposed of, numbers that strangers tried to buy), and what is done."""
+_PRICED = "fine", "penalty"
+_HOLDS = {
+    "audit": {"what", "day", "tried", "failed"}, "fault": {"day", "why"}, "measure": {"what", "why", "amount", "until"},
+    "objection": {"about", "why"},
+}  # fmt: skip
+_FOLLOWS = {"fixed": "fault", "decided": "measure", "ended": "measure", "answered": "objection"}
+_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,47 +50,29 @@ class OutletAct(Act):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Audited(OutletAct):
-    """A sample was looked at, or bought: so many, of which so many failed, or could be had."""
+class Made(OutletAct):
+    """An audit, a fault, a measure that is proposed, or an objection.
 
-    kind: Literal["audited"] = "audited"
+    Attributes:
+        id: Its letter and number.
+        what: Of an audit or a measure (WHATS).
+        day: Of an audit; when a fault was found.
+        tried, failed: So many were looked at or tried, and so many of these failed or could be had.
+        amount: Yuan.
+        until: A measure's last day; None: until it is ended.
+        about: A month, or what else is objected to, by its id.
+    """
+
+    kind: Literal["audit", "fault", "measure", "objection"]
     id: Name
-    what: Literal["label", "disposal", "purchase"]
-    day: date
-    tried: Annotated[int, Field(ge=1)]
-    failed: Count
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FaultFound(OutletAct):
-    """A fault was found, to be fixed."""
-
-    kind: Literal["fault_found"] = "fault_found"
-    id: Name
-    day: date
-    why: Name
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proposed(OutletAct):
-    """A measure was proposed. amount: yuan. until: its last day; None: until it is ended."""
-
-    kind: Literal["proposed"] = "proposed"
-    id: Name
-    measure: Literal["warning", "fine", "closing", "penalty"]
-    why: Name
+    what: str = ""
+    why: str = ""
+    day: date | None = None
+    tried: Annotated[int, Field(ge=0)] = 0
+    failed: Annotated[int, Field(ge=0)] = 0
     amount: Annotated[int, Field(ge=1)] | None = None
     until: date | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Objected(OutletAct):
-    """The outlet's manager objects. about: a month, or an audit, a fault, a measure by its id."""
-
-    kind: Literal["objected"] = "objected"
-    id: Name
-    about: Name
-    why: Name
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,22 +81,19 @@ class Followed(OutletAct):
 
     kind: Literal["fixed", "decided", "ended", "answered"]
     of: Name
+    why: Name
     yes: bool = True
-    why: str = ""
     day: date | None = None
 
 
-Made = Audited | FaultFound | Proposed | Objected
 ACT: Any = Annotated[Made | Followed, Field(discriminator="kind")]
-_LETTER = {Audited: "a", FaultFound: "f", Proposed: "m", Objected: "o"}
-_FOLLOWS: dict[str, type[Made]] = {"fixed": FaultFound, "decided": Proposed, "ended": Proposed, "answered": Objected}
 
 
 @dataclass(slots=True, kw_only=True)
 class Thing:
     """What was made by an act, and the acts on it. ended: also by an objection that was upheld."""
 
-    made: Any
+    made: Made
     then: Followed | None = None
     ended: Followed | None = None
 
@@ -123,11 +107,6 @@ class Thing:
         decided = self.then is not None and self.then.yes and self.ended is None
         return decided and (self.made.until is None or day <= self.made.until)
 
-    def days(self, today: date) -> int:
-        """How long a fault took to be fixed, or has been open."""
-        fixed = None if self.then is None else self.then.day
-        return int(((fixed or today) - self.made.day).days)
-
 
 @dataclass(slots=True, kw_only=True)
 class OutletState:
@@ -135,62 +114,55 @@ class OutletState:
 
     things: dict[str, Thing] = field(default_factory=dict)
 
-    def of(self, outlet: str, kind: type[Made]) -> list[Thing]:
-        """Things of an outlet, of one kind, the newest first."""
-        found = [one for one in self.things.values() if one.made.outlet == outlet and isinstance(one.made, kind)]
-        return found[::-1]
-
-    def objections(self, outlet: str, about: str) -> list[Thing]:
-        """Objections to something of an outlet."""
-        return [one for one in self.of(outlet, Objected) if one.made.about == about]
+    def of(self, outlet: str) -> list[Thing]:
+        """Things of an outlet, the newest first."""
+        return [one for one in self.things.values() if one.made.outlet == outlet][::-1]
 
     def check(self, act: Made | Followed) -> None:
         """ValueError: the act can't be, and why."""
-        manager = isinstance(act, Objected)
-        _must((act.own == act.outlet) is manager, N_("an outlet's own people object, and head office does the rest"))
+        _must((act.own == act.outlet) is (act.kind == "objection"), N_("its own people object, and others do the rest"))
         today = time_at(act.at).astimezone(clock()).date()
-        _must((getattr(act, "day", None) or today) <= today, N_("this day is yet to come"))
-        match act:
-            case Audited():
-                _must(act.failed <= act.tried, N_("no more can fail than was looked at"))
-            case Proposed():
-                _must((act.amount is not None) == (act.measure in PRICED), N_("a fine and a penalty name an amount"))
-                _must(act.until is None or act.until >= today, N_("its last day is over"))
-            case Objected():
-                self._check_objection(act)
-            case Followed():
-                self._check_following(act, today)
-        _must(getattr(act, "id", "") not in self.things, N_("this id is taken"))
+        _must((act.day or today) <= today, N_("this day is yet to come"))
+        (self._check_made if isinstance(act, Made) else self._check_following)(act, today)  # type: ignore[arg-type]
 
-    def _check_objection(self, act: Objected) -> None:
-        thing = self.things.get(act.about)
-        known = _is_month(act.about) if thing is None else thing.made.outlet == act.outlet
-        _must(known and not act.about.startswith("o-"), N_("there is nothing to object to"))
-        waiting = any(one.then is None for one in self.objections(act.outlet, act.about))
-        _must(not waiting, N_("an objection to it waits for an answer"))
+    def _check_made(self, act: Made, today: date) -> None:
+        empty = Made(kind=act.kind, id="-", outlet="-", at=0, who="-")
+        given = {name for name in set().union(*_HOLDS.values()) if getattr(act, name) != getattr(empty, name)}
+        needed = _HOLDS[act.kind] - {"failed", "until"} - (set() if act.what in _PRICED else {"amount"})
+        _must(
+            needed <= given <= needed | {"failed", "until"} & _HOLDS[act.kind], N_("something is missing, or too much")
+        )
+        _must(act.what in WHATS.get(act.kind, ("",)), N_("choose one of the list"))
+        _must(act.failed <= act.tried, N_("no more can fail than was looked at"))
+        _must(act.until is None or act.until >= today, N_("its last day is over"))
+        _must(act.id not in self.things, N_("this id is taken"))
+        if act.kind == "objection":
+            thing = self.things.get(act.about)
+            known = _MONTH.fullmatch(act.about) if thing is None else thing.made.outlet == act.outlet
+            _must(bool(known) and not act.about.startswith("o-"), N_("there is nothing to object to"))
+            waiting = any(one.then is None and one.made.about == act.about for one in self.of(act.outlet))
+            _must(not waiting, N_("an objection to it waits for an answer"))
 
     def _check_following(self, act: Followed, today: date) -> None:
         thing = self.things.get(act.of)
-        if thing is None or not isinstance(thing.made, _FOLLOWS[act.kind]) or thing.made.outlet != act.outlet:
+        if thing is None or (thing.made.kind, thing.made.outlet) != (_FOLLOWS[act.kind], act.outlet):
             raise ValueError(N_("there is no such thing of this outlet"))
-        made: Any = thing.made
-        if act.kind == "ended":
-            return _must(thing.in_force(today), N_("this measure is not in force"))
-        _must(thing.then is None and thing.ended is None, N_("this was done already"))
+        open_, about = thing.then is None and thing.ended is None, self.things.get(thing.made.about)
+        _must(thing.in_force(today) if act.kind == "ended" else open_, N_("this was done already, or can't be yet"))
         if act.kind == "fixed":
-            _must(act.day is not None and made.day <= act.day, N_("nothing is fixed before it is found"))
+            _must(
+                bool(act.day and thing.made.day and thing.made.day <= act.day), N_("it was fixed before it was found")
+            )
         elif act.kind == "decided":
-            _must(not (act.yes and same_person(made.who, act.who)), N_("another person has to decide"))
-        elif about := self.things.get(made.about):
+            _must(not (act.yes and same_person(thing.made.who, act.who)), N_("another person has to decide"))
+        elif act.kind == "answered" and about is not None:
             makers = [one.who for one in (about.made, about.then) if one is not None]
-            own = any(same_person(act.who, who) for who in makers)
-            _must(not own, N_("somebody else has to answer: you made what it is about"))
-        return None
+            _must(not any(same_person(act.who, who) for who in makers), N_("somebody has to answer who didn't make it"))
 
     def apply(self, act: Made | Followed) -> None:
         """Takes an act (rule 6)."""
         self.check(act)
-        if not isinstance(act, Followed):
+        if isinstance(act, Made):
             self.things[act.id] = Thing(made=act)
             return
         thing = self.things[act.of]
@@ -205,13 +177,6 @@ class OutletState:
 def _must(can_be: bool, why: str) -> None:
     if not can_be:
         raise ValueError(why)
-
-
-def _is_month(text: str) -> bool:
-    try:
-        return date.fromisoformat(f"{text}-01").isoformat()[:7] == text
-    except ValueError:
-        return False
 
 
 class OutletRecord:
@@ -232,19 +197,21 @@ class OutletRecord:
             self._acts.read()
             return OutletState(things=dict(self._state.things))
 
-    def add(self, kind: type[Made | Followed], **values: Any) -> None:
+    def add(self, kind: str, **values: Any) -> None:
         """Adds an act, with an id of its own where it makes something.
 
         OutletError: it can't be, and why. CasebookChangedError; JournalBusyError; OSError: nothing was added.
         """
         with self._acts.writing() as write:
-            if any(one.name == "id" for one in fields(kind)):
-                n = sum(type(one.made) is kind for one in self._state.things.values())
-                values["id"] = f"{_LETTER[kind]}-{n + 1}"
-            act = kind(**values)
+            if kind in _HOLDS:
+                values["id"] = f"{kind[0]}-{sum(t.made.kind == kind for t in self._state.things.values()) + 1}"
+            try:
+                act = (Made if kind in _HOLDS else Followed)(kind=kind, **values)  # type: ignore[arg-type]
+                parse_json(json.dumps(plain(act)), ACT)
+            except ValueError:
+                raise OutletError("this can't be kept as it was typed", key="act") from None
             try:
                 self._state.check(act)
-                parse_json(json.dumps(plain(act)), ACT)
             except ValueError as error:
                 raise OutletError(str(error), key="act") from None
             write(act)

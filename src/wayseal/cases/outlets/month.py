@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -28,20 +28,11 @@ import pyarrow.parquet as pq
 
 from wayseal.cases.errors import OutletError
 from wayseal.cases.ledger.casebook import FOLDER as DETECT
-from wayseal.cases.outlets.scores import (
-    VERDICTS,
-    VERSION,
-    Cells,
-    Expected,
-    Trend,
-    Verdict,
-    expect,
-    judge,
-)
+from wayseal.cases.outlets.scores import FEW_PEOPLE, VERDICTS, VERSION, Cells, Expected, Trend, expect, judge
 from wayseal.detect.explain import load_templates
-from wayseal.detect.facts import update_facts
+from wayseal.detect.facts import Progress, update_facts
 from wayseal.detect.hourly import HourlyReads, count_by_hour
-from wayseal.detect.rights import find_shared_logins
+from wayseal.detect.rights import shared_logins
 from wayseal.detect.window import DAY_US, window_of
 from wayseal.ledger import Snapshot
 from wayseal.ledger.codes import find_rows
@@ -60,57 +51,21 @@ _PART: Ints = np.array([2] * 7 + [0] * 12 + [1] * 4 + [2], np.int32)
 """Part of each hour of the day."""
 VOLUMES: Final = 300, 1_500, 6_000
 _META, _OF_TREND = b"wayseal", tuple(Trend.__slots__)
-_SCORED = "chance", "discovery", "rate", "worse", "alarm"
+_STRATUM = "role", "kind", "part", "volume", "judged", "unexplained", "expected"
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stratum:
-    """A part of what an outlet's figure is made of. volume: place among VOLUMES; expected: None where not compared."""
-
-    role: str
-    kind: str
-    part: str
-    volume: int
-    judged: int
-    odd: int
-    expected: float | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Figure:
-    """An outlet's month; None where nothing is said. Counts and scores as `scores` has them; judged, odd: compared.
-
-    accounts: that read. shared: logins that look like several people's. trained, expired: people whose training holds
-    at the month's end, or ran out; None where no row says. run, alarm: of the trend.
-    """
-
-    outlet: str
-    name: str | None
-    city: str | None
-    region: str | None
-    kind: str
-    verdict: str
-    judged: int | None
-    odd: int | None
-    expected: float | None
-    chance: float | None
-    discovery: float | None
-    rate: float | None
-    worse: float | None
-    run: float | None
-    alarm: bool
-    shared: int | None
-    trained: int | None
-    expired: int | None
-    strata: tuple[Stratum, ...] = ()
+Row: TypeAlias = Mapping[str, Any]
+"""An outlet's month: outlet, name, city, region, kind; verdict; judged, unexplained, expected (compared ones; None: not
+said); discovery, rate, worse as `scores` has them; trend ("worse" or ""), and where it stands; shared: logins that look
+like several people's; trained, expired: people whose training holds at the month's end, or ran out; strata: rows of
+role, kind, part, volume (place among VOLUMES), judged, unexplained, and expected (None: not compared)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class About:
     """What holds for all outlets of a month.
 
-    until: its last day that counts. ledger: the state's digest. lacking: tables (rule 2). silent: roles; gaps: share of
-    unknown waybills. since: the first month of the trend; limit: its own. outlets: how many are judged.
+    until: its last day that counts. ledger: the state's digest. lacking: tables, silent: roles, gaps: share of unknown
+    waybills (rule 2). since: the first month of the trend; limit: its own.
     """
 
     month: str
@@ -135,30 +90,25 @@ class Month:
     about: About
     table: pa.Table
 
-    def figure(self, outlet: str) -> Figure | None:
-        """The figure of an outlet; None: the month doesn't know it."""
-        rows = self.table.filter(pc.equal(self.table["outlet"], outlet)).to_pylist()
-        return _figure(rows[0]) if rows else None
+    def row(self, outlet: str) -> Row | None:
+        """That of an outlet; None: the month doesn't know it."""
+        rows: list[Row] = self.table.filter(pc.equal(self.table["outlet"], outlet)).to_pylist()
+        return rows[0] if rows else None
 
-    def figures(self, start: int = 0, stop: int | None = None) -> list[Figure]:
-        """Figures from one row to another, without their strata."""
-        some = self.table.drop_columns(["strata"]).slice(start, None if stop is None else stop - start)
-        return [_figure({**row, "strata": ()}) for row in some.to_pylist()]
+    def rows(self) -> list[Row]:
+        """All."""
+        return list(self.table.to_pylist())
 
-    def choose(self, verdict: str = "", region: str = "", part: str = "") -> "Month":
-        """The rows of a verdict and a region, in whose id or name a text stands; "": any."""
-        rows, t = pa.array(np.ones(len(self.table), np.bool_)), self.table
-        for name, value in (("verdict", verdict), ("region", region)):
-            rows = rows if not value else pc.and_(rows, pc.fill_null(pc.equal(t[name], value), False))
+    def choose(self, verdicts: Sequence[str] = (), region: str = "", part: str = "") -> "Month":
+        """The rows of some verdicts and a region, in whose id or name a text stands; without: any."""
+        t = self.table
+        rows = pa.array(np.ones(len(t), np.bool_)) if not verdicts else pc.is_in(t["verdict"], pa.array(verdicts))
+        if region:
+            rows = pc.and_(rows, pc.fill_null(pc.equal(t["region"], region), False))
         if part:
-            either = [pc.match_substring(pc.fill_null(t[n], ""), part, ignore_case=True) for n in ("outlet", "name")]
-            rows = pc.and_(rows, pc.or_(*either))
+            texts = pc.binary_join_element_wise(t["outlet"], pc.fill_null(t["name"], ""), " ")
+            rows = pc.and_(rows, pc.match_substring(texts, part, ignore_case=True))
         return Month(about=self.about, table=t.filter(rows))
-
-
-def _figure(row: Mapping[str, Any]) -> Figure:
-    known = {name: row[name] for name in Figure.__slots__ if name != "strata"}
-    return Figure(**known, strata=tuple(Stratum(**one) for one in row["strata"] or ()))
 
 
 def parse_month(text: str) -> tuple[int, int]:
@@ -177,12 +127,13 @@ def months_of(folder: Path) -> list[str]:
     return sorted(path.stem for path in folder.glob("[0-9]*-[0-9]*.parquet"))
 
 
-def read_month(folder: Path, month: str) -> Month:
-    """A month that is kept. OutletError: it isn't, or can't be read."""
+def read_month(folder: Path, month: str, outlet: str = "", *, strata: bool = False) -> Month:
+    """A month that is kept; only of one outlet there are strata, unless they are asked for. OutletError: it isn't."""
     parse_month(month)
     path = folder / f"{month}.parquet"
     try:
-        table = pq.read_table(path)
+        columns = None if outlet or strata else [name for name in pq.read_schema(path).names if name != "strata"]
+        table = pq.read_table(path, columns=columns, filters=[("outlet", "==", outlet)] if outlet else None)
         return Month(about=parse_json(table.schema.metadata[_META].decode(), About), table=table)
     except FileNotFoundError:
         raise OutletError(N_("this month isn't kept: `wayseal outlets month` makes it"), key=month) from None
@@ -190,27 +141,14 @@ def read_month(folder: Path, month: str) -> Month:
         raise OutletError(N_("the month's file can't be read"), file=path) from None
 
 
-def make_month(snapshot: Snapshot, ledger: Path, month: str, progress: Any) -> tuple[Month, bool]:
-    """Make a month and keep it, or read it where it is kept for good (rule 1).
+def make_month(snapshot: Snapshot, ledger: Path, month: str, progress: Progress) -> Month:
+    """Make a month (2026-10) and keep it, or read it where it is kept for good (rule 1).
 
-    Args:
-        snapshot: The ledger as it is.
-        ledger: Its folder.
-        month: Such as 2026-10.
-        progress: Called with a step's name, what is done and what there is in all.
-
-    Returns:
-        The month, and whether it was kept already.
-
-    Raises:
-        OutletError: The month can't be read.
-        WindowError: The log has nothing of it.
-        LedgerError: A file of the ledger is damaged or missing.
-        OSError: It can't be kept.
+    OutletError: it can't be read. WindowError: the log has nothing of it. LedgerError; OSError: it can't be kept.
     """
     folder, (first, last) = ledger / DETECT / FOLDER, parse_month(month)
-    if month in months_of(folder) and (kept := read_month(folder, month)).about.over:
-        return kept, True
+    if month in months_of(folder) and (kept := read_month(folder, month, strata=True)).about.over:
+        return kept
     offset, activity = clock_us(), snapshot.activity()
     window = window_of(activity, offset, first, last)
     whole = window_of(activity, offset, None, None)
@@ -224,14 +162,14 @@ def make_month(snapshot: Snapshot, ledger: Path, month: str, progress: Any) -> t
     facts = update_facts(snapshot, ledger / DETECT, load_templates(None), offset, progress)
     progress("outlets", 0, 1)
     staff = _Staff(snapshot, count_by_hour(snapshot, facts, window))
-    logins = [one.actor for one in find_shared_logins(snapshot, facts, first, end)]
+    logins = [one.actor for one in shared_logins(snapshot, facts, first, end)]
     made = _judge(about, staff, folder, logins, (last + 1) * DAY_US - offset)
     folder.mkdir(mode=0o700, exist_ok=True)
     content = io.BytesIO()
-    pq.write_table(made.table, content, compression="zstd")
+    pq.write_table(made.table, content, compression="zstd", row_group_size=2_000)
     replace_file(folder / f"{month}.parquet", content.getvalue(), mode=0o400 if about.over else 0o600)
     progress("outlets", 1, 1)
-    return made, False
+    return made
 
 
 class _Staff:
@@ -249,11 +187,6 @@ class _Staff:
         there = (row >= 0)[:, None]
         self.judged, self.odd = (np.where(there, some[row], 0) if len(some) else np.zeros((len(row), 24), np.int64)
                                  for some in (read.judged, read.odd))  # fmt: skip
-
-    @property
-    def people(self) -> Ints:
-        """Accounts of each outlet that read."""
-        return self.count(self.judged.sum(axis=1) > 0)
 
     def count(self, which: Any) -> Ints:
         """How many of some accounts each outlet has."""
@@ -291,19 +224,21 @@ def _judge(about: About, staff: _Staff, folder: Path, logins: Sequence[str], end
     cells, names = staff.cells()
     found = expect(cells, staff.n)
     trend, before, since = _go_on(folder, staff.outlets["outlet"], about.month)
-    scores = judge(found, staff.people if not about.lacking else np.zeros(staff.n, np.int32), trend, before)
-    said = scores.verdict != VERDICTS.index(Verdict.FEW_PEOPLE)
+    people = staff.count(staff.judged.sum(axis=1) > 0)
+    scores = judge(found, people if not about.lacking else 0 * people, trend, before)
+    said = scores.verdict != VERDICTS.index(FEW_PEOPLE)
     trained, expired = staff.trained(end)
     shared = staff.count(pc.is_in(staff.actors["actor"].cast(pa.string()), pa.array(logins, pa.string())).to_numpy())
     counts = {
-        "judged": found.judged, "odd": found.odd, "expected": found.expected, "shared": shared, "trained": trained,
-        "expired": expired,
+        "judged": found.judged, "unexplained": found.odd, "expected": found.expected.round(3), "shared": shared,
+        "trained": trained, "expired": expired,
     }  # fmt: skip
     columns = {
         **{name: staff.outlets[name].cast(pa.string()) for name in ("outlet", "name", "city", "region", "kind")},
-        "verdict": pa.array([VERDICTS[k].value for k in scores.verdict.tolist()], pa.string()),
+        "verdict": pa.array([VERDICTS[k] for k in scores.verdict.tolist()], pa.string()),
         **{name: pa.array(some, mask=~said) for name, some in counts.items()},
-        **{name: pa.array(getattr(scores, name), from_pandas=True) for name in _SCORED},
+        **{name: pa.array(getattr(scores, name), from_pandas=True) for name in ("discovery", "rate", "worse")},
+        "trend": pa.array(np.where(scores.alarm, "worse", "")),
         **{name: getattr(scores.trend, name) for name in _OF_TREND},
         "strata": _strata(cells, found, names, said),
     }
@@ -320,7 +255,7 @@ def _strata(cells: Cells, found: Expected, names: Sequence[tuple[str, str, str, 
     of = [names[k] for k in cells.stratum[shown].tolist()]
     texts = [pa.array([one[k] for one in of], pa.string() if k < 3 else pa.int64()) for k in range(4)]
     numbers = [pa.array(some[shown], from_pandas=True) for some in (cells.judged, cells.odd, found.cell)]
-    rows = pa.StructArray.from_arrays([*texts, *numbers], list(Stratum.__slots__))
+    rows = pa.StructArray.from_arrays([*texts, *numbers], list(_STRATUM))
     ends = np.concatenate([[0], np.cumsum(np.bincount(cells.outlet[shown], minlength=len(said)))])
     return pa.ListArray.from_arrays(pa.array(ends.astype(np.int32)), rows)
 
@@ -334,5 +269,5 @@ def _go_on(folder: Path, outlets: pa.ChunkedArray, month: str) -> tuple[Trend | 
     row = pc.index_in(outlets.cast(pa.string()), before.table["outlet"].combine_chunks())
     kept = before.table.take(row)
     trend = Trend(**{name: pc.fill_null(kept[name], 0.0).to_numpy() for name in _OF_TREND})
-    odd, expected = pc.fill_null(kept["odd"], 0).to_numpy(), pc.fill_null(kept["expected"], np.nan).to_numpy()
+    odd, expected = pc.fill_null(kept["unexplained"], 0).to_numpy(), pc.fill_null(kept["expected"], np.nan).to_numpy()
     return trend, (odd, expected), before.about.since

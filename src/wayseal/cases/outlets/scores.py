@@ -34,7 +34,6 @@ Clin Epidemiol 2008; 61:232. Gamma–Poisson: Clayton and Kaldor, Biometrics 198
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import partial
 from typing import Final
 
@@ -48,6 +47,7 @@ VERSION: Final = 1
 OTHERS, PEOPLE, LEAST = 5, 3, 5.0
 MOST, PASSES = 2.0, 5
 CUT, FDR, WORSE, STEP, FALSE_ALARMS = 0.1, 0.05, 1.5, 2.0, 1.0
+VERDICTS = FEW_PEOPLE, TOO_FEW, USUAL, FLAGGED = "few_people", "too_few", "usual", "flagged"
 LEVELS: Final = 0.95, 0.998
 """Shares of outlets that lie between the limits of a funnel by chance."""
 _NORMAL_CUT, _SURE = 0.6787, 1.6449
@@ -80,18 +80,6 @@ class Expected:
     cell: Floats
 
 
-class Verdict(StrEnum):
-    """What is said of an outlet's month (rules 3 and 6)."""
-
-    FEW_PEOPLE = "few_people"
-    TOO_FEW = "too_few"
-    USUAL = "usual"
-    FLAGGED = "flagged"
-
-
-VERDICTS: Final = tuple(Verdict)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trend:
     """Where the CUSUM of n outlets stands: float64 (n,) each (rule 7).
@@ -105,23 +93,17 @@ class Trend:
     run_expected: Floats
     run: Floats
 
-    @classmethod
-    def new(cls, n: int) -> "Trend":
-        """No month yet."""
-        return cls(**{name: np.zeros(n) for name in cls.__slots__})
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scores:
     """Judgement on n outlets; NaN where nothing is said (rule 3).
 
-    verdict: int32 (n,), places in VERDICTS. chance: mid-p of as many unexplained reads or more; discovery: the least
-    false discovery rate at which it is flagged. rate: shrunk, times the expected; worse: that it is above WORSE. prior:
-    shape and rate. spread: of all (rule 4); lasting: what two months share of it. alarm: the trend is at `limit`.
+    verdict: int32 (n,), places in VERDICTS. discovery: the least false discovery rate at which it is flagged. rate:
+    shrunk, times the expected; worse: that it is above WORSE. prior: shape and rate. spread: of all (rule 4); lasting:
+    what two months share of it. alarm: the trend is at `limit`.
     """
 
     verdict: Ints
-    chance: Floats
     discovery: Floats
     rate: Floats
     worse: Floats
@@ -289,25 +271,24 @@ def judge(
     odd, expected = found.odd[able], found.expected[able]
     own = found.variance[able] / np.maximum(expected, LEAST) ** 2
     spread = find_spread(odd, expected, own)
-    chance, discovery = np.full(n, np.nan), np.full(n, np.nan)
     above, more = (count_above(odd + up, expected, spread + own) for up in (0, 1))
-    chance[able] = 0.5 * (above + more)
-    discovery[able] = find_discoveries(chance[able])
+    discovery, rate, worse = np.full((3, n), np.nan)
+    discovery[able] = find_discoveries(0.5 * (above + more))
     prior = fit_prior(found.odd[named], found.expected[named]) if named.any() else (1.0, 1.0)
-    rate, worse, shape, scale = np.full(n, np.nan), np.full(n, np.nan), prior[0] + odd, prior[1] + expected
+    shape, scale = prior[0] + odd, prior[1] + expected
     rate[able], worse[able] = shape / scale, 1.0 - gamma_below(shape, scale, WORSE)
     lasting = 0.0
     if before is not None:
         both = able & (np.nan_to_num(before[1]) >= LEAST)
         z = _z(found.odd[both], found.expected[both]), _z(before[0][both], before[1][both])
         lasting = _find_lasting(*z, found.expected[both], before[1][both], spread)
-    old = trend or Trend.new(n)
+    old = trend or Trend(**{name: np.zeros(n) for name in Trend.__slots__})
     # Of an outlet without a figure nothing moves: neither its run nor its level.
     moved = step_trend(old, found.odd * named, found.expected * named, lasting, spread - lasting)
     limit = math.log(max(int(named.sum()), 2) / FALSE_ALARMS)
     told = named & (moved.level_expected + moved.run_expected >= LEAST)
     return Scores(
         verdict=np.select([~named, ~able, discovery <= FDR], [0, 1, 3], 2).astype(np.int32),
-        chance=chance, discovery=discovery, rate=rate, worse=worse, prior=prior, spread=spread, lasting=lasting,
+        discovery=discovery, rate=rate, worse=worse, prior=prior, spread=spread, lasting=lasting,
         trend=moved, alarm=told & (moved.run >= limit), limit=limit,
     )  # fmt: skip

@@ -113,6 +113,7 @@ PLACES = (
     Place(code="jobs", path="/jobs", key="r", roles=LEDGER_ROLES),
     Place(code="ledger", path="/ledger", key="l", roles=LEDGER_ROLES),
     Place(code="rights", path="/rights", key="e", roles=LEDGER_ROLES),
+    Place(code="outlets", path="/outlets", key="u", roles=CASE_ROLES),
     Place(code="partners", path="/partners", key="b", roles=LEDGER_ROLES),
     Place(code="people", path="/people", key="p", roles=ADMINISTRATORS),
     Place(code="acts", path="/acts", key="a", roles=AUDITORS),

@@ -72,16 +72,7 @@ from wayseal.ledger.codes import Coder
 from wayseal.model.arrays import Longs, UInts
 from wayseal.model.kinds import ActorKind
 
-__all__ = [
-    "Right",
-    "RightMap",
-    "RightsError",
-    "RightsResult",
-    "find_shared_logins",
-    "load_map",
-    "render_rights",
-    "rights",
-]  # fmt: skip
+__all__ = ["Right", "RightMap", "RightsError", "RightsResult", "load_map", "render_rights", "rights", "shared_logins"]
 
 
 MANY = 3
@@ -357,7 +348,7 @@ def _spans(snapshot: Snapshot, facts: Facts, keys: UInts, first: int, last: int 
     return devices, addresses, spans_of_sessions(sessions, places, since, facts.offset)
 
 
-def find_shared_logins(snapshot: Snapshot, facts: Facts, first: int, last: int) -> tuple[Shared, ...]:
+def shared_logins(snapshot: Snapshot, facts: Facts, first: int, last: int) -> tuple[Shared, ...]:
     """Logins that look like several people's on some local days, both included (obligations 8 to 11). LedgerError."""
     actors = snapshot.actors()
     tables = actors, snapshot.outlets(), snapshot.assignments(), snapshot.history("actors")
