@@ -136,7 +136,7 @@ def subject_page(
         there(trouble)
     return ask.page(
         "subject",
-        status=503 if trouble is not None else 200,
+        status=None if trouble is None else 503,
         kind=kind.value,
         name=name,
         hidden=kind in PERSONAL,
