@@ -110,7 +110,9 @@ def test_a_manager_sees_their_own_outlet_without_accounts_and_cases(of: dict[str
 
 def test_a_measure_takes_two_and_ends_by_an_objection(of: dict[str, Client], month: Month, ledger: Path) -> None:
     outlet = usual(month)
-    assert act(of["ann"], outlet, act="audit", what="label", day="2026-03-20", tried="20", failed="2").status_code == 303
+    assert (
+        act(of["ann"], outlet, act="audit", what="label", day="2026-03-20", tried="20", failed="2").status_code == 303
+    )
     assert "2 of 20 failed (95 %: 1% to 32%)" in text(of["mei"].get(f"/outlets/{outlet}"))
     assert act(of["chen"], outlet, act="measure", what="fine", amount="500", why="labels again").status_code == 303
     assert act(of["ann"], outlet, "/decision", of="m-1", yes="1", why="yes").status_code == 403

@@ -80,7 +80,7 @@ def _fill(which: int, x: Floats, a: Floats, b: Floats, high: Floats, out: Floats
 
 
 def _filled(which: int, x: Some, a: Some, b: Some, high: Some = 0.0) -> Floats:
-    x, a, b, high = (np.ascontiguousarray(one, np.float64) for one in np.broadcast_arrays(x, a, b, high))
+    x, a, b, high = (np.array(one, np.float64) for one in np.broadcast_arrays(x, a, b, high))
     out = np.empty(x.shape)
     _fill(which, x, a, b, high, out)
     return out
