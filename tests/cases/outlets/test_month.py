@@ -82,7 +82,7 @@ def _less(small: Watched, folder: Path, *, table: str, keep: pc.Expression | Non
 def test_an_outlet_of_two_has_no_figure_and_no_sum_tells_it(tmp_path: Path, small: Watched, month: Month) -> None:
     """Rule 4: an identifiable person's reads are nowhere, and in no region's sum."""
     actors = pq.read_table(next(small.dataset.glob("actors*")))
-    outlet = str(month.choose(verdicts=["usual"]).rows()[0]["outlet"])
+    outlet = str(month.choose("usual").rows()[0]["outlet"])
     mine = actors.filter(pc.equal(actors["outlet"].cast(pa.string()), outlet))["actor"].to_pylist()
     few = made(_less(small, tmp_path, table="actors", keep=~pc.field("actor").isin(mine[PEOPLE - 1 :])))
     row = few.row(outlet)

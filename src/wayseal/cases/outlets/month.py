@@ -99,10 +99,12 @@ class Month:
         """All."""
         return list(self.table.to_pylist())
 
-    def choose(self, verdicts: Sequence[str] = (), region: str = "", part: str = "") -> "Month":
-        """The rows of some verdicts and a region, in whose id or name a text stands; without: any."""
+    def choose(self, verdict: str = "all", region: str = "", part: str = "") -> "Month":
+        """The rows of a verdict, or that got worse, of a region, in whose id or name a text stands; without: any."""
         t = self.table
-        rows = pa.array(np.ones(len(t), np.bool_)) if not verdicts else pc.is_in(t["verdict"], pa.array(verdicts))
+        rows = pa.array(np.ones(len(t), np.bool_))
+        if verdict != "all":
+            rows = pc.equal(t["trend" if verdict == "worse" else "verdict"], verdict)
         if region:
             rows = pc.and_(rows, pc.fill_null(pc.equal(t["region"], region), False))
         if part:

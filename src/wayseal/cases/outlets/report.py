@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from markupsafe import Markup
 
 from wayseal import __version__
@@ -26,7 +28,6 @@ from wayseal.page.programs import dump_row
 from wayseal.page.words import AreaTranslator, headings
 
 MOST_DOTS, MOST_MONTHS = 400, 12
-Paper = dict[str, object]
 _SAID = USUAL, FLAGGED
 _EDGES = (0, *VOLUMES)
 
@@ -96,7 +97,7 @@ class OutletReport(AreaTranslator):
         return Section(title=title, prose=tuple(prose), chart=chart)
 
     def _funnel(self, month: Month, odd: int, expected: float) -> Markup | None:
-        table = month.choose(verdicts=_SAID).table
+        table = month.table.filter(pc.is_in(month.table["verdict"], pa.array(_SAID)))
         step = max(len(table) // MOST_DOTS, 1)
         others = zip(*(table[name].to_pylist()[::step] for name in ("expected", "unexplained")), strict=True)
         rows = [*((e, o / e, "") for e, o in others), (expected, odd / expected, "lead")]
@@ -193,19 +194,3 @@ class MonthReport(Report[Month]):
     def keys(self) -> Mapping[str, object]:
         """The same for programs, with what each figure is made of."""
         return {**dump_row(self.r.about), "outlets": self.r.rows()}
-
-
-def paper(
-    title: str, sections: Sequence[Section], about: About, report: AreaTranslator, today: date
-) -> dict[str, object]:
-    """The data of the template `outlet`, for `Typesetter.pdf`."""
-    made = report.say("made", day=today.isoformat(), version=__version__, ledger=about.ledger[:16])
-    tables = [one.table or Table(head=(), rows=()) for one in sections]
-    return {
-        "words": {}, "lang": report.translator.lang, "title": title, "author": "Wayseal", "number": about.month,
-        "made_by": made,
-        "sections": [
-            {"title": one.title, "prose": one.prose, "terms": one.terms, "head": table.head, "rows": table.rows}
-            for one, table in zip(sections, tables, strict=True)
-        ],
-    }  # fmt: skip

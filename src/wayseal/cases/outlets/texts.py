@@ -4,8 +4,6 @@ from wayseal.model.messages import N_
 
 TEXTS = {
     "outlets.all": N_("Outlets, {month}"),
-    "outlets.title": N_("Outlet {outlet}, {month}"),
-    "outlets.region_title": N_("Outlets of {region}, {month}"),
     "outlets.figure": N_("Reads that no work explains"),
     "outlets.counted": N_(
         "In {month} {judged:n} first reads could be judged and compared. No work explains {unexplained:n} of them; "
@@ -61,7 +59,6 @@ TEXTS = {
     "outlets.declined": N_("declined"),
     "outlets.over": N_("over"),
     "outlets.unanswered": N_("waits for an answer"),
-    "outlets.made": N_("Made {day} by Wayseal {version} from the ledger {ledger}"),
     "outlet_verdict.all": N_("All"),
     "outlet_verdict.flagged": N_("Flagged"),
     "outlet_verdict.usual": N_("As expected"),

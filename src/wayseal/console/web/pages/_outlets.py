@@ -6,45 +6,38 @@
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from urllib.parse import quote
 
 import pyarrow.compute as pc
 from starlette.responses import Response
 
 from wayseal.cases.errors import CasebookDiskError, OutletError
-from wayseal.cases.evidence.errors import DocumentError
-from wayseal.cases.evidence.typesetting import Typesetter
 from wayseal.cases.outlets import acts
 from wayseal.cases.outlets.month import FOLDER, Month, Row, months_of, read_month
-from wayseal.cases.outlets.report import MonthReport, OutletReport, paper, sums_of, view_outlet
+from wayseal.cases.outlets.report import OutletReport, sums_of, view_outlet
 from wayseal.cases.types import ObservableKind
 from wayseal.cases.writing import one_line
 from wayseal.console.errors import AccessError
 from wayseal.console.roles import CASE_ROLES, OPENERS, OUTLET_MANAGERS
 from wayseal.console.web._ask import REFUSALS, TO_DO, Ask, Pages, there
+from wayseal.console.web._links import href_of
 from wayseal.console.web._lists import Column, Filter, ListPage, Wanted
 from wayseal.console.web._render import translator_of
 from wayseal.console.web.pages._casework import me, number_given, today
 from wayseal.console.web.pages._subjects import find_outlet, subject_page
 from wayseal.model.messages import N_
-from wayseal.page import Section
 from wayseal.store.errors import StoreError
 
 PAGES = Pages()
 _MISTAKES = (*REFUSALS, OutletError)
 _VERDICTS = "all", "flagged", "worse", "usual", "too_few", "few_people"
 _OWN = CASE_ROLES | OUTLET_MANAGERS
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
-    """Some rows, and the key behind which the next ones begin."""
-
-    rows: Sequence[Any]
-    after: str | None = None
 
 
 def _folder(ask: Ask) -> Path:
@@ -58,80 +51,72 @@ def _month(ask: Ask) -> Month | None:
     return read_month(_folder(ask), wanted) if wanted in months else None
 
 
-def _list(ask: Ask, wanted: Wanted, most: int) -> Listed:
+def _list(ask: Ask, wanted: Wanted, most: int) -> Any:
     month, given = _month(ask), wanted.filters
     if month is None:
-        return Listed(rows=())
-    state = given["verdict"]
-    month = month.choose([] if state in ("all", "worse") else [state], given["region"], given["part"])
-    table = month.table.filter(month.table["alarm"]) if state == "worse" else month.table
+        return SimpleNamespace(rows=(), after=None)
+    table = month.choose(given["verdict"], given["region"], given["part"]).table
     table = table.sort_by([("name", "ascending"), ("outlet", "ascending")])
     start = 0 if wanted.after is None else pc.index(table["outlet"], wanted.after).as_py() + 1
-    rows = Month(about=month.about, table=table.slice(start, most)).rows()
-    return Listed(rows=rows, after=rows[-1]["outlet"] if len(table) > start + most else None)
+    rows = table.slice(start, most).to_pylist()
+    return SimpleNamespace(rows=rows, after=rows[-1]["outlet"] if len(table) > start + most else None)
 
 
-def _regions(ask: Ask, _wanted: Wanted, _most: int) -> Listed:
+def _regions(ask: Ask, _wanted: Wanted, _most: int) -> Any:
     """Sums over the outlets of each region that have a figure (`month`, rule 4)."""
     month = _month(ask)
-    rows = [] if month is None else month.rows()
-    return Listed(rows=[{"region": name, **sums_of([one for one in rows if (one["region"] or "") == name])}
-                        for name in sorted({one["region"] or "" for one in rows})])  # fmt: skip
+    rows = [] if month is None else sorted(month.rows(), key=_region)
+    sums = [{"region": name, **sums_of(list(some))} for name, some in groupby(rows, key=_region)]
+    return SimpleNamespace(rows=sums, after=None)
 
 
-def _column(name: str, head: str, kind: str = "", href: Callable[[Row], str] | None = None) -> Column[Row]:
-    return Column(name=name, cell=lambda row: row[name], head=head, kind=kind, href=href)
+def _region(row: Row) -> str:
+    return row["region"] or ""
 
 
-_COMMON = (
-    _column("unexplained", N_("Unexplained"), "number"), _column("expected", N_("Expected"), "number"),
+def _listing(path: str, title: str, query: Any, columns: Mapping[str, tuple[str, str]], **more: Any) -> ListPage[Row]:
+    """A list of rows by name. columns: name → head, marked with `N_`, and kind; the first leads to what it names."""
+    first, where = next(iter(columns)), "/outlets/{}" if path == "/outlets" else "/outlets?region={}"
+    made = [
+        Column(
+            name=name, cell=itemgetter(name), head=head, kind=kind, href=_leads(where, name) if name == first else None
+        )
+        for name, (head, kind) in columns.items()
+    ]
+    values = lambda ask, _rows: {"month": _month(ask)}  # noqa: E731 (one for both)
+    return ListPage(
+        path=path, roles=CASE_ROLES, query=query, title=title, columns=made, template="outlets", values=values, **more
+    )
+
+
+def _leads(where: str, name: str) -> Callable[[Row], str]:
+    return lambda row: where.format(quote(row[name], safe=""))
+
+
+LIST = _listing(
+    "/outlets", N_("Outlets"), _list,
+    {
+        "outlet": (N_("Outlet"), "id"), "name": (N_("Name"), ""), "region": (N_("Region"), ""),
+        "verdict": (N_("What is said"), "outlet_verdict."), "unexplained": (N_("Unexplained"), "number"),
+        "expected": (N_("Expected"), "number"), "trend": (N_("Trend"), "outlet_verdict."),
+    },
+    filters=[Filter(name="verdict", choices=_VERDICTS, kind="outlet_verdict."), Filter(name="region"), Filter(name="part")],
 )  # fmt: skip
-LIST: ListPage[Row] = ListPage(
-    path="/outlets",
-    roles=CASE_ROLES,
-    query=_list,
-    title=N_("Outlets"),
-    columns=[
-        _column("outlet", N_("Outlet"), "id", lambda row: f"/outlets/{row['outlet']}"),
-        _column("name", N_("Name")),
-        _column("region", N_("Region"), "value"),
-        _column("verdict", N_("What is said"), "outlet_verdict."),
-        *_COMMON,
-        _column("trend", N_("Trend"), "outlet_verdict."),
-    ],
-    filters=[
-        Filter(name="verdict", choices=_VERDICTS, kind="outlet_verdict."),
-        Filter(name="region"),
-        Filter(name="part"),
-    ],
-    template="outlets",
-    values=lambda ask, _rows: {"month": _month(ask)},
-)
-REGIONS: ListPage[Row] = ListPage(
-    path="/regions",
-    roles=CASE_ROLES,
-    query=_regions,
-    title=N_("Regions"),
-    columns=[
-        _column("region", N_("Region"), href=lambda row: f"/outlets?region={row['region']}"),
-        _column("outlets", N_("Outlets"), "number"),
-        _column("flagged", N_("Flagged"), "number"),
-        *_COMMON,
-    ],
-    template="outlets",
-    values=lambda ask, _rows: {"month": _month(ask)},
-)
+REGIONS = _listing(
+    "/regions", N_("Regions"), _regions,
+    {
+        "region": (N_("Region"), ""), "outlets": (N_("Outlets"), "number"), "flagged": (N_("Flagged"), "number"),
+        "unexplained": (N_("Unexplained"), "number"), "expected": (N_("Expected"), "number"),
+    },
+)  # fmt: skip
 PAGES += [*LIST.pages(), *REGIONS.pages()]
-
-
-def _state(ask: Ask) -> acts.OutletState:
-    return acts.OutletState() if ask.site.casebook is None else acts.OutletRecord(_folder(ask)).state()
 
 
 @PAGES.get("/outlets/{outlet}", _OWN, own_outlet=True)
 def show_outlet(ask: Ask, error: Exception | None = None) -> Response:
     """An outlet; to its manager without accounts and cases (rule 2)."""
-    name, month, state = ask.names["outlet"], _month(ask), _state(ask)
+    name, month = ask.names["outlet"], _month(ask)
+    state = acts.OutletState() if ask.site.casebook is None else acts.OutletRecord(_folder(ask)).state()
     view = None if month is None else view_outlet(_folder(ask), name, month, state, today(ask))
     values: dict[str, Any] = {
         "outlet": name, "error": error, "failed": ask.field("act") if error else "", "today": today(ask),
@@ -143,34 +128,6 @@ def show_outlet(ask: Ask, error: Exception | None = None) -> Response:
     if ask.whose.person.role in OUTLET_MANAGERS:
         return ask.page("outlet", **values)
     return subject_page(ask, ObservableKind.OUTLET, name, find_outlet, **values)
-
-
-@PAGES.get("/outlets/{outlet}/report.pdf", _OWN, own_outlet=True, recorded=True)
-def send_report(ask: Ask) -> Response:
-    """A month of an outlet on paper."""
-    report, month = OutletReport(translator_of(ask.lang, html=False)), there(_month(ask))
-    view = there(view_outlet(_folder(ask), ask.names["outlet"], month, _state(ask), today(ask)))
-    title = report.say("title", outlet=view.row["name"] or view.row["outlet"], month=month.about.month)
-    return _paper(ask, title, report.sections(view), month)
-
-
-@PAGES.get("/regions/{region}/report.pdf", CASE_ROLES, recorded=True)
-def send_region(ask: Ask) -> Response:
-    """A month of a region on paper."""
-    month, region = there(_month(ask)), ask.names["region"]
-    report = MonthReport(month.choose(region=region), translator_of(ask.lang, html=False))
-    there(len(report.r.table) or None)
-    return _paper(ask, report.say("region_title", region=region, month=month.about.month), report.sections(), month)
-
-
-def _paper(ask: Ask, title: str, sections: Sequence[Section], month: Month) -> Response:
-    data = paper(title, sections, month.about, OutletReport(translator_of(ask.lang, html=False)), today(ask))
-    try:
-        content = Typesetter().pdf("outlet", data, ask.access.now())
-    except DocumentError as error:
-        raise OutletError(error.message) from None
-    head = {"Content-Disposition": f'attachment; filename="{month.about.month}.pdf"'}
-    return Response(content, media_type="application/pdf", headers=head)
 
 
 def _day(ask: Ask, name: str, otherwise: date | None = None) -> date | None:
@@ -189,7 +146,7 @@ def _add(ask: Ask, kind: str, *names: str) -> Response:
         elif name in ("day", "until"):
             values[name] = _day(ask, name, today(ask) if name == "day" else None)
         else:
-            values[name] = ask.field(name) != "0" if name == "yes" else ask.line(name)
+            values[name] = ask.choice(name, ("1", "0"), TO_DO) == "1" if name == "yes" else ask.line(name)
     if "why" in names:
         one_line(values["why"], "why")
     try:
@@ -197,7 +154,7 @@ def _add(ask: Ask, kind: str, *names: str) -> Response:
         record.add(kind, outlet=outlet, at=ask.access.now(), who=me(ask), own=own, **values)
     except (OSError, StoreError):
         raise CasebookDiskError(N_("the record of outlets can't be written: nothing was done")) from None
-    return ask.go(f"/outlets/{outlet}")
+    return ask.go(href_of("outlet", outlet))
 
 
 ACTS: Mapping[str, Sequence[str]] = {
