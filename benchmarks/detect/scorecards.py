@@ -122,7 +122,7 @@ def play(world: World, rng: np.random.Generator) -> Run:
 
 
 def _flagged(scores: Scores) -> Flags:
-    return scores.verdict == VERDICTS.index(FLAGGED)
+    return np.asarray(scores.verdict == VERDICTS.index(FLAGGED))
 
 
 def _share(hits: Flags) -> str:

@@ -50,8 +50,8 @@ def count_by_hour(snapshot: Snapshot, facts: Facts, window: Window) -> HourlyRea
     judged -= by_hour(s.actor[left_out], local[left_out])
     odd = inside & (s.plain | s.unknown)
     teams = {(one.role, one.kind) for one in find_missing_work(view, snapshot.tables, skip)}
-    known = np.array([(view.roles[r], view.kinds[k]) not in teams for r, k in zip(view.role, view.kind, strict=True)])
-    mask = known.astype(np.int64).reshape(n, 1)
+    pairs = zip(view.role.tolist(), view.kind.tolist(), strict=True)
+    mask = np.array([[(view.roles[r], view.kinds[k]) not in teams] for r, k in pairs], np.int64).reshape(n, 1)
     return HourlyReads(
         keys=view.keys,
         judged=judged * mask,

@@ -245,36 +245,32 @@ def whole_ticks(top: float, most: int = 4) -> list[int]:
 
 
 def funnel_chart(
-    name: str,
-    title: str,
-    desc: str,
-    rows: Sequence[tuple[float, float, str]],
+    name: str, title: str, desc: str, rows: Sequence[tuple[float, float, str]],
     limits: Sequence[tuple[float, Sequence[float]]],
-) -> Markup | None:
+) -> Markup | None:  # fmt: skip
     """Ratios over what was expected, on a logarithmic axis, between curves of limits. None without limits.
 
     rows: (expected, ratio, style of the dot). limits: (expected, ratio of each curve), from left to right, two or more.
     """
     if len(limits) < 2:
         return None
-    least, most, tall = math.log(limits[0][0]), math.log(limits[-1][0]), 1.6 * _TALL
-    top = min(max(2.5, *(ratio for _, ratio, _ in rows)), 6.0)
+    left, right = limits[0][0], limits[-1][0]
+    tall, top = 1.6 * _TALL, min(max(2.5, *(ratio for _, ratio, _ in rows)), 6.0)
 
     def place(expected: float, ratio: float) -> tuple[str, float]:
-        return pct((math.log(expected) - least) / (most - least)), tall - tall * min(ratio, top) / top
+        return pct(math.log(max(expected, left) / left) / math.log(right / left)), tall - tall * min(ratio, top) / top
 
-    one = place(limits[0][0], 1.0)[1]
+    one = place(left, 1.0)[1]
     parts: list[str] = [el("line", x1="0%", x2="100%", y1=one, y2=one, class_="base")]
-    for (left, before), (right, after) in itertools.pairwise(limits):
+    for (start, before), (end, after) in itertools.pairwise(limits):
         for number, (low, high) in enumerate(zip(before, after, strict=True)):
-            (x1, y1), (x2, y2) = place(left, low), place(right, high)
-            class_ = "grid goal" if number < 2 else "base"
-            parts.append(el("line", x1=x1, x2=x2, y1=y1, y2=y2, class_=class_))
+            (x1, y1), (x2, y2) = place(start, low), place(end, high)
+            parts.append(el("line", x1=x1, x2=x2, y1=y1, y2=y2, class_="base" if number > 1 else "grid goal"))
     for expected, ratio, style in rows:
-        x, y = place(min(max(expected, limits[0][0]), limits[-1][0]), ratio)
-        parts.append(el("circle", cx=x, cy=y, r=5 if "lead" in style else 2.5, class_=f"dot {style}".rstrip()))
+        x, y = place(expected, ratio)
+        parts.append(el("circle", cx=x, cy=y, r=5 if style else 2.5, class_=f"dot {style}".rstrip()))
     ticks = whole_ticks(math.floor(top))
-    parts += (el("text", f"×{n}", x="0%", y=place(limits[0][0], n)[1] - 3, class_="tick") for n in ticks)
+    parts += (el("text", f"×{n}", x="0%", y=place(left, n)[1] - 3, class_="tick") for n in ticks)
     for index, anchor in ((0, "start"), (len(limits) // 2, "middle"), (-1, "end")):
         x = place(limits[index][0], 0.0)[0]
         parts.append(el("text", f"{limits[index][0]:,.0f}", x=x, y=tall + 16, class_="tick", text_anchor=anchor))

@@ -23,7 +23,7 @@ class Desk:
     def add(
         self, kind: str, who: str = "ann", *, own: str = "", outlet: str = "o-1", at: int = NOW, **values: Any
     ) -> None:
-        self.record.add(kind, outlet=outlet, own=own, at=at, who=who, **values)
+        self.record.add(kind, outlet=outlet, own=own, at=NOW, who=who, **values)
 
     def thing(self, id_: str) -> Any:
         return self.record.state().things[id_]
@@ -98,7 +98,7 @@ def test_an_objection_is_answered_by_who_made_nothing_of_it(desk: Desk) -> None:
     for maker in ("chen", "Wu"):
         refused(lambda who=maker: desk.add("answered", who, of="o-1", why="no"), "didn't make it")  # type: ignore[misc]
     desk.add("answered", "ann", of="o-1", why="it was o-2")
-    assert (desk.thing("m-1").struck, desk.thing("m-1").in_force(day("2026-11-20"))) == (True, False)
+    assert (desk.thing("m-1").ended.kind, desk.thing("m-1").in_force(day("2026-11-20"))) == ("answered", False)
     refused(lambda: desk.add("answered", "ann", of="o-1", yes=False, why="no"), "done already")
 
 
@@ -129,8 +129,8 @@ def test_there_is_something_to_object_to(desk: Desk, about: str) -> None:
         ("audit", {"what": "fine", "day": day("2026-11-02"), "tried": 2}, "one of the list"),
         ("audit", {"what": "label", "day": day("2026-11-02"), "tried": 2, "why": "x"}, "too much"),
         ("audit", {"what": "label", "day": day("2026-11-02"), "tried": -2}, "as it was typed"),
-        ("fixed", {"of": "f-1", "day": day("2026-10-31"), "why": "x"}, "before it is found"),
-        ("fixed", {"of": "f-1", "why": "x"}, "before it is found"),
+        ("fixed", {"of": "f-1", "day": day("2026-10-31"), "why": "x"}, "before it was found"),
+        ("fixed", {"of": "f-1", "why": "x"}, "before it was found"),
         ("fixed", {"of": "m-1", "day": day("2026-11-02"), "why": "x"}, "no such thing"),
         ("fixed", {"of": "f-1", "day": day("2026-11-02"), "why": ""}, "as it was typed"),
         ("fixed", {"of": "f-1", "day": day("2026-11-02"), "why": "x", "outlet": "o-2"}, "no such thing"),

@@ -85,8 +85,7 @@ def test_an_outlet_of_two_has_no_figure_and_no_sum_tells_it(tmp_path: Path, smal
     outlet = str(month.choose("usual").rows()[0]["outlet"])
     mine = actors.filter(pc.equal(actors["outlet"].cast(pa.string()), outlet))["actor"].to_pylist()
     few = made(_less(small, tmp_path, table="actors", keep=~pc.field("actor").isin(mine[PEOPLE - 1 :])))
-    row = few.row(outlet)
-    assert row is not None
+    row = few.choose(part=outlet).rows()[0]
     assert row["verdict"] == "few_people"
     told = [
         row[name] for name in ("judged", "unexplained", "expected", "rate", "worse", "discovery", "shared", "trained")

@@ -1,5 +1,4 @@
-"""Outlets that are held to account: what is expected of each, a month's figures, audits, measures and objections.
+"""Outlets that are held to account: a month's figures, what people did about them, and how both are told.
 
-`outlets.scores` weighs counts, `outlets.month` makes and keeps a month's, `outlets.acts` is the record of what people
-did about outlets, and `outlets.report` sets a month's report.
+`scores` weighs counts, `month` makes and keeps a month's, `acts` is the record, `report` says it in blocks.
 """

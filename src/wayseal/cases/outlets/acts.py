@@ -97,11 +97,6 @@ class Thing:
     then: Followed | None = None
     ended: Followed | None = None
 
-    @property
-    def struck(self) -> bool:
-        """An objection to it was upheld: it counts no more."""
-        return self.ended is not None and self.ended.kind == "answered"
-
     def in_force(self, day: date) -> bool:
         """Check whether a measure holds on a day."""
         decided = self.then is not None and self.then.yes and self.ended is None

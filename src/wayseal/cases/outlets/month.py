@@ -28,7 +28,7 @@ import pyarrow.parquet as pq
 
 from wayseal.cases.errors import OutletError
 from wayseal.cases.ledger.casebook import FOLDER as DETECT
-from wayseal.cases.outlets.scores import FEW_PEOPLE, VERDICTS, VERSION, Cells, Expected, Trend, expect, judge
+from wayseal.cases.outlets.scores import FEW_PEOPLE, TREND, VERDICTS, VERSION, Cells, Counts, Expected, expect, judge
 from wayseal.detect.explain import load_templates
 from wayseal.detect.facts import Progress, update_facts
 from wayseal.detect.hourly import HourlyReads, count_by_hour
@@ -36,7 +36,7 @@ from wayseal.detect.rights import shared_logins
 from wayseal.detect.window import DAY_US, window_of
 from wayseal.ledger import Snapshot
 from wayseal.ledger.codes import find_rows
-from wayseal.model.arrays import Floats, Ints, Longs
+from wayseal.model.arrays import Floats, Ints
 from wayseal.model.kinds import ActorKind, OutletKind
 from wayseal.model.messages import N_
 from wayseal.model.schema import parse_json, plain
@@ -50,7 +50,7 @@ PARTS: Final = "day", "evening", "night"
 _PART: Ints = np.array([2] * 7 + [0] * 12 + [1] * 4 + [2], np.int32)
 """Part of each hour of the day."""
 VOLUMES: Final = 300, 1_500, 6_000
-_META, _OF_TREND = b"wayseal", tuple(Trend.__slots__)
+_META = b"wayseal"
 _STRATUM = "role", "kind", "part", "volume", "judged", "unexplained", "expected"
 
 Row: TypeAlias = Mapping[str, Any]
@@ -89,11 +89,6 @@ class Month:
 
     about: About
     table: pa.Table
-
-    def row(self, outlet: str) -> Row | None:
-        """That of an outlet; None: the month doesn't know it."""
-        rows: list[Row] = self.table.filter(pc.equal(self.table["outlet"], outlet)).to_pylist()
-        return rows[0] if rows else None
 
     def rows(self) -> list[Row]:
         """All."""
@@ -162,7 +157,6 @@ def make_month(snapshot: Snapshot, ledger: Path, month: str, progress: Progress)
         lacking=tuple(name for name in NEEDED if name not in snapshot.tables),
     )  # fmt: skip
     facts = update_facts(snapshot, ledger / DETECT, load_templates(None), offset, progress)
-    progress("outlets", 0, 1)
     staff = _Staff(snapshot, count_by_hour(snapshot, facts, window))
     logins = [one.actor for one in shared_logins(snapshot, facts, first, end)]
     made = _judge(about, staff, folder, logins, (last + 1) * DAY_US - offset)
@@ -170,7 +164,6 @@ def make_month(snapshot: Snapshot, ledger: Path, month: str, progress: Progress)
     content = io.BytesIO()
     pq.write_table(made.table, content, compression="zstd", row_group_size=2_000)
     replace_file(folder / f"{month}.parquet", content.getvalue(), mode=0o400 if about.over else 0o600)
-    progress("outlets", 1, 1)
     return made
 
 
@@ -183,8 +176,8 @@ class _Staff:
         self.outlets = outlets.sort_by("outlet")
         ids = self.outlets["outlet"].combine_chunks().cast(pa.string())
         self.actors = actors.filter(pc.is_in(actors["outlet"].cast(pa.string()), ids))
-        home = pc.index_in(self.actors["outlet"].cast(pa.string()), ids).to_numpy().astype(np.int32)
-        self.home, self.n = home, len(ids)
+        self.home = pc.index_in(self.actors["outlet"].cast(pa.string()), ids).to_numpy().astype(np.int32)
+        self.n = len(ids)
         row = find_rows(read.keys, snapshot.hashed(self.actors["actor"].combine_chunks()))
         there = (row >= 0)[:, None]
         self.judged, self.odd = (np.where(there, some[row], 0) if len(some) else np.zeros((len(row), 24), np.int64)
@@ -204,9 +197,7 @@ class _Staff:
         keys = (self.home.astype(np.int64)[:, None] << 32 | base[:, None] * 3 + _PART).ravel()
         used = self.judged.ravel() > 0
         cell, place = np.unique(keys[used], return_inverse=True)
-        judged, odd = (
-            np.bincount(place, some.ravel()[used], len(cell)).astype(np.int64) for some in (self.judged, self.odd)
-        )
+        judged, odd = (np.bincount(place, some.ravel()[used]).astype(np.int64) for some in (self.judged, self.odd))
         codes, stratum = np.unique(cell & 0xFFFFFFFF, return_inverse=True)
         names = [
             (roles.dictionary[c // 48].as_py(), kinds.dictionary[c // 12 % 4].as_py(), PARTS[c % 3], c // 3 % 4)
@@ -241,7 +232,7 @@ def _judge(about: About, staff: _Staff, folder: Path, logins: Sequence[str], end
         **{name: pa.array(some, mask=~said) for name, some in counts.items()},
         **{name: pa.array(getattr(scores, name), from_pandas=True) for name in ("discovery", "rate", "worse")},
         "trend": pa.array(np.where(scores.alarm, "worse", "")),
-        **{name: getattr(scores.trend, name) for name in _OF_TREND},
+        **dict(zip(TREND, scores.trend, strict=True)),
         "strata": _strata(cells, found, names, said),
     }
     about = replace(
@@ -262,7 +253,7 @@ def _strata(cells: Cells, found: Expected, names: Sequence[tuple[str, str, str, 
     return pa.ListArray.from_arrays(pa.array(ends.astype(np.int32)), rows)
 
 
-def _go_on(folder: Path, outlets: pa.ChunkedArray, month: str) -> tuple[Trend | None, tuple[Longs, Floats] | None, str]:
+def _go_on(folder: Path, outlets: pa.ChunkedArray, month: str) -> tuple[Floats | None, Counts | None, str]:
     """The trend of the month before, its O and E, and since when the trend goes (rule 5)."""
     name = f"{date.fromordinal(date.fromisoformat(f'{month}-01').toordinal() - 1):%Y-%m}"
     before = read_month(folder, name) if name in months_of(folder) else None
@@ -270,6 +261,6 @@ def _go_on(folder: Path, outlets: pa.ChunkedArray, month: str) -> tuple[Trend | 
         return None, None, month
     row = pc.index_in(outlets.cast(pa.string()), before.table["outlet"].combine_chunks())
     kept = before.table.take(row)
-    trend = Trend(**{name: pc.fill_null(kept[name], 0.0).to_numpy() for name in _OF_TREND})
+    trend = np.array([pc.fill_null(kept[name], 0.0).to_numpy() for name in TREND])
     odd, expected = pc.fill_null(kept["unexplained"], 0).to_numpy(), pc.fill_null(kept["expected"], np.nan).to_numpy()
     return trend, (odd, expected), before.about.since

@@ -46,7 +46,7 @@ class OutletView:
 def view_outlet(folder: Path, outlet: str, month: Month, state: OutletState, today: date) -> OutletView | None:
     """What is kept of an outlet; None: the month doesn't know it. OutletError: a month can't be read."""
     names = [name for name in months_of(folder) if name <= month.about.month][-MOST_MONTHS:]
-    found = [(name, row) for name in names if (row := read_month(folder, name, outlet).row(outlet)) is not None]
+    found = [(name, row) for name in names for row in read_month(folder, name, outlet).rows()]
     if not found or found[-1][0] != month.about.month:
         return None
     return OutletView(row=found[-1][1], month=month, history=found, state=state, today=today)
@@ -75,7 +75,7 @@ class OutletReport(AreaTranslator):
 
     def sections(self, v: OutletView) -> list[Section]:
         """All that have something to say."""
-        found = [self._figure(v), self._strata(v), self._trend(v), self._beside(v), self._acts(v)]
+        found = [self._figure(v), self._strata(v), self._trend(v), self._acts(v)]
         return [one for one in found if one.prose or one.terms or (one.table and one.table.rows)]
 
     def _table(self, head: str, rows: Sequence[tuple[str, ...]], numbers: Sequence[int] = ()) -> Table:
@@ -94,7 +94,9 @@ class OutletReport(AreaTranslator):
             low, high = (f"{x[0]:.1f}" for x in credible(np.array([odd]), np.array([expected]), about.prior))
             prose.append(self.say("rate", rate=f"{row['rate']:.1f}", low=low, high=high, worse=WORSE, p=row["worse"]))
             chart = self._funnel(v.month, odd, expected)
-        return Section(title=title, prose=tuple(prose), chart=chart)
+        beside = {self.say(name): row[name] for name in ("shared", "trained", "expired") if row[name] is not None}
+        terms = tuple((name, f"{n:,}") for name, n in beside.items())
+        return Section(title=title, prose=tuple(prose), chart=chart, terms=terms)
 
     def _funnel(self, month: Month, odd: int, expected: float) -> Markup | None:
         table = month.table.filter(pc.is_in(month.table["verdict"], pa.array(_SAID)))
@@ -127,16 +129,13 @@ class OutletReport(AreaTranslator):
         prose = (self.say("alarm" if v.row["trend"] else "run", **values),)
         return Section(title=title, chart=chart, table=table, prose=prose, fold=self.translator.say("ui.as_table"))
 
-    def _beside(self, v: OutletView) -> Section:
-        known = {name: v.row[name] for name in ("shared", "trained", "expired") if v.row[name] is not None}
-        return Section(title=self.say("beside"), terms=tuple((self.say(name), f"{n:,}") for name, n in known.items()))
-
     def _acts(self, v: OutletView) -> Section:
         """What people did about it, the newest first."""
         rows = []
         for one in v.state.of(v.row["outlet"]):
             what, state = self._told(one, one.made, v.today)
-            state = self.translator.joined([state, self.say("struck")]) if one.struck else state
+            if one.ended and one.ended.kind == "answered":
+                state = self.translator.joined([state, self.say("struck")])
             day = one.made.day or time_at(one.made.at).astimezone(clock()).date()
             rows.append((one.made.id, what, str(day), self.translator.joined([one.made.why]), state))
         return Section(title=self.say("acts"), table=self._table("id what day why state", rows))

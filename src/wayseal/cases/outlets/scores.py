@@ -35,7 +35,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 
@@ -43,11 +43,14 @@ from wayseal.cases.outlets.tails import count_above, count_limit, gamma_at, gamm
 from wayseal.model.arrays import Flags, Floats, Ints, Longs
 from wayseal.model.runtime import kernel
 
+Counts: TypeAlias = tuple[Longs, Floats]
 VERSION: Final = 1
 OTHERS, PEOPLE, LEAST = 5, 3, 5.0
 MOST, PASSES = 2.0, 5
 CUT, FDR, WORSE, STEP, FALSE_ALARMS = 0.1, 0.05, 1.5, 2.0, 1.0
 VERDICTS = FEW_PEOPLE, TOO_FEW, USUAL, FLAGGED = "few_people", "too_few", "usual", "flagged"
+TREND: Final = "level_odd", "level_expected", "run_odd", "run_expected", "run"
+"""Rows of where the CUSUM of n outlets stands, float64 (5, n): O and E before the run and of it, and its logarithm."""
 LEVELS: Final = 0.95, 0.998
 """Shares of outlets that lie between the limits of a funnel by chance."""
 _NORMAL_CUT, _SURE = 0.6787, 1.6449
@@ -81,20 +84,6 @@ class Expected:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trend:
-    """Where the CUSUM of n outlets stands: float64 (n,) each (rule 7).
-
-    level_odd, level_expected: of months before the run; run_odd, run_expected: of the run; run: its logarithm.
-    """
-
-    level_odd: Floats
-    level_expected: Floats
-    run_odd: Floats
-    run_expected: Floats
-    run: Floats
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Scores:
     """Judgement on n outlets; NaN where nothing is said (rule 3).
 
@@ -110,7 +99,7 @@ class Scores:
     prior: tuple[float, float]
     spread: float
     lasting: float
-    trend: Trend
+    trend: Floats
     alarm: Flags
     limit: float
 
@@ -234,30 +223,20 @@ def _find_lasting(z: Floats, before: Floats, expected: Floats, expected_before: 
     return min(max(shared / weight, 0.0), spread)
 
 
-def step_trend(trend: Trend, odd: Longs, expected: Floats, lasting: float, passing: float) -> Trend:
-    """The CUSUM a month later (rule 7).
+def step_trend(trend: Floats, odd: Longs, expected: Floats, lasting: float, passing: float) -> Floats:
+    """The CUSUM a month later (rule 7): rows as TREND has them.
 
     lasting, passing: of the spread, what is an outlet's own and what comes and goes.
     """
-    tells = 1.0 / (1.0 + passing * expected)
-    run_odd, run_expected = trend.run_odd + odd * tells, trend.run_expected + expected * tells
-    prior = 1.0 / max(lasting, _LEAST_SPREAD)
-    shape, rate = prior + trend.level_odd, prior + trend.level_expected
-    grown = np.log1p((STEP - 1.0) * run_expected / (rate + run_expected))
-    run = run_odd * math.log(STEP) - (shape + run_odd) * grown
-    goes_on = run > 0.0
-    return Trend(
-        level_odd=trend.level_odd + np.where(goes_on, 0.0, run_odd),
-        level_expected=trend.level_expected + np.where(goes_on, 0.0, run_expected),
-        run_odd=np.where(goes_on, run_odd, 0.0),
-        run_expected=np.where(goes_on, run_expected, 0.0),
-        run=np.where(goes_on, run, 0.0),
-    )
+    tells, prior = 1.0 / (1.0 + passing * expected), 1.0 / max(lasting, _LEAST_SPREAD)
+    level, run = trend[:2], trend[2:4] + np.array([odd * tells, expected * tells])
+    grown = np.log1p((STEP - 1.0) * run[1] / (prior + level[1] + run[1]))
+    height = run[0] * math.log(STEP) - (prior + level[0] + run[0]) * grown
+    on = height > 0.0
+    return np.concatenate([level + run * ~on, run * on, [height * on]])
 
 
-def judge(
-    found: Expected, people: Ints, trend: Trend | None = None, before: tuple[Longs, Floats] | None = None
-) -> Scores:
+def judge(found: Expected, people: Ints, trend: Floats | None = None, before: Counts | None = None) -> Scores:
     """Judge the month of n outlets (rules 3 to 8).
 
     Args:
@@ -282,13 +261,13 @@ def judge(
         both = able & (np.nan_to_num(before[1]) >= LEAST)
         z = _z(found.odd[both], found.expected[both]), _z(before[0][both], before[1][both])
         lasting = _find_lasting(*z, found.expected[both], before[1][both], spread)
-    old = trend or Trend(**{name: np.zeros(n) for name in Trend.__slots__})
+    old = np.zeros((len(TREND), n)) if trend is None else trend
     # Of an outlet without a figure nothing moves: neither its run nor its level.
     moved = step_trend(old, found.odd * named, found.expected * named, lasting, spread - lasting)
     limit = math.log(max(int(named.sum()), 2) / FALSE_ALARMS)
-    told = named & (moved.level_expected + moved.run_expected >= LEAST)
+    told = named & (moved[1] + moved[3] >= LEAST)
     return Scores(
         verdict=np.select([~named, ~able, discovery <= FDR], [0, 1, 3], 2).astype(np.int32),
         discovery=discovery, rate=rate, worse=worse, prior=prior, spread=spread, lasting=lasting,
-        trend=moved, alarm=told & (moved.run >= limit), limit=limit,
+        trend=moved, alarm=told & (moved[4] >= limit), limit=limit,
     )  # fmt: skip

@@ -35,7 +35,6 @@ TEXTS = {
         "Counted since {since}, the trend stands at {run}; from {limit} on it says that things got worse."
     ),
     "outlets.alarm": N_("The trend says that things got worse: it stands at {run}, and is told from {limit} on."),
-    "outlets.beside": N_("Beside it"),
     "outlets.shared": N_("Logins that look like several people's"),
     "outlets.trained": N_("People whose training holds at the end of the month"),
     "outlets.expired": N_("People whose training ran out"),

@@ -7,12 +7,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from itertools import groupby
-from operator import itemgetter
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
-from urllib.parse import quote
 
 import pyarrow.compute as pc
 from starlette.responses import Response
@@ -36,7 +33,8 @@ from wayseal.store.errors import StoreError
 
 PAGES = Pages()
 _MISTAKES = (*REFUSALS, OutletError)
-_VERDICTS = "all", "flagged", "worse", "usual", "too_few", "few_people"
+_SAID = "all", "flagged", "worse", "usual", "too_few", "few_people"
+_VERDICT = Filter(name="verdict", choices=_SAID, kind="outlet_verdict.")
 _OWN = CASE_ROLES | OUTLET_MANAGERS
 
 
@@ -62,54 +60,29 @@ def _list(ask: Ask, wanted: Wanted, most: int) -> Any:
     return SimpleNamespace(rows=rows, after=rows[-1]["outlet"] if len(table) > start + most else None)
 
 
-def _regions(ask: Ask, _wanted: Wanted, _most: int) -> Any:
-    """Sums over the outlets of each region that have a figure (`month`, rule 4)."""
+def _shown(ask: Ask, _rows: Sequence[Row]) -> Mapping[str, Any]:
+    """The month, and sums over the outlets of each region that have a figure (`month`, rule 4)."""
     month = _month(ask)
-    rows = [] if month is None else sorted(month.rows(), key=_region)
-    sums = [{"region": name, **sums_of(list(some))} for name, some in groupby(rows, key=_region)]
-    return SimpleNamespace(rows=sums, after=None)
+    rows = [] if month is None else month.rows()
+    regions = {name: sums_of([one for one in rows if one["region"] == name]) for name in {r["region"] for r in rows}}
+    return {"month": month, "regions": sorted(regions.items(), key=lambda pair: pair[0] or "")}
 
 
-def _region(row: Row) -> str:
-    return row["region"] or ""
+def _column(name: str, head: str, kind: str = "", href: Callable[[Row], str] | None = None) -> Column[Row]:
+    return Column(name=name, cell=lambda row: row[name], head=head, kind=kind, href=href)
 
 
-def _listing(path: str, title: str, query: Any, columns: Mapping[str, tuple[str, str]], **more: Any) -> ListPage[Row]:
-    """A list of rows by name. columns: name → head, marked with `N_`, and kind; the first leads to what it names."""
-    first, where = next(iter(columns)), "/outlets/{}" if path == "/outlets" else "/outlets?region={}"
-    made = [
-        Column(
-            name=name, cell=itemgetter(name), head=head, kind=kind, href=_leads(where, name) if name == first else None
-        )
-        for name, (head, kind) in columns.items()
-    ]
-    values = lambda ask, _rows: {"month": _month(ask)}  # noqa: E731 (one for both)
-    return ListPage(
-        path=path, roles=CASE_ROLES, query=query, title=title, columns=made, template="outlets", values=values, **more
-    )
-
-
-def _leads(where: str, name: str) -> Callable[[Row], str]:
-    return lambda row: where.format(quote(row[name], safe=""))
-
-
-LIST = _listing(
-    "/outlets", N_("Outlets"), _list,
-    {
-        "outlet": (N_("Outlet"), "id"), "name": (N_("Name"), ""), "region": (N_("Region"), ""),
-        "verdict": (N_("What is said"), "outlet_verdict."), "unexplained": (N_("Unexplained"), "number"),
-        "expected": (N_("Expected"), "number"), "trend": (N_("Trend"), "outlet_verdict."),
-    },
-    filters=[Filter(name="verdict", choices=_VERDICTS, kind="outlet_verdict."), Filter(name="region"), Filter(name="part")],
+LIST: ListPage[Row] = ListPage(
+    path="/outlets", roles=CASE_ROLES, query=_list, title=N_("Outlets"), template="outlets", values=_shown,
+    columns=[
+        _column("outlet", N_("Outlet"), "id", lambda row: href_of("outlet", row["outlet"])),
+        _column("name", N_("Name")), _column("region", N_("Region")),
+        _column("verdict", N_("What is said"), "outlet_verdict."), _column("unexplained", N_("Unexplained"), "number"),
+        _column("expected", N_("Expected"), "number"), _column("trend", N_("Trend"), "outlet_verdict."),
+    ],
+    filters=[_VERDICT, Filter(name="region"), Filter(name="part")],
 )  # fmt: skip
-REGIONS = _listing(
-    "/regions", N_("Regions"), _regions,
-    {
-        "region": (N_("Region"), ""), "outlets": (N_("Outlets"), "number"), "flagged": (N_("Flagged"), "number"),
-        "unexplained": (N_("Unexplained"), "number"), "expected": (N_("Expected"), "number"),
-    },
-)  # fmt: skip
-PAGES += [*LIST.pages(), *REGIONS.pages()]
+PAGES += LIST.pages()
 
 
 @PAGES.get("/outlets/{outlet}", _OWN, own_outlet=True)
