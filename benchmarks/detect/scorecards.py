@@ -5,9 +5,10 @@
 1. Outlets of all sizes read by role, hour and volume; each stratum has a rate of reads that no work explains, from one
    in 2,000 to one in 50, and outlets have them in their own mix. What is true of each outlet is drawn by a structure:
    `even` (chance alone), `uneven` (outlets differ for good, coefficient of variation .3), `regions` (regions differ,
-   and outlets in them), `insiders` (one in 30 has 5 to 50 times as many,
-   for good), `restless` (outlets differ anew each month), `small` (nearly all expect less than 20), and two
-   that nothing was chosen on: `heavy` (differences with a long tail) and `few` (a network of 200).
+   and outlets in them), `insiders` (one in 30 has 5 to 50 times as many, for good), `restless` (outlets differ anew
+   each month), `small` (nearly all expect less than 20), `heavy` (differences with a long tail), `few` (a network of
+   200); and two that were drawn once the method was frozen: `waves` (rates of all swing by a half from month to month,
+   in each region at another time) and `two` (a third of outlets has 1.4 times as many as the others).
 2. In the tenth month 1 in 100 outlets goes to twice its rate and stays there. Told without cause is who isn't among
    them and whose true rate is below 1.5 times what the others' rates give its reads; `restless` and `heavy` make some
    that are above, for a month or for good.
@@ -28,7 +29,7 @@ from wayseal.cases.outlets.scores import FLAGGED, LEAST, VERDICTS, WORSE, Cells,
 Floats = NDArray[np.float64]
 Longs = NDArray[np.int64]
 Flags = NDArray[np.bool_]
-STRUCTURES = ("even", "uneven", "regions", "insiders", "restless", "small", "heavy", "few")
+STRUCTURES = ("even", "uneven", "regions", "insiders", "restless", "small", "heavy", "few", "waves", "two")
 STRATA, REGIONS, STARTS, TWICE = 36, 30, 9, 0.01
 BANDS = ((5.0, 10.0), (10.0, 20.0), (20.0, 50.0), (50.0, np.inf))
 _FLAG, _TOLD = "false flags a month", "false trends a month"
@@ -76,6 +77,11 @@ def build(structure: str, options: Options, rng: np.random.Generator) -> World:
     truth = np.tile(own, (months, 1))
     if structure in ("restless", "heavy"):
         truth = truth * _around_one(rng, 0.3 if structure == "restless" else 0.15, (months, n))
+    elif structure == "two":
+        truth = truth * np.where(rng.random(n) < 1 / 3, 1.4, 1.0)
+    elif structure == "waves":
+        phase = rng.uniform(0, 2 * np.pi, REGIONS)[rng.integers(REGIONS, size=n)]
+        truth = truth * (1 + 0.25 * np.sin(np.arange(months)[:, None] * np.pi / 3 + phase))
     doubled = rng.random(n) < TWICE
     truth[STARTS:, doubled] *= 2
     return World(

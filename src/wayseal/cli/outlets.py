@@ -27,7 +27,7 @@ def outlets_month(
 
     \b
     wayseal outlets month ledger --month 2026-10
-    wayseal outlets month ledger --month 2026-10 --format json | jq '.outlets[] | select(.trend == "worse")'
+    wayseal outlets month ledger --month 2026-10 --format json | jq '.outlets[0].strata'
     """
     folder = writable_casebook(ledger)
     if not can_write_casebook(ledger, folder):

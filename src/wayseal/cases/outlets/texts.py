@@ -31,9 +31,7 @@ TEXTS = {
     "outlets.alone": N_("not compared"),
     "outlets.trend": N_("Month by month"),
     "outlets.trend_desc": N_("Unexplained reads, grey: expected; blue: counted"),
-    "outlets.run": N_(
-        "Counted since {since}, the trend stands at {run}; from {limit} on it says that things got worse."
-    ),
+    "outlets.run": N_("The trend since {since} stands at {run}; from {limit} on it would say that things got worse."),
     "outlets.alarm": N_("The trend says that things got worse: it stands at {run}, and is told from {limit} on."),
     "outlets.shared": N_("Logins that look like several people's"),
     "outlets.trained": N_("People whose training holds at the end of the month"),
