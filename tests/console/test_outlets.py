@@ -4,13 +4,15 @@ import csv
 import io
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from httpx import Client, Response
 
 from tests.console.beneath import copied, open_beneath, silent
+from tests.console.browsing import LANGUAGES, Visitor, served
 from tests.console.world import World, text
-from wayseal.cases.outlets.acts import RECORD
+from wayseal.cases.outlets.acts import RECORD, OutletRecord
 from wayseal.cases.outlets.month import FOLDER, Month, make_month
 from wayseal.console import Role
 from wayseal.ledger import open_ledger
@@ -167,3 +169,30 @@ def test_without_a_month_the_pages_say_what_makes_one(tmp_path: Path) -> None:
         with open_ledger(tmp_path / "L") as snapshot:
             outlet = snapshot.outlets()["outlet"][0].as_py()
         assert "No month of this outlet is kept yet" in text(ann.get(f"/outlets/{outlet}"))
+
+
+def test_a_manager_reads_and_objects_by_the_keyboard_and_sees_no_neighbour(chromium: Any, tmp_path: Path) -> None:
+    """In both languages, in a real browser."""
+    ledger = copied(tmp_path / "L")
+    with open_ledger(ledger) as snapshot:
+        month = make_month(snapshot, ledger, MONTH, silent)
+    own, neighbour = (str(row["outlet"]) for row in month.choose("usual").rows()[:2])
+    record = OutletRecord(ledger / "detect" / FOLDER)
+    with open_beneath(tmp_path, ledger) as world:
+        world.person("mei", Role.OUTLET_MANAGER, outlet=own)
+        with served(world) as base:
+            for language in LANGUAGES:
+                mei = Visitor(chromium, base, language)
+                mei.sign_in(world, "mei")
+                mei.follow(f"a[href='/outlets/{own}']")
+                mei.check()
+                assert mei.reads(mei.words("无业务依据的访问", "Reads that no work explains"))
+                mei.reach("#why")
+                mei.page.keyboard.type(mei.words("扫描枪坏了", "a broken scanner"))
+                mei.open("Enter")
+                assert mei.reads(mei.words("等待答复", "waits for an answer")) is True
+                mei.page.goto(f"{base}/outlets/{neighbour}")
+                assert not mei.shows(".picture")
+                mei.end()
+                answer = {"of": f"o-{LANGUAGES.index(language) + 1}", "yes": False, "why": "it wasn't"}
+                record.add("answered", outlet=own, at=world.access.now(), who="ann", **answer)

@@ -212,6 +212,11 @@ TABLE = {
     "GET /accounts/{pseudonym}": CASES,
     "GET /devices/{pseudonym}": CASES,
     "GET /outlets/{outlet}": f"{CASES} {OUTLET}",
+    "GET /outlets": CASES,
+    "GET /outlets.csv": CASES,
+    "POST /outlets/{outlet}": CASES,
+    "POST /outlets/{outlet}/decision": OPENERS,
+    "POST /outlets/{outlet}/objection": OUTLET,
     "POST /ledger": LEDGER,
     "GET /ledger/files": LEDGER,
     "GET /ledger/files.csv": LEDGER,
@@ -426,7 +431,7 @@ def test_a_page_of_another_program_changes_nothing(world: World, people: dict[Ro
             path = (
                 route.split(" ")[1]
                 .replace(":path}", "}")
-                .format(**IDS, token="x", session="x", person=people[Role.ANALYST].id)
+                .format(**IDS, outlet="o-1", token="x", session="x", person=people[Role.ANALYST].id)
             )
             answer = browser.post(path, data={"role": "auditor"}, headers=headers())
             assert answer.status_code == 403, (route, headers())

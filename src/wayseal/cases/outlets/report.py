@@ -123,7 +123,7 @@ class OutletReport(AreaTranslator):
         if not rows or v.row["unexplained"] is None:
             return Section(title="")
         about, title = v.month.about, self.say("trend")
-        values = {"since": about.since, "run": f"{v.row['run']:.1f}", "limit": f"{about.limit:.1f}"}
+        values = {"since": about.since, "run": f"{abs(v.row['run']):.1f}", "limit": f"{about.limit:.1f}"}
         chart = pairs_chart("trend", title, self.say("trend_desc"), rows, lambda x: f"{x:,.0f}")
         table = self._table("month expected unexplained", [(m, f"{e:.1f}", f"{o:,}") for m, e, o in rows], (1, 2))
         prose = (self.say("alarm" if v.row["trend"] else "run", **values),)
@@ -137,7 +137,7 @@ class OutletReport(AreaTranslator):
             if one.ended and one.ended.kind == "answered":
                 state = self.translator.joined([state, self.say("struck")])
             day = one.made.day or time_at(one.made.at).astimezone(clock()).date()
-            rows.append((one.made.id, what, str(day), self.translator.joined([one.made.why]), state))
+            rows.append((one.made.id, what, str(day), one.made.why and self.translator.joined([one.made.why]), state))
         return Section(title=self.say("acts"), table=self._table("id what day why state", rows))
 
     def _told(self, one: Thing, made: Made, today: date) -> tuple[str, str]:

@@ -69,7 +69,8 @@ def _shown(ask: Ask, _rows: Sequence[Row]) -> Mapping[str, Any]:
 
 
 def _column(name: str, head: str, kind: str = "", href: Callable[[Row], str] | None = None) -> Column[Row]:
-    return Column(name=name, cell=lambda row: row[name], head=head, kind=kind, href=href)
+    rounded = (lambda row: row[name] and round(row[name], 1)) if name == "expected" else (lambda row: row[name])
+    return Column(name=name, cell=rounded, head=head, kind=kind, href=href)
 
 
 LIST: ListPage[Row] = ListPage(
