@@ -25,10 +25,10 @@ from wayseal_sim.commands import demo
 COMMANDS = (
     "demo", "simulate", "ingest", "map", "show", "ledger", "trace", "scope", "extent", "canary", "detect", "watch",
     "mutes", "explain", "case", "reads", "evidence", "verdict", "partners", "rights", "blocked", "hotline",
-    "market", "vault", "policy", "serve",
+    "outlets", "market", "vault", "policy", "serve",
 )  # fmt: skip
 GROUPS = (
-    "ledger", "canary", "case", "blocked", "hotline", "mutes", "evidence", "partners", "market", "policy", "vault",
+    "ledger", "canary", "case", "blocked", "hotline", "outlets", "mutes", "evidence", "partners", "market", "policy", "vault",
     "serve",
 )  # fmt: skip
 LEDGER = ("key new", "checkpoint", "verify", "prove", "verify-proof")
