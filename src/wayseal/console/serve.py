@@ -19,6 +19,8 @@ from pathlib import Path
 
 import uvicorn
 
+from wayseal.cases.bulletins.desk import BulletinDesk
+from wayseal.cases.bulletins.website import Website
 from wayseal.cases.errors import CasebookError
 from wayseal.cases.ledger.casebook import FOLDER
 from wayseal.console import access, jobs, tracing
@@ -160,8 +162,19 @@ def make_site(
         files=settings.folder / FILES,
         task_lists=load_task_lists(settings.task_lists),
         hotline=hotline,
+        bulletins=None
+        if ledger is None
+        else BulletinDesk(settings.folder / "bulletins", access.now, _website(settings)),
         address=(settings.address or address).rstrip("/"),
     )
+
+
+def _website(settings: ConsoleSettings) -> Website | None:
+    """Where bulletins are published; None: nowhere yet."""
+    folder, address, authority = (getattr(settings, f"bulletins_{n}") for n in ("publish", "address", "authority"))
+    if folder is None:
+        return None
+    return Website(folder=folder, address=address.rstrip("/"), authority=authority, unit=settings.unit)
 
 
 def run_console(settings: ConsoleSettings, *, say_setup: Callable[[str, str], None], demo: Demo | None = None) -> None:
