@@ -384,7 +384,7 @@ def test_history_shows_every_version_and_what_changed(office: Office) -> None:
     assert "<del>goes!" in page
     assert "<ins>comes!" in page
     assert "Version 1 of 2026-11-03" in page
-    assert "Corrected on 2026-11-03: It was wrong因" in office.page("index.html")
+    assert "2026-11-03 更正：It was wrong因" in office.page("index.html")
     office.withdraw(id_, Both(zh="撤回因", en="Nothing of it holds"))
     page = office.page("b-1.en.html")
     assert page.index("Nothing of it holds") < page.index("<details>")

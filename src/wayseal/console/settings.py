@@ -16,13 +16,15 @@ from pydantic import Field
 from wayseal.cases.verdicts import ProposalKind
 from wayseal.console.errors import ConsoleSettingsError
 from wayseal.detect.policy import FALSE_ALARM, FALSE_ALARM_VARIABLE
-from wayseal.model.schema import CLOSED, Name, parsed_by
+from wayseal.model.messages import N_
+from wayseal.model.schema import CLOSED, Name, needs, parsed_by
 from wayseal.model.times import clock_hours
 from wayseal.service.settings import NUMBER, OWN, WHOLE, File, Flag, check_tls, read_environment
 
 PREFIX = "WAYSEAL_CONSOLE_"
 DATABASE, KEY_FILE = "console.sqlite", "console.key"
 _AUTHORITY = r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?,[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
+_NO_AUTHORITY = N_("needs a domain and a day, such as courier.example,2026-01-01")
 _DEEDS = {"verdicts": ProposalKind.VERDICT, "names": ProposalKind.NAMES, "packs": ProposalKind.PACK}
 
 
@@ -138,7 +140,7 @@ class ConsoleSettings:
     """The folder into which bulletins go as pages, for a web server to carry."""
     bulletins_address: Name | None = None
     """Where that one shows them: https://bulletins.courier.example."""
-    bulletins_authority: Annotated[str, Field(pattern=_AUTHORITY)] | None = None
+    bulletins_authority: Annotated[str, Field(pattern=_AUTHORITY), needs(_NO_AUTHORITY)] | None = None
     """A domain of the unit's and a day on which it had it, for ids in feeds (RFC 4151): courier.example,2026-01-01."""
     stop_seconds: Annotated[int, WHOLE, Field(ge=0, le=3600)] = 30
 

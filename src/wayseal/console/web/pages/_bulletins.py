@@ -129,7 +129,7 @@ def take_notice(ask: Ask, desk: BulletinDesk) -> Response:
     """Gives one out (rule 2)."""
     notices, settings = load_templates("notice"), ask.site.settings
     n = int(ask.choice("notice", map(str, range(len(notices)))))
-    scope = ask.files[0].path.read_bytes() if ask.files else ask.field("scope")
+    scope = next((one.path.read_bytes() for one in ask.files if one.size), None) or ask.field("scope")
     made = fill_notice(notices[n], scope, settings.unit, settings.contact, desk.now())
     head = {"Content-Disposition": f'attachment; filename="notice-{n + 1}.md"'}
     return Response(made, media_type="text/markdown", headers=head)
