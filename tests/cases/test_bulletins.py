@@ -4,11 +4,14 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import product
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.cases.making import alert, secret
 from tests.tables import each
@@ -16,6 +19,7 @@ from wayseal.cases import Cases, open_cases
 from wayseal.cases.bulletins import acts
 from wayseal.cases.bulletins.acts import Both, Bulletins, BulletinState, Decided
 from wayseal.cases.bulletins.desk import RECORD, BulletinDesk
+from wayseal.cases.bulletins.figures import Figure, K, settle
 from wayseal.cases.bulletins.notices import fill_notice, load_templates
 from wayseal.cases.bulletins.website import ATOM, Website, differences
 from wayseal.cases.errors import (
@@ -309,6 +313,15 @@ def test_periods_that_overlap(office: Office) -> None:
     assert list(office.told(id_).values()) == [None, 9, None]
 
 
+def test_one_within_the_other_is_given_as_long_as_each_rest_is_large(office: Office) -> None:
+    for month, many in ((8, 6), (9, 7), (10, 8)):
+        office.found(many, month)
+    id_ = office.draft(
+        "{opened:2026-08..2026-10} {opened:2026-08} {opened:2026-08..2026-09} {opened.detection:2026-08}"
+    )
+    assert list(office.told(id_).values()) == [21, 6, 13, 6]
+
+
 def test_of_what_is_counted_once_no_months_overlap(office: Office) -> None:
     for month in (8, 9, 10):
         office.listed(8, month)
@@ -479,7 +492,7 @@ def test_feeds_have_what_the_standard_asks_for(office: Office) -> None:
     office.desk.build()
     assert not feed(office).findall(A + "entry")
     assert said(feed(office), "updated") == "2026-01-01T00:00:00Z"
-    office.done("one & <two>")
+    office.done("one & <two> \ufffe\u202e")  # what XML can't hold, and what turns a text round
     for lang in ("zh", "en"):
         root = feed(office, lang)
         moment = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)")
@@ -531,3 +544,55 @@ def test_texts_to_begin_with_quote_figures_that_there_are(office: Office) -> Non
 
 def test_errors_are_of_one_tree() -> None:
     assert issubclass(acts.RefusedActError, CasebookError)
+
+
+# What anybody can make of all that is given
+
+PARTS, MONTHS, MOST = ("trace", "listing"), ("2026-09", "2026-10"), 9
+CELLS = [(part, month) for part in PARTS for month in MONTHS]
+ASKED = [
+    f"{{{name}:{months}}}"
+    for name in ("opened", *(f"opened.{part}" for part in PARTS))
+    for months in (*MONTHS, "..".join(MONTHS))
+]
+
+
+def total(asked: str, table: dict[tuple[str, str], int]) -> int:
+    """What a figure comes to in a table of parts and months."""
+    name, months = asked.strip("{}").split(":")
+    first, _, last = months.partition("..")
+    return sum(
+        n
+        for (part, month), n in table.items()
+        if name in ("opened", f"opened.{part}") and first <= month <= (last or first)
+    )
+
+
+@given(
+    st.lists(st.integers(0, MOST), min_size=4, max_size=4),
+    st.lists(st.lists(st.sampled_from(ASKED), min_size=1, max_size=4, unique=True), min_size=1, max_size=4),
+)
+def test_nothing_small_can_be_worked_out(counts: list[int], bulletins: list[list[str]]) -> None:
+    truth = dict(zip(CELLS, counts, strict=True))
+    published: list[Figure] = []
+    for asked in bulletins:
+        counted = [Figure(asked=one, count=total(one, truth), given=False, line=1, sum="") for one in asked]
+        published += settle(counted, published)
+    given_ = {one.asked: one.count for one in published if one.given}
+    assert all(n == 0 or n >= K for n in given_.values())
+    # Every table that agrees with all that was given, with no more in a cell than could be: what an attacker can't tell
+    # from the truth. Parts that nobody can quote here are 0 for them, which is more than anybody knows.
+    most = max([K, *given_.values()])
+    possible = (
+        [
+            dict(zip(CELLS, some, strict=True))
+            for some in product(range(most + 1), repeat=len(CELLS))
+            if all(total(one, dict(zip(CELLS, some, strict=True))) == n for one, n in given_.items())
+        ]
+        if given_
+        else [truth]
+    )
+    for one in ASKED:
+        if given_ and 0 < total(one, truth) < K:
+            seen = {total(one, table) for table in possible}
+            assert seen >= set(range(K + 1)), (one, truth, given_)

@@ -59,7 +59,7 @@ LIST: ListPage[Bulletin] = ListPage(
     ],
     filters=[Filter(name="state", choices=("all", *BulletinState), kind="bulletin_state.")],
     template="bulletins",
-    values=lambda ask, _rows: {"opener": ask.whose.person.role in OPENERS},
+    values=lambda ask, _rows: {"builds": ask.whose.person.role in OPENERS and there(ask.site.bulletins).website},
     around=lambda act: _on_desk(lambda ask, _desk: act(ask)),
 )
 PAGES += LIST.pages()
