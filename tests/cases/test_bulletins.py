@@ -195,12 +195,10 @@ def test_what_cant_be_isnt_taken_whoever_wrote_it(office: Office) -> None:
     id_ = office.done("one")
     one = office.desk.state()[id_]
     by: dict[str, Any] = {"at": at(11), "bulletin": id_}
-    text, by_digest = (
-        {"title": one.written.title, "text": one.written.text},
-        {"digest": one.written.digest, "who": "wang"},
-    )
+    text: dict[str, Any] = {"title": one.written.title, "text": one.written.text}
+    by_digest: dict[str, Any] = {"digest": one.written.digest, "who": "wang"}
     reason = one.written.title
-    wrong = [
+    wrong: list[acts.AnyAct] = [
         Decided(**by, **by_digest, kind="published"),  # it is
         Decided(**by, **by_digest, kind="approved"),
         Decided(**by, **by_digest, kind="withdrawn"),  # and doesn't say why
@@ -446,9 +444,10 @@ def test_without_a_website_all_but_publishing_goes(office: Office) -> None:
     id_ = office.draft()
     office.desk.website = None
     office.approve(id_)
-    for act in (lambda: office.publish(id_), office.desk.build):
-        with pytest.raises(CaseStateError, match="bulletins_publish"):
-            act()
+    with pytest.raises(CaseStateError, match="bulletins_publish"):
+        office.publish(id_)
+    with pytest.raises(CaseStateError, match="bulletins_publish"):
+        office.desk.build()
     assert office.desk.state()[id_].state is BulletinState.APPROVED
     office.withdraw(id_, Both(zh="弃", en="dropped"))
 
@@ -526,7 +525,7 @@ def test_notices_are_filled_from_a_scope_and_dont_say_whose(office: Office) -> N
         for word in ("电话", "phone", "2026-03-02T08:18:00+08:00", "圆通", "95554", "待填写", "to be filled in"):
             assert word in made, word
         assert not re.search(r"\{|u-0111|SH-0002|clerk", made)
-    empty = {"waybills": 0, "first": None, "last": None, "days": [], "vias": [], "fields": []}
+    empty: dict[str, Any] = {"waybills": 0, "first": None, "last": None, "days": [], "vias": [], "fields": []}
     assert "None" not in fill_notice(load_templates("notice")[0], json.dumps(empty), "", "", at(11))
 
 
@@ -596,3 +595,9 @@ def test_nothing_small_can_be_worked_out(counts: list[int], bulletins: list[list
         if given_ and 0 < total(one, truth) < K:
             seen = {total(one, table) for table in possible}
             assert seen >= set(range(K + 1)), (one, truth, given_)
+
+
+def test_two_new_drafts_at_once_are_two(office: Office) -> None:
+    both = Both(zh="a", en="a")
+    made = [office.desk.draw_up("", both, both, None, who, office.cases) for who in ("li", "wang")]
+    assert [office.desk.write(one) for one in made] == ["b-1", "b-2"]

@@ -171,8 +171,8 @@ def make_site(
 
 def _website(settings: ConsoleSettings) -> Website | None:
     """Where bulletins are published; None: nowhere yet."""
-    folder, address, authority = (getattr(settings, f"bulletins_{n}") for n in ("publish", "address", "authority"))
-    if folder is None:
+    folder, address, authority = settings.bulletins_publish, settings.bulletins_address, settings.bulletins_authority
+    if folder is None or address is None or authority is None:
         return None
     return Website(folder=folder, address=address.rstrip("/"), authority=authority, unit=settings.unit)
 

@@ -11,17 +11,11 @@ _RULES = (
 )
 
 
-def make_markdown(may_lead_to: Callable[[str], bool], *, headings: bool = False) -> MarkdownIt:
-    """Makes what turns such a text into HTML.
-
-    Args:
-        may_lead_to: Whether a link may lead to an address; where it may not, it stays a text.
-        headings: There may be some, below the page's own.
-    """
-    made = MarkdownIt("zero", {"html": False, "breaks": True, "linkify": False}).enable(list(_RULES))
+def make_markdown(may_lead_to: Callable[[str], bool], *more: str) -> MarkdownIt:
+    """Makes what turns it into HTML. may_lead_to: says where links may lead. more: "heading", below the page's own."""
+    made = MarkdownIt("zero", {"html": False, "breaks": True, "linkify": False}).enable([*_RULES, *more])
     made.validateLink = may_lead_to  # type: ignore[method-assign, assignment]
-    if headings:
-        made.enable("heading").core.ruler.push("below", _put_below)
+    made.core.ruler.push("below", _put_below)
     return made
 
 

@@ -7,6 +7,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Final, Literal
@@ -85,33 +86,36 @@ class BulletinDesk:
             figures=settle(count(cases, asked), state.figures, _quoted(one)),
         )  # fmt: skip
 
-    def write(self, made: Written) -> None:
-        """Writes what was drawn up. StaleError: somebody wrote another text meanwhile."""
+    def write(self, made: Written) -> str:
+        """Writes what was drawn up; the bulletin's id. StaleError: somebody wrote another text meanwhile."""
         with self._writing() as add:
-            known = self._state.get(made.bulletin)
-            if known is not None and known.written.digest != made.of:
-                theirs, mine = (f"{one.text.zh}\n\n{one.text.en}" for one in (known.written, made))
-                raise StaleError(id=made.bulletin, version=len(known.acts), theirs=theirs, mine=mine)
+            if made.kind == "drafted":
+                made = replace(made, bulletin=f"b-{len(self._state) + 1}")
+            elif (known := self._state[made.bulletin].written).digest != made.of:
+                theirs, mine = (f"{one.text.zh}\n\n{one.text.en}" for one in (known, made))
+                raise StaleError(
+                    id=made.bulletin, version=len(self._state[made.bulletin].acts), theirs=theirs, mine=mine
+                )
             add(made)
+            return made.bulletin
 
     def decide(
         self, kind: Literal["approved", "published", "withdrawn"], id_: str, digest: str, who: str, cases: Cases,
         reason: Both | None = None,
     ) -> None:  # fmt: skip
         """Approves the text of a digest, publishes it, or withdraws the bulletin; a draft is dropped by that."""
-        for lang in LANGS if reason else ():
-            one_line(reason.of(lang) if reason else "", f"reason_{lang}")
+        for lang in LANGS:
+            one_line(reason.of(lang) if reason is not None else lang, f"reason_{lang}")
         with self._writing() as add:
             one = find(self._state, id_)
             act = Decided(at=self.now(), who=who, bulletin=id_, kind=kind, digest=digest, reason=reason)
             one.after(act)  # refused before anything is counted
-            if kind == "published" or (kind == "withdrawn" and one.editions):
-                self._need_website()
+            public = self._need_website() if kind == "published" or (kind == "withdrawn" and one.editions) else None
             if kind != "withdrawn":
                 self._check_figures(one, cases if kind == "approved" else None)
             add(act)
-            if self.website is not None and kind != "approved":
-                self._build(self.website)
+            if public is not None:
+                self._build(public)
 
     def _check_figures(self, one: Bulletin, cases: Cases | None) -> None:
         """Rule 2."""
@@ -130,12 +134,12 @@ class BulletinDesk:
             self._build(self._need_website())
 
     def _need_website(self) -> Website:
-        if self.website is None:
-            raise CaseStateError(
-                "nothing can be published yet: whoever runs the console sets `bulletins_publish`, "
-                "`bulletins_authority`, `bulletins_address` and `unit`"
-            )
-        return self.website
+        if self.website is not None:
+            return self.website
+        raise CaseStateError(
+            "nothing can be published yet: whoever runs the console sets `bulletins_publish`, "
+            "`bulletins_authority`, `bulletins_address` and `unit`"
+        )
 
     def _build(self, website: Website) -> None:
         try:

@@ -41,44 +41,22 @@ def load_templates(kind: str) -> tuple[Template, ...]:
 
 
 def fill_notice(template: Template, scope: str | bytes, unit: str, contact: str, now: int) -> str:
-    """A notice in both languages, as Markdown.
-
-    Args:
-        template: The notice.
-        scope: What `wayseal scope --format json` wrote. CasebookUsageError: something else.
-        unit: Who tells.
-        contact: How they are reached.
-        now: Today.
-    """
+    """A notice in both languages, as Markdown. CasebookUsageError: `scope` isn't what `wayseal scope` wrote as JSON."""
+    parts, own = [], {"unit": unit, "contact": contact, "today": stamp(now)[:10], "open": ""}
     try:
-        found = json.loads(scope)
-        parts = [
-            _fill(template, lang, _blanks(found, lang, unit, contact) | {"today": stamp(now)[:10]}) for lang in LANGS
-        ]
+        for lang in LANGS:
+            text = f"# {template.title.of(lang)}\n\n{template.text.of(lang)}"
+            for name, value in (_blanks(json.loads(scope), lang) | own).items():
+                text = text.replace(f"{{{name}}}", value or ("〔待填写〕" if lang == "zh" else "[to be filled in]"))
+            parts.append(text)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise CasebookUsageError("this isn't what `wayseal scope --format json` writes", key="scope") from None
     return "\n\n---\n\n".join(parts) + "\n"
 
 
-def _blanks(found: dict[str, Any], lang: Lang, unit: str, contact: str) -> dict[str, str]:
-    def names(key: str) -> str:
-        return Translator(lang, html=False).all_values(str(one["name"]) for one in found[key] if one["name"])
-
-    return {
-        "waybills": f"{found['waybills']:,d}",
-        **{end: stamp(micros(found[end])) if found[end] is not None else "" for end in ("first", "last")},
-        "days": "\n".join(f"- {one['day']}: {one['waybills']:,d}" for one in found["days"] if one["waybills"]),
-        "channels": names("vias"),
-        "kinds": names("fields"),
-        "unit": unit,
-        "contact": contact,
-        "open": "",
-    }
-
-
-def _fill(template: Template, lang: Lang, blanks: dict[str, str]) -> str:
-    """What isn't known is left open."""
-    text = f"# {template.title.of(lang)}\n\n{template.text.of(lang)}"
-    for name, value in blanks.items():
-        text = text.replace(f"{{{name}}}", value or {"zh": "〔待填写〕", "en": "[to be filled in]"}[lang])
-    return text
+def _blanks(found: dict[str, Any], lang: Lang) -> dict[str, str]:
+    named = {key: [str(one["name"]) for one in found[key] if one["name"]] for key in ("vias", "fields")}
+    said = {key: Translator(lang, html=False).all_values(names) for key, names in named.items()}
+    days = [f"- {one['day']}: {one['waybills']:,d}" for one in found["days"] if one["waybills"]]
+    ends = {end: stamp(micros(found[end])) if found[end] is not None else "" for end in ("first", "last")}
+    return {"waybills": f"{found['waybills']:,d}", "days": "\n".join(days), **ends, **said}

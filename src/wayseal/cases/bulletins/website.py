@@ -25,7 +25,7 @@ from wayseal.page.languages import HTML_LANG, LANGS, Lang, translated
 from wayseal.page.markdown import make_markdown
 from wayseal.page.visible import written
 from wayseal.page.words import Translator
-from wayseal.store.durable import lock_folder, replace_file
+from wayseal.store.durable import replace_file
 
 ATOM: Final = "http://www.w3.org/2005/Atom"
 TITLE: Final = N_("Bulletins")
@@ -34,7 +34,7 @@ MOST: Final = 50
 """Entries of a feed."""
 _STYLES = "tokens.css", "public.css"
 _SENTENCE = re.compile(r"[^。！？；.!?;\n]*(?:[。！？；.!?;]+\s*|\n+|$)")
-_MARKDOWN = make_markdown(lambda url: url.startswith("https://"), headings=True)
+_MARKDOWN = make_markdown(lambda url: url.startswith("https://"), "heading")
 
 
 def filled(text: Written, lang: Lang) -> str:
@@ -68,13 +68,12 @@ class Website:
     unit: str
 
     def build(self, bulletins: Iterable[Bulletin]) -> None:
-        """Makes all files of those that were published (rule 2). OSError."""
+        """Makes all files of those that were published (rule 2), for whoever holds their record. OSError."""
         every = sorted((one for one in bulletins if one.editions), key=lambda one: -one.told)
         self.folder.mkdir(parents=True, exist_ok=True)
-        with lock_folder(self.folder):
-            for name, content in self._files(every):
-                if not (path := self.folder / name).exists() or path.read_bytes() != content:
-                    replace_file(path, content, mode=0o644)
+        for name, content in self._files(every):
+            if not (path := self.folder / name).exists() or path.read_bytes() != content:
+                replace_file(path, content, mode=0o644)
 
     def _files(self, every: Sequence[Bulletin]) -> Iterator[tuple[str, bytes]]:
         for name in _STYLES:
@@ -83,9 +82,13 @@ class Website:
             made = make_environment("wayseal.cases.bulletins", lang, {})
             made.globals.update(_=Translator(lang, html=True).gettext, site=self, end=_end(lang), title_text=TITLE)
             made.globals.update(shown=shown, filled=filled, differences=differences, stamp=stamp)
-            for name, values in [("index", {"every": every}), *((one.id, {"one": one}) for one in every)]:
-                template = made.get_template("index.html.j2" if name == "index" else "bulletin.html.j2")
-                yield f"{name}{_end(lang)}.html", template.render(page=name, **values).encode()
+            for one in every:
+                page = made.get_template("bulletin.html.j2").render(page=one.id, one=one)
+                yield f"{one.id}{_end(lang)}.html", page.encode()
+            yield (
+                f"index{_end(lang)}.html",
+                made.get_template("index.html.j2").render(page="index", every=every).encode(),
+            )
         yield from ((f"atom{_end(lang)}.xml", self._feed(every[:MOST], lang)) for lang in LANGS)
 
     def _feed(self, every: Sequence[Bulletin], lang: Lang) -> bytes:
@@ -98,11 +101,11 @@ class Website:
         self._link(feed, "alternate", f"index{_end(lang)}.html")
         for one in every:
             self._enter(ET.SubElement(feed, "entry"), one, lang)
-        return ET.tostring(feed, encoding="utf-8", xml_declaration=True) + b"\n"
+        return bytes(ET.tostring(feed, encoding="utf-8", xml_declaration=True)) + b"\n"
 
     def _enter(self, entry: ET.Element, one: Bulletin, lang: Lang) -> None:
         last, (say, plain) = one.editions[-1][1], (Translator(lang, html=html).gettext for html in (True, False))
-        title, text = last.title.of(lang), shown(last, lang)
+        title, text = last.title.of(lang), str(shown(last, lang))
         if one.withdrawn is not None and one.withdrawn.reason is not None:
             title = plain(N_("Withdrawn: {title}"), title=title)
             text = say(N_("This bulletin was withdrawn: {reason}"), reason=one.withdrawn.reason.of(lang))
@@ -113,7 +116,7 @@ class Website:
         _put(entry, "updated", stamp(one.told))
         _put(entry, "published", stamp(one.editions[0][0]))
         self._link(entry, "alternate", f"{one.id}{_end(lang)}.html")
-        _put(entry, "content", str(text), type="html")
+        _put(entry, "content", text, type="html")
 
     def _link(self, of: ET.Element, rel: str, name: str, kind: str = "text/html") -> None:
         _put(of, "link", rel=rel, type=kind, href=f"{self.address}/{name}")

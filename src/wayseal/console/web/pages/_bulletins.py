@@ -70,30 +70,19 @@ PAGES += LIST.pages()
 def show_form(ask: Ask, desk: BulletinDesk, error: Exception | None = None, made: Written | None = None) -> Response:
     """The form of a text, its figures beside it. made: what was typed, with what its figures come to."""
     id_, templates, month = ask.names.get("bulletin"), load_templates("bulletin"), last_month(desk.now())
-    one, chosen = (
-        find(desk.state(), id_) if id_ else None,
-        templates[min(ask.number("template") or 0, len(templates) - 1)],
-    )
-    stale = error if isinstance(error, StaleError) else None
+    one, stale = find(desk.state(), id_) if id_ else None, error if isinstance(error, StaleError) else None
+    chosen = templates[min(ask.number("template") or 0, len(templates) - 1)]
     return ask.page(
-        "bulletin_form",
-        error=error,
-        one=one,
-        made=made,
+        "bulletin_form", error=error, one=one, made=made, templates=templates, chosen=chosen, month=month, shown=shown,
         begin=ask.form or _begin(one.written if one else chosen, month, reason=one is not None and one.pending),
         of=one.written.digest if one and (stale or not ask.form) else ask.field("of"),
-        stale=list(differences(stale.theirs, stale.mine)) if stale else (),
-        templates=templates,
-        chosen=chosen,
-        families=FIGURES,
-        month=month,
-        shown=shown,
-    )
+        stale=list(differences(stale.theirs, stale.mine)) if stale else (), families=FIGURES,
+    )  # fmt: skip
 
 
 def _begin(of: Any, month: str, *, reason: bool) -> Mapping[str, str]:
     """A text, of a bulletin or to begin with, as fields of the form."""
-    found = {}
+    found: dict[str, str] = {}
     for lang in LANGS:
         found |= {f"title_{lang}": of.title.of(lang), lang: of.text.of(lang).replace("MONTH", month)}
         found[f"reason_{lang}"] = of.reason.of(lang) if reason and of.reason else ""
@@ -109,13 +98,11 @@ def write(ask: Ask, desk: BulletinDesk) -> Response:
     made = desk.draw_up(id_, title, text, _both(ask, "reason_"), me(ask), the_cases(ask), ask.field("of"))
     if ask.choice("act", ("preview", "save"), TO_DO) == "preview":
         return show_form(ask, desk, made=made)
-    desk.write(made)
-    return ask.go(f"/bulletins/{made.bulletin}")
+    return ask.go(f"/bulletins/{desk.write(made)}")
 
 
 def _both(ask: Ask, name: str) -> Both:
-    zh, en = (ask.field(name + lang).replace("\r\n", "\n") for lang in ("zh", "en"))
-    return Both(zh=zh, en=en)
+    return Both(**{lang: ask.field(name + lang).replace("\r\n", "\n") for lang in LANGS})
 
 
 @PAGES.get("/bulletins/notices", CASE_ROLES)
