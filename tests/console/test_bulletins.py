@@ -250,10 +250,10 @@ def test_settings_of_the_environment() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_journey(press: Press, browser: Any, language: str) -> None:
+def test_a_journey(press: Press, chromium: Any, language: str) -> None:
     """Drafted by one, approved by another, published, corrected and withdrawn, on a phone."""
     with served(press.world) as base:
-        ana, ivy = (Visitor(browser, base, language) for _ in range(2))
+        ana, ivy = (Visitor(chromium, base, language) for _ in range(2))
         for who, login in ((ana, "ana"), (ivy, "ivy")):
             who.page.set_viewport_size({"width": 390, "height": 800})
             who.sign_in(press.world, login)
@@ -284,7 +284,7 @@ def test_a_journey(press: Press, browser: Any, language: str) -> None:
         ivy.check()
         ana.end()
         ivy.end()
-    page = browser.new_page()
+    page = chromium.new_page()
     page.set_content((press.out / "b-1.en.html").read_text("utf-8"))
     assert "There was none en" in page.inner_text("main")
     page.close()
