@@ -87,10 +87,7 @@ class Desk(Queries):
 
     @in_look
     def figure(self, unit: UnitOfWork, name: str, since: int, until: int) -> tuple[int, Head]:
-        """Count cases or their things in a stretch of time, as of which head of the chain: 2 statements.
-
-        name: of `_COUNTED`; "opened.trace", "closed.true" for the cases of a source, in a state.
-        """
+        """Count `_COUNTED` in a stretch of time ("opened.trace": of a source), and the chain's head: 2 statements."""
         family, _, part = name.partition(".")
         counted, which, time, by = _COUNTED[family]
         things = f"{_THINGS} '{by}'" if counted != _CASE else ""

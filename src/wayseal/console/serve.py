@@ -162,19 +162,17 @@ def make_site(
         files=settings.folder / FILES,
         task_lists=load_task_lists(settings.task_lists),
         hotline=hotline,
-        bulletins=None
-        if ledger is None
-        else BulletinDesk(settings.folder / "bulletins", access.now, _website(settings)),
+        bulletins=None if ledger is None else _bulletins(settings, access.now),
         address=(settings.address or address).rstrip("/"),
     )
 
 
-def _website(settings: ConsoleSettings) -> Website | None:
-    """Where bulletins are published; None: nowhere yet."""
+def _bulletins(settings: ConsoleSettings, now: Callable[[], int]) -> BulletinDesk:
     folder, address, authority = settings.bulletins_publish, settings.bulletins_address, settings.bulletins_authority
-    if folder is None or address is None or authority is None:
-        return None
-    return Website(folder=folder, address=address.rstrip("/"), authority=authority, unit=settings.unit)
+    website = None
+    if folder is not None and address is not None and authority is not None:
+        website = Website(folder=folder, address=address.rstrip("/"), authority=authority, unit=settings.unit)
+    return BulletinDesk(settings.folder / "bulletins", now, website)
 
 
 def run_console(settings: ConsoleSettings, *, say_setup: Callable[[str, str], None], demo: Demo | None = None) -> None:

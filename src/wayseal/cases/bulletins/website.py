@@ -53,7 +53,7 @@ def shown(text: Written, lang: Lang) -> Markup:
 def differences(old: str, new: str) -> Iterator[tuple[str, str]]:
     """What stayed (""), went ("del") and came ("ins"), sentence by sentence."""
     before, after = (_SENTENCE.findall(text) for text in (old, new))
-    for tag, a, b, c, d in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+    for tag, a, b, c, d in difflib.SequenceMatcher(None, before, after).get_opcodes():
         parts = [("", before[a:b])] if tag == "equal" else [("del", before[a:b]), ("ins", after[c:d])]
         yield from ((kind, "".join(some)) for kind, some in parts if "".join(some))
 
@@ -82,13 +82,9 @@ class Website:
             made = make_environment("wayseal.cases.bulletins", lang, {})
             made.globals.update(_=Translator(lang, html=True).gettext, site=self, end=_end(lang), title_text=TITLE)
             made.globals.update(shown=shown, filled=filled, differences=differences, stamp=stamp)
-            for one in every:
-                page = made.get_template("bulletin.html.j2").render(page=one.id, one=one)
-                yield f"{one.id}{_end(lang)}.html", page.encode()
-            yield (
-                f"index{_end(lang)}.html",
-                made.get_template("index.html.j2").render(page="index", every=every).encode(),
-            )
+            index, bulletin = (made.get_template(f"{name}.html.j2") for name in ("index", "bulletin"))
+            yield from ((f"{one.id}{_end(lang)}.html", bulletin.render(page=one.id, one=one).encode()) for one in every)
+            yield f"index{_end(lang)}.html", index.render(page="index", every=every).encode()
         yield from ((f"atom{_end(lang)}.xml", self._feed(every[:MOST], lang)) for lang in LANGS)
 
     def _feed(self, every: Sequence[Bulletin], lang: Lang) -> bytes:
@@ -97,8 +93,8 @@ class Website:
         _put(feed, "id", f"tag:{self.authority}:bulletins/{lang}")
         _put(feed, "updated", stamp(every[0].told) if every else f"{self.authority.partition(',')[2]}T00:00:00Z")
         _put(ET.SubElement(feed, "author"), "name", self.unit)
-        self._link(feed, "self", f"atom{_end(lang)}.xml", "application/atom+xml")
-        self._link(feed, "alternate", f"index{_end(lang)}.html")
+        _put(feed, "link", rel="self", href=f"{self.address}/atom{_end(lang)}.xml")
+        _put(feed, "link", href=f"{self.address}/index{_end(lang)}.html")
         for one in every:
             self._enter(ET.SubElement(feed, "entry"), one, lang)
         return bytes(ET.tostring(feed, encoding="utf-8", xml_declaration=True)) + b"\n"
@@ -115,11 +111,8 @@ class Website:
         _put(entry, "id", f"tag:{self.authority}:{one.id}/{lang}")
         _put(entry, "updated", stamp(one.told))
         _put(entry, "published", stamp(one.editions[0][0]))
-        self._link(entry, "alternate", f"{one.id}{_end(lang)}.html")
+        _put(entry, "link", href=f"{self.address}/{one.id}{_end(lang)}.html")
         _put(entry, "content", text, type="html")
-
-    def _link(self, of: ET.Element, rel: str, name: str, kind: str = "text/html") -> None:
-        _put(of, "link", rel=rel, type=kind, href=f"{self.address}/{name}")
 
 
 def _end(lang: Lang) -> str:
