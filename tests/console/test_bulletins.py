@@ -21,6 +21,7 @@ from wayseal.cases.bulletins.website import Website
 from wayseal.console import ConsoleSettings, Role
 from wayseal.console.errors import ConsoleSettingsError
 from wayseal.console.settings import read_console_settings
+from wayseal.console.web.app import CasebookResource
 from wayseal.model.times import micros_of
 
 AUTHORITY = "courier.example,2026-01-01"
@@ -189,7 +190,19 @@ def test_pages_that_there_arent(press: Press) -> None:
         assert ana.get(path).status_code == 404
     assert ana.get("/bulletins?state=secret").status_code == 400
     press.world.site, press.world._app = replace(press.world.site, bulletins=None), None
-    assert press.world.signed_in("ana").get("/bulletins").status_code == 404
+    answer = press.world.signed_in("ana").get("/bulletins")
+    assert (answer.status_code, "no ledger is set" in text(answer)) == (400, True)
+
+
+def test_before_the_first_case_a_text_without_figures_goes(press: Press, tmp_path: Path) -> None:
+    press.world.site = replace(press.world.site, cases=CasebookResource(tmp_path / "none"))
+    press.world._app = None
+    ana, ivy = press.world.signed_in("ana"), press.world.signed_in("ivy")
+    page = press.write(ana)
+    assert (page.status_code, "no case has been registered yet" in text(page)) == (400, True)
+    assert "There were" in page.text
+    assert press.write(ana, zh="谨防假冒", en="Beware").status_code == 303
+    assert press.decide(ivy, "approved").status_code == press.decide(ivy, "published").status_code == 303
 
 
 SCOPE: dict[str, Any] = {

@@ -63,7 +63,7 @@ class BulletinDesk:
             yield add
 
     def draw_up(
-        self, id_: str, title: Both, text: Both, reason: Both | None, who: str, cases: Cases, of: str = ""
+        self, id_: str, title: Both, text: Both, reason: Both | None, who: str, cases: Cases | None, of: str = ""
     ) -> Written:
         """Makes the act of a text, of a new bulletin where no id is given, and doesn't write it: as a preview shows it.
 
@@ -100,7 +100,7 @@ class BulletinDesk:
             return made.bulletin
 
     def decide(
-        self, kind: Literal["approved", "published", "withdrawn"], id_: str, digest: str, who: str, cases: Cases,
+        self, kind: Literal["approved", "published", "withdrawn"], id_: str, digest: str, who: str, cases: Cases | None,
         reason: Both | None = None,
     ) -> None:  # fmt: skip
         """Approves the text of a digest, publishes it, or withdraws the bulletin; a draft is dropped by that."""
@@ -112,15 +112,15 @@ class BulletinDesk:
             one.after(act)  # refused before anything is counted
             public = self._need_website() if kind == "published" or (kind == "withdrawn" and one.editions) else None
             if kind != "withdrawn":
-                self._check_figures(one, cases if kind == "approved" else None)
+                self._check_figures(one, cases, anew=kind == "approved")
             add(act)
             if public is not None:
                 self._build(public)
 
-    def _check_figures(self, one: Bulletin, cases: Cases | None) -> None:
+    def _check_figures(self, one: Bulletin, cases: Cases | None, *, anew: bool) -> None:
         """Rule 2."""
         then = one.written.figures
-        fresh = then if cases is None else count(cases, [each.asked for each in then])
+        fresh = count(cases, [each.asked for each in then]) if anew else then
         for old, new in zip(then, settle(fresh, self._state.figures, _quoted(one)), strict=True):
             if (old.count, old.given) != (new.count, new.given):
                 raise CaseStateError(

@@ -21,7 +21,7 @@ from typing import Annotated, ClassVar, Final
 from pydantic import Field
 
 from wayseal.cases import Cases
-from wayseal.cases.errors import CasebookUsageError, CaseStateError
+from wayseal.cases.errors import CasebookUsageError, CaseStateError, NoSuchCaseError
 from wayseal.cases.types import CLOSED_STATES, Source
 from wayseal.model.messages import N_
 from wayseal.model.schema import CLOSED
@@ -91,11 +91,13 @@ def figures_in(text: str, key: str, now: int) -> tuple[str, ...]:
     return tuple(found)
 
 
-def count(cases: Cases, asked: Iterable[str]) -> list[Figure]:
-    """Counts figures as the casebook stands; whether they are given is `settle`'s to say."""
+def count(cases: Cases | None, asked: Iterable[str]) -> list[Figure]:
+    """Counts figures as the casebook stands; whether they are given is `settle`'s to say. NoSuchCaseError: none is."""
     counted = []
     for one in asked:
         name, _, _, first, last = _read(one)
+        if cases is None:
+            raise NoSuchCaseError(N_("no case has been registered yet"))
         ends = (micros_of(datetime(n // 12, n % 12 + 1, 1, tzinfo=clock())) for n in (first, last + 1))
         number, head = cases.figure(name, *ends)
         counted.append(Figure(asked=one, count=number, given=False, line=head.lines, sum=head.sum))

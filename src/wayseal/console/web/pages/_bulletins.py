@@ -16,22 +16,26 @@ from wayseal.cases.bulletins.desk import BulletinDesk, find
 from wayseal.cases.bulletins.figures import FIGURES, last_month
 from wayseal.cases.bulletins.notices import fill_notice, load_templates
 from wayseal.cases.bulletins.website import differences, shown
-from wayseal.cases.errors import CasebookDiskError, StaleError
+from wayseal.cases.errors import CasebookDiskError, NoSuchCaseError, StaleError
+from wayseal.console.errors import AccessError
 from wayseal.console.roles import CASE_ROLES, OPENERS
 from wayseal.console.web._ask import REFUSALS, TO_DO, Ask, Pages, there
 from wayseal.console.web._lists import Column, Filter, ListPage, Wanted
-from wayseal.console.web.pages._casework import me, the_cases
+from wayseal.console.web.pages._casework import me
 from wayseal.model.messages import N_
 from wayseal.page.languages import LANGS
 from wayseal.store.errors import StoreError
 
+_MISTAKES = (*REFUSALS, NoSuchCaseError, CasebookDiskError)
 _MOST_SCOPE = 32 << 20
 
 
 def _on_desk(act: Callable[..., Response]) -> Callable[[Ask], Response]:
     def do(ask: Ask) -> Response:
+        if ask.site.bulletins is None:
+            raise AccessError("no ledger is set, whose cases bulletins tell of")
         try:
-            return act(ask, there(ask.site.bulletins))
+            return act(ask, ask.site.bulletins)
         except (OSError, StoreError):
             raise CasebookDiskError(N_("the record of bulletins can't be read or written: nothing was done")) from None
 
@@ -89,13 +93,13 @@ def _begin(of: Any, month: str, *, reason: bool) -> Mapping[str, str]:
     return found
 
 
-@PAGES.post("/bulletins/new", CASE_ROLES, again=show_form)
-@PAGES.post("/bulletins/{bulletin}/text", CASE_ROLES, again=show_form)
+@PAGES.post("/bulletins/new", CASE_ROLES, again=show_form, refusals=_MISTAKES)
+@PAGES.post("/bulletins/{bulletin}/text", CASE_ROLES, again=show_form, refusals=_MISTAKES)
 def write(ask: Ask, desk: BulletinDesk) -> Response:
     """Writes it, or shows what it comes to."""
     title, text = (_both(ask, name) for name in ("title_", ""))
     id_ = ask.names.get("bulletin", "")
-    made = desk.draw_up(id_, title, text, _both(ask, "reason_"), me(ask), the_cases(ask), ask.field("of"))
+    made = desk.draw_up(id_, title, text, _both(ask, "reason_"), me(ask), ask.cases, ask.field("of"))
     if ask.choice("act", ("preview", "save"), TO_DO) == "preview":
         return show_form(ask, desk, made=made)
     return ask.go(f"/bulletins/{desk.write(made)}")
@@ -138,12 +142,12 @@ def show_bulletin(ask: Ask, desk: BulletinDesk, error: Exception | None = None) 
 
 def _decide(ask: Ask, desk: BulletinDesk, kind: Any) -> Response:
     id_, reason = ask.names["bulletin"], _both(ask, "reason_") if kind == "withdrawn" else None
-    desk.decide(kind, id_, ask.field("digest"), me(ask), the_cases(ask), reason)
+    desk.decide(kind, id_, ask.field("digest"), me(ask), ask.cases, reason)
     return ask.go(f"/bulletins/{id_}")
 
 
 for _kind in ("approved", "published", "withdrawn"):
     PAGES.post(
-        f"/bulletins/{{bulletin}}/{_kind}", OPENERS, again=show_bulletin, refusals=(*REFUSALS, CasebookDiskError),
+        f"/bulletins/{{bulletin}}/{_kind}", OPENERS, again=show_bulletin, refusals=_MISTAKES,
         confirmed=_kind != "approved",
     )(partial(_decide, kind=_kind))  # fmt: skip
