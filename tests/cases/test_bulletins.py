@@ -281,8 +281,11 @@ def test_verdicts_and_their_accounts(office: Office) -> None:
         office.cases.verdict(case, True, "li", "sold", at(10), lacking=True)
     for case in some[6:]:
         office.cases.verdict(case, False, "li", "work", at(10))
+    office.cases.register([alert("guilty", "innocent", at=at(9))], at(9))
+    for account in ("guilty", "innocent"):
+        office.cases.verdict("c-13", account == "guilty", "li", "x", at(10), accounts=[account], lacking=True)
     id_ = office.draft("{closed:2026-10} {closed.true:2026-10} {accounts:2026-10} {opened:2026-10}")
-    assert list(office.told(id_).values()) == [12, 6, 6, 0]
+    assert list(office.told(id_).values()) == [13, 7, 7, 0]
 
 
 def test_small_counts_are_held_back_and_zero_isnt(office: Office) -> None:

@@ -154,6 +154,16 @@ def test_two_who_write_at_once_see_both(press: Press) -> None:
     assert press.write(wei, "b-1", **again, zh="乙。", en="Second.").status_code == 303
 
 
+def test_a_preview_takes_nobody_elses_text_for_ones_own(press: Press) -> None:
+    ana, wei = press.world.signed_in("ana"), press.world.signed_in("wei")
+    press.write(ana)
+    of = hidden(wei.get("/bulletins/b-1/text"), "of")
+    press.write(ana, "b-1", title_en="Hers")
+    page = press.write(wei, "b-1", of=of, title_en="His", act="preview")
+    assert page.status_code == 200
+    assert press.write(wei, "b-1", of=hidden(page, "of"), title_en="His").status_code == 409
+
+
 def test_an_approval_of_another_text_is_refused(press: Press) -> None:
     ana, ivy = press.world.signed_in("ana"), press.world.signed_in("ivy")
     press.write(ana)
