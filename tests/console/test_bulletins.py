@@ -20,6 +20,7 @@ from wayseal.cases.bulletins.figures import last_month
 from wayseal.cases.bulletins.website import Website
 from wayseal.console import ConsoleSettings, Role
 from wayseal.console.errors import ConsoleSettingsError
+from wayseal.console.serve import make_site
 from wayseal.console.settings import read_console_settings
 from wayseal.console.web.app import CasebookResource
 from wayseal.model.times import micros_of
@@ -267,6 +268,22 @@ def test_settings_of_the_environment() -> None:
             read(BULLETINS_AUTHORITY=wrong)
     with pytest.raises(ConsoleSettingsError, match="begins with"):
         read(BULLETINS_AUTHORITY=AUTHORITY, BULLETINS_ADDRESS="b.example")
+
+
+def test_the_console_opens_its_desk(tmp_path: Path) -> None:
+    (tmp_path / "ledger").mkdir()
+    given: dict[str, Any] = {"folder": tmp_path, "ledger": tmp_path / "ledger", "unit": "YTO"}
+    public = {
+        "bulletins_publish": tmp_path / "out",
+        "bulletins_address": "https://b.example/",
+        "bulletins_authority": AUTHORITY,
+    }
+    with open_world(tmp_path) as world:
+        for more, address in ((public, "https://b.example"), ({}, None)):
+            site = make_site(ConsoleSettings(**given, **more), world.access)
+            assert site.bulletins is not None
+            assert (site.bulletins.website and site.bulletins.website.address) == address
+            site.close()
 
 
 # In a real browser
