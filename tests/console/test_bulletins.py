@@ -273,14 +273,14 @@ def test_settings_of_the_environment() -> None:
 def test_the_console_opens_its_desk(tmp_path: Path) -> None:
     (tmp_path / "ledger").mkdir()
     given: dict[str, Any] = {"folder": tmp_path, "ledger": tmp_path / "ledger", "unit": "YTO"}
-    public = {
+    public: dict[str, Any] = {
         "bulletins_publish": tmp_path / "out",
         "bulletins_address": "https://b.example/",
         "bulletins_authority": AUTHORITY,
     }
     with open_world(tmp_path) as world:
-        for more, address in ((public, "https://b.example"), ({}, None)):
-            site = make_site(ConsoleSettings(**given, **more), world.access)
+        for settings, address in ((given | public, "https://b.example"), (given, None)):
+            site = make_site(ConsoleSettings(**settings), world.access)
             assert site.bulletins is not None
             assert (site.bulletins.website and site.bulletins.website.address) == address
             site.close()
