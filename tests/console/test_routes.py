@@ -145,6 +145,15 @@ TABLE = {
     "GET /hotline/{report}": OFFICER,
     "POST /hotline/{report}": OFFICER,
     "POST /hotline/{report}/file": OFFICER,
+    "GET /training": f"{ACTS} {OUTLET}",
+    "GET /training.csv": f"{ACTS} {OUTLET}",
+    "GET /training/import": ADMIN,
+    "POST /training/import": ADMIN,
+    "POST /training/answer": ADMIN,
+    "GET /training/{name}": f"{ACTS} {OUTLET}",
+    "POST /training/{name}": ADMIN,
+    "GET /training/{name}/test": f"{ADMIN} {OUTLET}",
+    "POST /training/{name}/test": f"{ADMIN} {OUTLET}",
     "GET /rewards": FINANCE,
     "POST /rewards": FINANCE,
     "POST /rewards/pay": FINANCE,
@@ -426,7 +435,7 @@ def test_a_page_of_another_program_changes_nothing(world: World, people: dict[Ro
             path = (
                 route.split(" ")[1]
                 .replace(":path}", "}")
-                .format(**IDS, token="x", session="x", person=people[Role.ANALYST].id)
+                .format(**IDS, name="x", token="x", session="x", person=people[Role.ANALYST].id)
             )
             answer = browser.post(path, data={"role": "auditor"}, headers=headers())
             assert answer.status_code == 403, (route, headers())
