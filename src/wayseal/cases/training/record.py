@@ -167,7 +167,8 @@ class Training:
             raise TrainingError(str(error)) from None
         if isinstance(act, Shutting):
             return act.shut, act.of
-        before = [one for one in accounts if self.standing(one, act.at).open]
+        adds = isinstance(act, Completed) and not act.gone
+        before = [] if adds else [one for one in accounts if self.standing(one, act.at).open]
         return sum(not after.standing(one, act.at).open for one in before), len(before)
 
     def copy(self) -> "Training":
