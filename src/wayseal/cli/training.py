@@ -60,7 +60,10 @@ def training_courses(
     with open_ledger(ledger) as snapshot:
         done = TrainingRecord(ledger).put(act, read_accounts(snapshot).values(), id=token_hex(4))
     if isinstance(done, Held):
-        echo("{count:,} would be shut out at once: it waits for a second person in the console", count=done.shut)
+        echo(
+            "it waits for a second person in the console: {count:,} would be shut out at once, or a limit is wider",
+            count=done.shut,
+        )
         raise typer.Exit(3)
     echo("{count:,} {count:course|courses} in force", count=len(act.rules.course))
 

@@ -114,9 +114,7 @@ class TestWholeList:
         assert not state.done.get(("c-3", COURSE))
         assert state.done["c-2", COURSE] == {date(2026, 1, 1)}
 
-    @pytest.mark.parametrize(
-        "line", ["x,waybill-data,2026-03-02", "c-2,b,2026-03-02", "c-2,waybill-data,soon", "c-2"]
-    )
+    @pytest.mark.parametrize("line", ["x,waybill-data,2026-03-02", "c-2,b,2026-03-02", "c-2,waybill-data,soon", "c-2"])
     def test_a_line_that_would_be_left_out_shuts_nobody_out(self, state: Training, line: str) -> None:
         with pytest.raises(TrainingError, match="whole list") as refused:
             read(f"account,course,day\nc-1,{COURSE},2026-03-02\n{line}\n", state, COURSE)

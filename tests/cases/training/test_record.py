@@ -217,6 +217,15 @@ class TestBrake:
         roles = replace(load_rules(), course=(replace(base, roles=("clerk",)),))
         assert isinstance(put(record, Adopted(at=NOW, who="li", rules=roles), "r"), Held)
 
+    @pytest.mark.parametrize("limit", ["emergency_hours", "brake_percent", "brake_people"])
+    def test_a_wider_limit_is_for_two_though_it_shuts_nobody_out(self, record: TrainingRecord, limit: str) -> None:
+        put(record, done(*PEOPLE))
+        rules = load_rules()
+        wider, tighter = (replace(rules, **{limit: getattr(rules, limit) + more}) for more in (1, -1))
+        assert isinstance(put(record, Adopted(at=NOW, who="li", rules=tighter)), Adopted)
+        assert isinstance(put(record, Adopted(at=NOW, who="li", rules=wider), "w"), Held)
+        assert record.state().rules == tighter
+
     def test_one_person_is_revoked_by_one(self, record: TrainingRecord) -> None:
         put(record, done(*PEOPLE[:2]))
         row = Done(account="courier-0", course=COURSE, day=TODAY)
@@ -304,8 +313,8 @@ class TestQuestions:
 
     def test_there_are_twenty_in_both_languages_alike(self) -> None:
         bank = load_bank()
-        assert len(bank.en) == len(bank.zh) >= 20
-        for en, zh in zip(bank.en, bank.zh, strict=True):
+        assert len(bank["en"]) == len(bank["zh"]) >= 20
+        for en, zh in zip(bank["en"], bank["zh"], strict=True):
             assert len(en.wrong) == len(zh.wrong)
             for one in (en, zh):
                 assert len({one.right, *one.wrong}) == len(one.wrong) + 1
@@ -316,7 +325,7 @@ class TestQuestions:
         en, zh, again = (draw_test(random.Random("s"), lang) for lang in ("en", "zh", "en"))
         assert len(en) == ASKED == len({one.ask for one, _ in en})
         assert en == again != draw_test(random.Random("t"), "en")
-        places = [[bank.en.index(one) for one, _ in en], [bank.zh.index(one) for one, _ in zh]]
+        places = [[bank["en"].index(one) for one, _ in en], [bank["zh"].index(one) for one, _ in zh]]
         assert places[0] == places[1]
         assert [order.index(one.right) for one, order in en] == [order.index(one.right) for one, order in zh]
 

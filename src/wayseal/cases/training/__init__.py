@@ -10,7 +10,7 @@ Courses and limits are data (`courses.toml`, or an own file that was adopted); w
 3. What is on record adds. A list shuts nobody out who isn't on it, unless it is said to be the whole list of a course;
    then who is missing is shown first. What was revoked stays so when the same list comes again.
 4. The brake: what would shut out more at once than the rules allow (a list, other courses, a revocation, a vault that
-   says otherwise) waits for a second person, for three days. Whether other rules may be adopted is judged by the old.
+   says otherwise) waits for a second person, for three days; so do wider limits. Other rules are judged by the old.
 5. An emergency opening counts at once and for so many hours at most. A second person says afterwards whether it was
    right; a no ends it, and until there is an answer the account isn't opened again.
 6. A test's questions and their order are drawn by a generator that is passed in. Scores are kept, answers aren't; who

@@ -49,6 +49,11 @@ class Rules:
         """The courses of a role."""
         return [one for one in self.course if not one.roles or role in one.roles]
 
+    def loosens(self, old: "Rules") -> bool:
+        """Check whether a limit is wider than it was: that, too, is for two to decide."""
+        limits = [(one.emergency_hours, one.brake_percent, one.brake_people) for one in (self, old)]
+        return any(new > before for new, before in zip(*limits, strict=True))
+
 
 def load_rules(path: Path | None = None) -> Rules:
     """The rules of a file; None: those built in. TrainingError names file, line and key of a mistake; OSError."""
@@ -128,18 +133,6 @@ class Standing:
             return "opened" if self.opened is not None else "never" if self.ends is None else "expired"
         left = (self.ends - today).days
         return "grace" if left < 0 else next((f"due_{days}" for days in (1, 7, 30) if left <= days), "valid")
-
-
-def standing_of(rules: Rules, account: Account, last: Mapping[str, date], opened: int | None, now: int) -> Standing:
-    """How an account stands. last: the last day on which each course was completed; opened, now: as `Standing` has."""
-    needed = rules.needed(account.role)
-    missing = [one.name for one in needed if one.name not in last]
-    if missing or not needed:
-        return Standing(account=account, course="".join(missing[:1]), opened=opened, now=now)
-    ends = [(add_months(last[one.name], one.months), one) for one in needed]
-    first, course = min((end, one.name) for end, one in ends)
-    closes = min(end + timedelta(days=one.grace_days) for end, one in ends)
-    return Standing(account=account, course=course, ends=first, closes=closes, opened=opened, now=now)
 
 
 def day_of(now: int) -> date:

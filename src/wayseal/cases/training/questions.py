@@ -1,6 +1,7 @@
 """The built-in test: questions as data (`questions.toml`), drawn and ordered anew for each attempt (rule 6)."""
 
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -26,22 +27,14 @@ class Question:
     why: Text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bank:
-    """The questions, in the same order in both languages."""
-
-    __pydantic_config__: ClassVar = CLOSED
-    en: tuple[Question, ...]
-    zh: tuple[Question, ...]
-
-
 @cache
-def load_bank() -> Bank:
-    """Those that come along."""
-    return TomlText(resources.files(__package__).joinpath("questions.toml").read_bytes(), TrainingError).read(Bank)
+def load_bank() -> Mapping[Lang, tuple[Question, ...]]:
+    """Those that come along, in the same order in both languages."""
+    toml = TomlText(resources.files(__package__).joinpath("questions.toml").read_bytes(), TrainingError)
+    return toml.read(dict[Lang, tuple[Question, ...]])
 
 
 def draw_test(generator: random.Random, lang: Lang) -> list[tuple[Question, list[str]]]:
     """As many questions as an attempt asks, each with its answers in their order; the same in either language."""
-    drawn = generator.sample(getattr(load_bank(), lang), ASKED)
+    drawn = generator.sample(load_bank()[lang], ASKED)
     return [(one, generator.sample((one.right, *one.wrong), len(one.wrong) + 1)) for one in drawn]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Final, Literal
@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 from pydantic import Field
 
 from wayseal.cases.errors import CasebookChangedError, TrainingError
-from wayseal.cases.training.courses import Account, Rules, Standing, load_rules, standing_of
+from wayseal.cases.training.courses import Account, Rules, Standing, add_months, load_rules
 from wayseal.cases.verdicts import WAIT_US
 from wayseal.journal.record import Act, Record, same_person
 from wayseal.ledger import Snapshot
@@ -133,10 +133,20 @@ class Training:
 
     def standing(self, account: Account, now: int) -> Standing:
         """How an account stands."""
-        courses = ((one.name, self.done.get((account.account, one.name))) for one in self.rules.course)
         openings = (one for one in self.acts.get(account.account, ()) if isinstance(one, Opened))
-        ends = (one.until for one in openings if now < one.until and getattr(self.answers.get(one.id), "yes", True))
-        return standing_of(self.rules, account, {n: max(d) for n, d in courses if d}, max(ends, default=None), now)
+        until = (one.until for one in openings if now < one.until and getattr(self.answers.get(one.id), "yes", True))
+        stands = partial(Standing, account=account, opened=max(until, default=None), now=now)
+        ends = list[tuple[date, str, date]]()
+        for one in self.rules.needed(account.role):
+            days = self.done.get((account.account, one.name))
+            if not days:
+                return stands(course=one.name)
+            end = add_months(max(days), one.months)
+            ends.append((end, one.name, end + timedelta(days=one.grace_days)))
+        if not ends:
+            return stands()
+        first, course, _ = min(ends)
+        return stands(course=course, ends=first, closes=min(closes for *_, closes in ends))
 
     def completions(self, account: str) -> list[Done]:
         """The days of an account that count."""
@@ -260,7 +270,10 @@ class TrainingRecord:
         """
         with self._acts.writing() as write:
             shut, of = self._state.weigh(act, accounts)
-            if isinstance(act, Braked) and self._state.rules.brakes(shut, of):
+            rules = self._state.rules
+            if isinstance(act, Braked) and (
+                rules.brakes(shut, of) or (isinstance(act, Adopted) and act.rules.loosens(rules))
+            ):
                 act = Held(at=act.at, who=act.who, id=id, act=act, shut=shut)
             write(act)
             return act
