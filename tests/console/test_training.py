@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.running import inside
 from tests.console.training_office import COURSE, PEOPLE, Office, make_directory, open_office
 from tests.console.world import text
 from wayseal.cases.training.courses import day_of
@@ -56,6 +57,15 @@ def test_an_auditor_sees_no_account_and_no_address_has_one(office: Office) -> No
         assert name in page
         assert "courier-12" not in page
     assert 'href="/training/courier' not in office.at("li").get("/training").text
+
+
+def test_who_is_new_in_the_ledger_is_seen_and_without_an_outlet_by_no_manager(office: Office, tmp_path: Path) -> None:
+    new = tmp_path / "new.csv"
+    new.write_text("actor,kind,role,outlet\ncourier-99,person,courier,\n", "utf-8")
+    assert "courier-12" in office.at("li").get("/training").text
+    assert inside("ingest", office.ledger, new, "-q").code == 0
+    assert "courier-99" in office.at("li").get("/training").text
+    assert "courier-99" not in office.at("sun").get("/training").text
 
 
 def test_a_list_is_narrowed_by_state_outlet_and_role(office: Office) -> None:

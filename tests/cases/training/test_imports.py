@@ -1,5 +1,6 @@
 """Files of completions: headings in both languages, rows by their line, whole lists, and anything at all."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -10,7 +11,7 @@ from tests.cases.training.test_record import COURSE, NOW, TODAY
 from tests.tables import each
 from wayseal.cases.errors import TrainingError
 from wayseal.cases.training.imports import FAULTS, Preview, read_completions
-from wayseal.cases.training.record import Completed, Done, Revoked, Training
+from wayseal.cases.training.record import Adopted, Completed, Done, Revoked, Training
 from wayseal.model.times import set_clock
 
 PEOPLE = ("c-1", "c-2", "c-3")
@@ -113,6 +114,14 @@ class TestWholeList:
         state.apply(found.act)
         assert not state.done.get(("c-3", COURSE))
         assert state.done["c-2", COURSE] == {date(2026, 1, 1)}
+
+    def test_a_line_of_another_course_is_none_of_it(self, state: Training) -> None:
+        (base,) = state.rules.course
+        state.apply(Adopted(at=NOW, who="li", rules=replace(state.rules, course=(base, replace(base, name="b")))))
+        lines = "".join(f"{name},b,2026-03-02\n" for name in PEOPLE)
+        assert len(read(f"account,course,day\n{lines}", state).act.rows) == 3
+        with pytest.raises(TrainingError, match="whole list"):
+            read(f"account,course,day\n{lines}", state, COURSE)
 
     @pytest.mark.parametrize("line", ["x,waybill-data,2026-03-02", "c-2,b,2026-03-02", "c-2,waybill-data,soon", "c-2"])
     def test_a_line_that_would_be_left_out_shuts_nobody_out(self, state: Training, line: str) -> None:

@@ -143,11 +143,11 @@ def show_import(ask: Ask, ledger: LedgerReader, error: Exception | None = None, 
 @PAGES.post("/training/import", ADMINISTRATORS, again=show_import, refusals=_MISTAKES, upload=imports.MOST + MOST)
 def take_file(ask: Ask, ledger: LedgerReader) -> Response:
     """Shows what a file comes to, then takes it in as one act; till then, or the next start, it lies with what came."""
-    spool, sha256, name = there(ask.site.spool), ask.field("sha256"), ask.field("file")
+    spool, sha256, name = there(ask.site.spool), ask.field("sha256"), ask.field("file")[:200]
     for file in ask.files[:1]:
         sha256, name = file.sha256, file.name
-        file.keep(spool / f"upload-{sha256}")
-    path = next((one for one in spool.iterdir() if one.name == f"upload-{sha256}"), None)
+        file.keep(spool / f"upload-training-{sha256}")
+    path = next((one for one in spool.iterdir() if one.name == f"upload-training-{sha256}"), None)
     if path is None:
         raise UploadError(N_("choose a file"), key="file")
     state, now, people = ledger.training.state(), ask.access.now(), ledger.people()
