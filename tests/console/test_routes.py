@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from httpx import Client, Response
@@ -430,6 +431,7 @@ def test_a_page_of_another_program_changes_nothing(world: World, people: dict[Ro
         lambda: {"sec-fetch-site": "none"},
         lambda: {"sec-fetch-site": ""},
     ]
+    uploads = {f"{page.method} {page.path}" for page in PAGES if page.upload}
     for route in (route for route in TABLE.keys() - BY_TOKEN if route.startswith("POST")):
         for headers in cases:
             path = (
@@ -437,7 +439,8 @@ def test_a_page_of_another_program_changes_nothing(world: World, people: dict[Ro
                 .replace(":path}", "}")
                 .format(**IDS, name="x", token="x", session="x", person=people[Role.ANALYST].id)
             )
-            answer = browser.post(path, data={"role": "auditor"}, headers=headers())
+            fields: Any = {"files": {"role": (None, "auditor")}} if route in uploads else {"data": {"role": "auditor"}}
+            answer = browser.post(path, headers=headers(), **fields)
             assert answer.status_code == 403, (route, headers())
     assert world.access.acts() == before
 

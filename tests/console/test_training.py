@@ -60,7 +60,7 @@ def test_an_auditor_sees_no_account_and_no_address_has_one(office: Office) -> No
 
 
 def test_who_is_new_in_the_ledger_is_seen_and_without_an_outlet_by_no_manager(office: Office, tmp_path: Path) -> None:
-    new = tmp_path / "new.csv"
+    new = tmp_path / "actors.csv"
     new.write_text("actor,kind,role,outlet\ncourier-99,person,courier,\n", "utf-8")
     assert "courier-12" in office.at("li").get("/training").text
     assert inside("ingest", office.ledger, new, "-q").code == 0
