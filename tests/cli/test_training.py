@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.cases.making import alert
 from tests.cli.running import Ran, inside
+from wayseal.cases import open_cases
 from wayseal.cases.training.courses import day_of, load_rules
 from wayseal.cases.training.record import Answered, Completed, Done, Opened, TrainingRecord, read_accounts
 from wayseal.cli._vault_session import open_vault
@@ -179,6 +181,14 @@ def test_other_courses_wait_where_they_would_shut_out_many(place: Place, tmp_pat
         assert done.code == code, done
     assert place.record.state().rules.course[0].months == 24
     assert load_rules().course[0].months == 12
+
+
+def test_it_is_in_the_copy_of_what_cant_be_made_again(place: Place, tmp_path: Path) -> None:
+    place.complete(*PEOPLE)
+    with open_cases(place.ledger / "detect") as cases:
+        cases.register([alert("courier-12", at=now_us())], now_us())
+    assert inside("case", "backup", place.ledger, tmp_path / "copy").code == 0
+    assert TrainingRecord(tmp_path / "copy").state().done == place.record.state().done
 
 
 def test_the_vault_brings_in_nobody_and_forgets_no_block(place: Place) -> None:
