@@ -3,6 +3,7 @@
 import random
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,9 +12,9 @@ import pytest
 from tests.cli.running import inside
 from tests.console.training_office import COURSE, PEOPLE, Office, make_directory, open_office
 from tests.console.world import text
-from wayseal.cases.training.courses import day_of
+from wayseal.cases.training.courses import day_of, load_rules
 from wayseal.cases.training.questions import draw_test
-from wayseal.cases.training.record import Completed
+from wayseal.cases.training.record import Adopted, Completed, Held, Shutting
 
 DAY = 86_400_000_000
 
@@ -113,7 +114,8 @@ def test_a_whole_list_with_yesterdays_people_missing_waits_for_another_administr
     assert office.take("li", seen).status_code == 303
     assert office.stands("courier-31") == "valid"
     assert "It waits for another administrator." in text(office.at("li").get("/training"))
-    assert "21 people" in text(office.at("wang").get("/training"))
+    shown = text(office.at("wang").get("/training"))
+    assert all(words in shown for words in ("21 people", "done.csv", COURSE, "courier-31, courier-40"))
     assert "21 people" not in text(office.at("zhang").get("/training"))
     (held,) = office.state().waiting(office.world.clock())
     assert office.answer("li", held.id).status_code == 400
@@ -121,6 +123,22 @@ def test_a_whole_list_with_yesterdays_people_missing_waits_for_another_administr
     assert office.stands("courier-31") == "valid"
     assert office.answer("wang", held.id).status_code == 303
     assert (office.stands("courier-31"), office.stands("courier-12")) == ("never", "valid")
+
+
+def test_a_second_person_sees_what_they_agree_to(office: Office) -> None:
+    office.complete(*PEOPLE, ago=100)
+    rules, now = load_rules(), office.world.clock()
+    short = replace(rules, course=(replace(rules.course[0], months=1, roles=("courier",)),), brake_people=7)
+    assert office.world.site.ledger is not None
+    people = office.world.site.ledger.people().values()
+    for act, words in (
+        (Adopted(at=now, who="li", rules=short), (": 1 month, 14 days of grace, roles courier", "7 people at once")),
+        (Shutting(at=now, who="cron", shut=9, of=22), ("9 people", "22 are open there")),
+    ):
+        assert isinstance(office.record.put(act, people, id=act.kind), Held)
+        page = text(office.at("wang").get("/training"))
+        assert [one for one in words if one not in page] == []
+        assert office.answer("wang", act.kind, "0").status_code == 303
 
 
 def test_answers_need_a_fresh_proof(office: Office) -> None:

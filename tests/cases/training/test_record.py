@@ -194,6 +194,13 @@ class TestBrake:
         with pytest.raises(TrainingError, match="nothing waits"):
             put(record, Answered(at=NOW + 2, who="zhao", id="h", yes=True))
 
+    def test_who_proposed_it_may_take_it_back_alone(self, record: TrainingRecord) -> None:
+        put(record, done(*PEOPLE))
+        put(record, done(whole=COURSE, gone=tuple(one.account for one in PEOPLE)), "h")
+        put(record, Answered(at=NOW, who="li", id="h", yes=False))
+        assert record.state().waiting(NOW) == []
+        assert all(stands(record, n).open for n in range(60))
+
     def test_a_no_changes_nothing_and_three_days_are_the_end(self, record: TrainingRecord) -> None:
         put(record, done(*PEOPLE))
         gone = tuple(one.account for one in PEOPLE)

@@ -228,7 +228,8 @@ class Training:
         asked = {one.id: one for one in self.waiting(act.at)}.get(act.id)
         if asked is None:
             raise ValueError(N_("nothing waits under this id (any more)"))
-        _must(not same_person(asked.who, act.who), N_("another person than the first has to answer"))
+        withdrawn = isinstance(asked, Held) and not act.yes
+        _must(withdrawn or not same_person(asked.who, act.who), N_("another person than the first has to answer"))
         self.answers[act.id] = act
         if isinstance(asked, Opened):
             self._note(asked.account, act)
