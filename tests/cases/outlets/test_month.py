@@ -164,3 +164,14 @@ def test_the_command_prints_what_it_keeps(ledger: Path) -> None:
     told = inside("outlets", "month", ledger, "--month", MONTH, "--format", "json", "--quiet")
     assert '"strata"' in told.out
     assert inside("outlets", "month", ledger, "--month", "2026", "--quiet").code == 3
+
+
+def test_rows_are_chosen_by_what_is_said_by_region_and_by_a_part_of_the_name(month: Month) -> None:
+    trend = pa.array(["worse"] + [""] * (len(month.table) - 1))
+    table = month.table.set_column(month.table.column_names.index("trend"), "trend", trend)
+    some = Month(about=month.about, table=table)
+    assert [row["outlet"] for row in some.choose("worse").rows()] == [month.table["outlet"][0].as_py()]
+    assert {row["verdict"] for row in some.choose("too_few").rows()} == {"too_few"}
+    assert {row["region"] for row in some.choose(region="北京").rows()} == {"北京"}
+    assert {row["name"] for row in some.choose(part="北京001").rows()} == {"北京001网点"}
+    assert len(some.choose(part="bj-h").rows()) == 1
