@@ -23,6 +23,7 @@ from tests.console import world as consoles
 from tests.portal.exchanging import URL, make_token, whole_app
 from tests.portal.exchanging import InProcess as Exchange
 from tests.portal.world import ADDRESS, Visitor, World, open_world
+from wayseal.cases.hotline.letters import spell_letter
 from wayseal.console.hotline import Collector
 from wayseal.merkle import SigningKey
 from wayseal.portal.serve import Pulse
@@ -218,6 +219,7 @@ def remains(at: Street) -> dict[str, Any]:
     return {
         "portal": tables(at.folder / "street/portal/portal.sqlite"),
         "console": tables(at.folder / "console/hotline/hotline.sqlite"),
+        "letters": [shape(spell_letter(one).decode()) for one in at.portal.letters()],
         "record": [shape(line) for line in record],
         "published": [shape(one.decode("latin-1")) for path, one in published.items() if "tile" not in path.parts],
         "log of the portal": _REAL.sub("", at.told.getvalue()),
