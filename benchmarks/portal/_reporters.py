@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import resource
 import ssl
 import time
 from collections import Counter, deque
@@ -12,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from benchmarks.portal._service import FORM, WAIT, body_of, held, receipt_of
+from benchmarks.portal._service import FORM, TYPED, WAIT, body_of, held, receipt_of
 
 _WAITS = re.compile(r"press again in (\d+) minute")
 _PRESSES, _MOMENT, _CONNECTIONS = 8, 3.0, 16
@@ -20,19 +19,10 @@ _ENGLISH = {"Accept-Language": "en"}
 
 
 def report(address: str, trusted: str | None, file: str, rate: float, seconds: float, bare: bool) -> dict[str, Any]:
-    """Reporters come with a file each.
+    """Reporters come, `rate` a minute for so many seconds, each with a file.
 
-    Args:
-        address: Where.
-        trusted: The file of whom to trust; None: it speaks no TLS.
-        file: The path of what each of them sends.
-        rate: Reporters a minute.
-        seconds: For so long.
-        bare: It has no pages: all is sent at once, and any answer will do.
-
-    Returns:
-        times: milliseconds of each report that was acknowledged; failed: others, by what came; rate: reports that were
-        acknowledged a minute, from the first one to the last; cpu: share of a core.
+    trusted: the file of whom to trust, where it speaks TLS; bare: it has no pages, and any answer will do. Returns
+    milliseconds of each report that was acknowledged, others by what came, and how many were acknowledged a minute.
     """
     verify = True if trusted is None else ssl.create_default_context(cafile=trusted)
     content, times, failed, told = Path(file).read_bytes(), list[float](), Counter[str](), list[float]()
@@ -43,7 +33,7 @@ def report(address: str, trusted: str | None, file: str, rate: float, seconds: f
         transport = httpx.AsyncHTTPTransport(verify=verify, local_address=own)
         async with httpx.AsyncClient(transport=transport, base_url=address, timeout=60) as browser:
             try:
-                form = {"ticket": "", "type": "sale"} if bare else held((await browser.get("/report?type=sale")).text)
+                form = {"ticket": "", "type": "sale"} if bare else held((await browser.get(TYPED)).text)
                 await asyncio.sleep(WAIT)
                 body, began = body_of(form | {"text": f"Numbers of today, {number}."}, content), time.perf_counter()
                 answer = await browser.post("/report", content=body, headers=FORM)
@@ -56,19 +46,15 @@ def report(address: str, trusted: str | None, file: str, rate: float, seconds: f
         else:
             failed[str(answer.status_code)] += 1
 
-    began, used = time.perf_counter(), _cpu()
     asyncio.run(_come(one, round(rate * seconds / 60), 60 / rate))
-    cpu = (_cpu() - used) / (time.perf_counter() - began)
     pace = 60 * (len(told) - 1) / (told[-1] - told[0]) if len(told) > 1 else 0.0
-    return {"times": times, "failed": failed, "rate": pace, "cpu": cpu}
+    return {"times": times, "failed": failed, "rate": pace}
 
 
 def come_back(address: str, receipts: list[str], every: float, seconds: float) -> list[tuple[int, float, float]]:
-    """Reporters come back, one `every` seconds, and press again when the page tells them to.
+    """Reporters come back, one `every` so many seconds, and press again when the page tells them to.
 
-    Returns:
-        Of each, how often they pressed (0: they gave up), milliseconds of the answer that showed the mailbox, and
-        seconds since they pressed first.
+    Returns of each: presses (0: they gave up), milliseconds of the answer with the mailbox, seconds since the first.
     """
     found: list[tuple[int, float, float]] = []
 
@@ -94,18 +80,11 @@ def come_back(address: str, receipts: list[str], every: float, seconds: float) -
 
 
 def guess(address: str, rate: float | None, burst: int, seconds: float, patient: float) -> dict[str, Any]:
-    """A script guesses receipts.
+    """A script guesses receipts for so many seconds.
 
-    Args:
-        address: Where.
-        rate: Guesses a minute, behind
-        burst: so many at once; None: as many as it can.
-        seconds: For so long.
-        patient: After so many seconds it presses again with what was refused; 0: it takes a new form.
-
-    Returns:
-        sent: guesses; computed: those that were looked up; most: of these in a minute; odd: other answers than these
-        and refusals.
+    rate: a minute, behind `burst` at once; None: as many as it can; patient: after so many seconds it presses again
+    with what was refused; 0: never. Returns how many it sent, the most in a minute that were looked up, and answers
+    that are neither these nor refusals.
     """
     sent, computed, odd, begin = 0, list[float](), Counter[str](), time.perf_counter()
     forms: deque[tuple[float, str]] = deque()
@@ -137,7 +116,7 @@ def guess(address: str, rate: float | None, burst: int, seconds: float, patient:
 
     asyncio.run(_come(work, _CONNECTIONS, 0.0))
     most = max((sum(at - 60 < one <= at for one in computed) for at in computed), default=0)
-    return {"sent": sent, "computed": len(computed), "most": most, "odd": odd}
+    return {"sent": sent, "most": most, "odd": odd}
 
 
 async def _come(one: Callable[[int], Awaitable[None]], many: int, every: float) -> None:
@@ -146,8 +125,3 @@ async def _come(one: Callable[[int], Awaitable[None]], many: int, every: float) 
         for number in range(many):
             await asyncio.sleep(max(0.0, began + number * every - time.perf_counter()))
             group.create_task(one(number))  # type: ignore[arg-type]
-
-
-def _cpu() -> float:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime

@@ -3,10 +3,13 @@
 import os
 import re
 import shutil
+import time
 from collections.abc import Mapping
 from datetime import date
 from html import unescape
 from pathlib import Path
+
+import httpx
 
 from benchmarks.shared.forked import Forked, free_port
 from wayseal.cases.hotline.errors import HotlineError
@@ -35,18 +38,11 @@ async def app(scope, receive, send):
 _HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
 _FORM = re.compile(r"<form[^>]*>(.*?)</form>", re.DOTALL)
 BOUNDARY = "wayseal-benchmark"
-FORM = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
+TYPED, FORM = "/report?type=sale", {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
 
 
 class Portal(Forked):
-    """`wayseal serve portal` in a folder with the team's keys beside it; its log and what it puts aside lie there, too.
-
-    Attributes:
-        folder: Its own.
-        team: Of the team's keys.
-        exchange: Address of the exchange.
-        token: The file with the console's token.
-    """
+    """`wayseal serve portal`, with the team's keys, its log and its temporary files beside its folder."""
 
     def __init__(self, work: Path, **settings: object) -> None:
         """settings: others than a user has."""
@@ -65,22 +61,20 @@ class Portal(Forked):
         own |= {"TMPDIR": str(self.temp), "LOG": str(self.log)}
         super().__init__(_LOAD, _SERVE, own | {PREFIX + name: str(one) for name, one in given.items()}, port)
 
-    def start(self, path: str = "/how") -> float:
-        """Serves, and returns when it answers; how long that took."""
-        return super().start(path)
 
-
-class Dropping(Forked):
+def bare() -> Forked:
     """A bare Starlette, which reads bodies and drops them."""
+    port = free_port()
+    serve = f"uvicorn.run(app, port={port}, access_log=False, log_level='error', http='httptools', loop='uvloop')"
+    return Forked(_DROPS, serve, os.environ, port)
 
-    def __init__(self) -> None:
-        port = free_port()
-        serve = f"uvicorn.run(app, port={port}, access_log=False, log_level='error', http='httptools', loop='uvloop')"
-        super().__init__(_DROPS, serve, os.environ, port)
 
-    def start(self, path: str = "/") -> float:
-        """Serves, and returns when it answers; how long that took."""
-        return super().start(path)
+def reported(browser: httpx.Client, many: int) -> list[str]:
+    """Reports; the pages that say so."""
+    forms = [held(browser.get(TYPED).text) for _ in range(many)]
+    time.sleep(WAIT)
+    bodies = [body_of(one | {"text": "Somebody reports."}) for one in forms]
+    return [browser.post("/report", content=one, headers=FORM).text for one in bodies]
 
 
 def held(page: str, act: str = "") -> dict[str, str]:
@@ -94,13 +88,11 @@ def held(page: str, act: str = "") -> dict[str, str]:
 
 def body_of(fields: Mapping[str, str], file: bytes | None = None, name: str = "photo.jpg") -> bytes:
     """A form as a browser sends it (`FORM`)."""
-    parts = [f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{n}"\r\n\r\n{v}\r\n' for n, v in fields.items()]
+    head = f"--{BOUNDARY}\r\nContent-Disposition: form-data; name="
+    parts = [f'{head}"{one}"\r\n\r\n{value}\r\n'.encode() for one, value in fields.items()]
     if file is not None:
-        parts.append(
-            f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="files"; filename="{name}"\r\n'
-            "Content-Type: image/jpeg\r\n\r\n"
-        )
-    return "".join(parts).encode() + (b"" if file is None else file + b"\r\n") + f"--{BOUNDARY}--\r\n".encode()
+        parts += [f'{head}"files"; filename="{name}"\r\n\r\n'.encode(), file, b"\r\n"]
+    return b"".join((*parts, f"--{BOUNDARY}--\r\n".encode()))
 
 
 def receipt_of(page: str) -> str:

@@ -22,7 +22,7 @@ from typing import Any
 
 import httpx
 
-from benchmarks.portal._service import FORM, WAIT, Portal, body_of, held, receipt_of
+from benchmarks.portal._service import Portal, receipt_of, reported
 from benchmarks.registry import Kept, Said, Table, benchmark, option
 from benchmarks.shared.processes import answer
 
@@ -51,12 +51,15 @@ class Options:
             for way, least in ((HOURLY, 1), (MANY, 1), (PATIENT, None))
         ),
         *(
-            Kept(f"reporters who come back, {name}: {way}", way, column, unit, beside=(NONE, NONE, column))
-            for name, column, unit in (("p95 of the mailbox", P95, "ms"), ("longest way in", LONGEST, "s"))
+            Kept(f"{name}: {way}", way, column, unit, None, most, (NONE, NONE, column))
+            for name, column, unit, most in (
+                ("reporters who come back, p95 of the mailbox", P95, "ms", None),
+                ("reporters who come back, longest way in", LONGEST, "s", None),
+                ("guesses looked up in a minute", MOST, "", 80),
+                ("most memory", PEAK, "MB", 300),
+            )
             for way in (HOURLY, MANY)
         ),
-        *(Kept(f"guesses looked up in a minute: {way}", way, MOST, most=80) for way in (HOURLY, MANY)),
-        *(Kept(f"most memory: {way}", way, PEAK, "MB", most=300, beside=(NONE, NONE, PEAK)) for way in (HOURLY, MANY)),
     ],
 )
 def measure(options: Options) -> Iterator[Said]:
@@ -64,20 +67,13 @@ def measure(options: Options) -> Iterator[Said]:
     rows = []
     for way in (NONE, HOURLY, MANY, *((PATIENT,) if options.patient else ())):
         with closing(Portal(options.work / "portal", wait_minutes=options.wait)) as portal:
-            portal.start()
-            receipts = _report(portal.address, 3)
+            portal.start("/how")
+            with httpx.Client(base_url=portal.address, trust_env=False, timeout=30) as browser:
+                receipts = [receipt_of(one) for one in reported(browser, 3)]
             rows.append((way, *_guessed(options, portal, receipts, way)))
         shutil.rmtree(options.work / "portal")
     head = (IN, "at the first press", "mailbox, p50 ms", P95, LONGEST, "guesses", MOST, "other answers", PEAK)
     yield Table(("while", *head), rows)
-
-
-def _report(address: str, many: int) -> list[str]:
-    with httpx.Client(base_url=address, trust_env=False, timeout=30) as browser:
-        forms = [held(browser.get("/report?type=sale").text) for _ in range(many)]
-        time.sleep(WAIT)
-        sent = [body_of(one | {"text": "Somebody comes back."}) for one in forms]
-        return [receipt_of(browser.post("/report", content=one, headers=FORM).text) for one in sent]
 
 
 def _guessed(options: Options, portal: Portal, receipts: list[str], way: str) -> tuple[str, ...]:
@@ -87,8 +83,7 @@ def _guessed(options: Options, portal: Portal, receipts: list[str], way: str) ->
         script = None
         if way != NONE:
             rate, wait = AN_HOUR / 60 if way == HOURLY else None, 60.0 * options.wait if way == PATIENT else 0.0
-            given = portal.address, rate, _BURST, lasts, wait
-            script = pool.submit(answer, f"{ours}:guess", *given)
+            script = pool.submit(answer, f"{ours}:guess", portal.address, rate, _BURST, lasts, wait)
             time.sleep(_LEAD)
         came = answer(f"{ours}:come_back", portal.address, receipts, options.every, options.seconds)
         found: dict[str, Any] = script.result() if script else {"sent": 0, "most": 0, "odd": {}}
@@ -97,11 +92,7 @@ def _guessed(options: Options, portal: Portal, receipts: list[str], way: str) ->
     return (
         f"{inside / len(came):.3f} ({inside} of {len(came)})",
         f"{sum(press == 1 for press, _, _ in came) / len(came):.3f}",
-        f"{quarters[9]:.0f}",
-        f"{quarters[-1]:.0f}",
-        f"{max(took for _, _, took in came):.0f}",
-        f"{found['sent']:,}",
-        f"{found['most']}",
-        f"{sum(found['odd'].values())}",
+        *(f"{one:.0f}" for one in (quarters[9], quarters[-1], max(took for _, _, took in came))),
+        *(f"{one:,}" for one in (found["sent"], found["most"], sum(found["odd"].values()))),
         f"{portal.peak_bytes() / 1e6:.0f}",
     )

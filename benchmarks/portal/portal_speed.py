@@ -1,6 +1,6 @@
 """How quick the portal is, and how much memory it takes, while 200 reports a minute come with a picture of 5 MB each.
 
-    python -m benchmarks run portal_speed --work FOLDER [--rate 210] [--seconds 40] [--quiet 10] [--megabytes 5]
+    python -m benchmarks run portal_speed --work FOLDER [--rate 210] [--seconds 40] [--quiet 10] [--side 1850]
 
 `wayseal serve portal` runs by itself, and then behind nginx with the file in deploy/ (where there is an nginx); its
 budgets are none that would be used up. Reporters come at a fixed rate from a process of their own, each with a form
@@ -27,14 +27,14 @@ import httpx
 from PIL import Image
 from tests.deploy.test_portal_proxy import proxied
 
-from benchmarks.portal._service import FORM, WAIT, Dropping, Portal, body_of, held
+from benchmarks.portal._service import FORM, TYPED, Portal, bare, body_of, held, reported
 from benchmarks.registry import Kept, Said, Table, benchmark, option
 from benchmarks.shared.forked import Forked
 from benchmarks.shared.processes import answer
 
 ITSELF, NGINX, BARE = "the portal", "behind nginx", "a bare Starlette"
 MAILBOX = "mailbox"
-PATHS = {"front page": "/", "form": "/report?type=sale", "where a receipt is typed": "/back", "protection": "/how"}
+PATHS = {"front page": "/", "form": TYPED, "where a receipt is typed": "/back", "protection": "/how"}
 RATE, P50, P95, PEAK = "sealed a minute", "p50 ms", "p95 ms", "peak MB"
 QUIET, BUSY, WEIGHT = "alone, p95 ms", "while many report, p95 ms", "kB with its files"
 _PAUSE = 0.25
@@ -48,7 +48,7 @@ class Options:
     rate: float = option(210.0, "reports a minute")
     seconds: float = option(40.0, "so long reports come, each way")
     quiet: float = option(10.0, "so long nobody reports, each way")
-    megabytes: float = option(5.0, "of each picture, about")
+    side: int = option(1850, "pixels of each picture, as wide as high; such a one has 5 MB")
 
 
 class Visitor:
@@ -56,10 +56,7 @@ class Visitor:
 
     def __init__(self, browser: httpx.Client) -> None:
         self._browser, self.odd = browser, Counter[int]()
-        form = held(browser.get(PATHS["form"]).text)
-        time.sleep(WAIT)
-        answer = browser.post("/report", content=body_of(form | {"text": "Somebody asked."}), headers=FORM)
-        self._session = held(answer.text, "look")
+        self._session = held(reported(browser, 1)[0], "look")
 
     def look(self, during: Callable[[], Any]) -> tuple[Any, Mapping[str, list[float]]]:
         """As long as something takes; what that returned, and milliseconds by page."""
@@ -105,15 +102,16 @@ class Visitor:
             for name in ("front page", "form", MAILBOX)
             for when in (QUIET, BUSY)
         ),
-        Kept("a reporter's heaviest page", "heaviest", WEIGHT, "kB", most=60),
+        *(Kept(f"{name}, weight", f"{ITSELF} · {name}", WEIGHT, "kB", most=60) for name in ("form", MAILBOX)),
     ],
 )
 def measure(options: Options) -> Iterator[Said]:
     """Load each in turn."""
     options.work.mkdir(parents=True, exist_ok=True)
     file = options.work / "photo.jpg"
-    _photograph(file, options.megabytes * 1e6)
-    reports, pages, heaviest = list[tuple[str, ...]](), list[tuple[str, ...]](), 0.0
+    noise = Image.effect_noise((options.side, options.side), 40)
+    noise.convert("RGB").save(file, "jpeg", quality=95, comment="Camera")
+    reports, pages = list[tuple[str, ...]](), list[tuple[str, ...]]()
     for way in (ITSELF, NGINX) if shutil.which("nginx") else (ITSELF,):
         with _serving(options.work / "portal", way) as (portal, base, trusted):
             verify = True if trusted is None else ssl.create_default_context(cafile=trusted)
@@ -124,23 +122,22 @@ def measure(options: Options) -> Iterator[Said]:
                 weights = {name: visitor.weight(name) for name in alone}
             reports.append((way, *_row(portal, found)))
         pages += [(way, one, *_middle(alone[one]), *_middle(meanwhile[one]), f"{weights[one]:.1f}") for one in alone]
-        heaviest, odd = max(heaviest, *weights.values()), dict(+visitor.odd)
-        yield f"{way}: reports not taken {found['failed']}, pages not shown {odd}; load: {found['cpu']:.0%} of a core"
-    with closing(Dropping()) as bare:
-        bare.start()
-        reports.append((BARE, *_row(bare, _come(options, bare.address, None, bare=True))))
+        yield f"{way}: reports not taken {found['failed']}, pages not shown {dict(+visitor.odd)}"
+    with closing(bare()) as other:
+        other.start("/")
+        reports.append((BARE, *_row(other, _come(options, other.address, None, bare=True))))
     size, rate = file.stat().st_size / 1e6, options.rate
     yield f"a picture has {size:.2f} MB; offered are {rate:.0f} reports a minute, {rate * size / 60:.1f} MB a second"
     yield Table(("who takes them", "taken", RATE, P50, P95, "CPU ms a report", PEAK), reports)
     head = ("who", "page", "alone, p50 ms", QUIET, "while many report, p50 ms", BUSY, WEIGHT)
-    yield Table(head, [*pages, ("heaviest", *["–"] * 5, f"{heaviest:.1f}")])
+    yield Table(head, pages)
 
 
 @contextmanager
 def _serving(work: Path, way: str) -> Iterator[tuple[Portal, str, str | None]]:
     """A portal, its address, and the file of whom to trust."""
     with closing(Portal(work, reports_an_hour=1_000_000, lookups_a_minute=1_000_000)) as portal:
-        portal.start()
+        portal.start("/how")
         if way == NGINX:
             (folder := work / "nginx").mkdir()
             with proxied(folder, int(portal.address.rpartition(":")[2])) as proxy:
@@ -158,14 +155,8 @@ def _come(options: Options, address: str, trusted: str | None, *, bare: bool) ->
 
 def _row(serving: Forked, found: dict[str, Any]) -> tuple[str, ...]:
     taken = len(found["times"])
-    cpu = 1000 * serving.cpu_seconds() / max(1, taken)
-    return (
-        f"{taken:,}",
-        f"{found['rate']:.1f}",
-        *_middle(found["times"]),
-        f"{cpu:.0f}",
-        f"{serving.peak_bytes() / 1e6:.0f}",
-    )
+    cpu, peak = 1000 * serving.cpu_seconds() / max(1, taken), serving.peak_bytes() / 1e6
+    return f"{taken:,}", f"{found['rate']:.1f}", *_middle(found["times"]), f"{cpu:.0f}", f"{peak:.0f}"
 
 
 def _middle(times: list[float]) -> tuple[str, str]:
@@ -173,13 +164,3 @@ def _middle(times: list[float]) -> tuple[str, str]:
     if len(times) < 2:
         return "–", "–"
     return f"{statistics.median(times):.1f}", f"{statistics.quantiles(times, n=20, method='inclusive')[-1]:.1f}"
-
-
-def _photograph(path: Path, size: float) -> None:
-    """A picture of about so many bytes, with an Exif."""
-    exif = Image.Exif()
-    exif[0x010F] = "Camera"
-    side = 400
-    for _ in range(3):
-        Image.effect_noise((side, side), 40).convert("RGB").save(path, "jpeg", quality=95, exif=exif)
-        side = round(side * (size / path.stat().st_size) ** 0.5)
