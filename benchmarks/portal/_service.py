@@ -58,7 +58,7 @@ class Portal(Forked):
         given = {"FOLDER": self.folder, "PORT": port, "EXCHANGE_PORT": exchange}
         given |= {name.upper(): value for name, value in settings.items()}
         own = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-        own |= {"TMPDIR": str(self.temp), "LOG": str(self.log)}
+        own |= {"TMPDIR": str(self.temp), "LOG": str(self.log), "MALLOC_ARENA_MAX": "2"}  # the last as its unit has it
         super().__init__(_LOAD, _SERVE, own | {PREFIX + name: str(one) for name, one in given.items()}, port)
 
 

@@ -17,6 +17,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from httpx import Client
 
+from tests.console import world as consoles
+from tests.console.reporting import with_hotline
 from tests.portal.world import DAY, FORM, HIDDEN, TEXT, Visitor, World, open_world
 from wayseal.cases.hotline import mailbox
 from wayseal.cases.hotline.errors import NoKeyError
@@ -189,6 +191,16 @@ def test_a_mailbox_stays_open_as_long_as_the_page_says(tmp_path: Path) -> None:
         assert visitor.send("look").answer.status_code == 200
         now[0] += 7 * 60
         assert visitor.send("look").answer.status_code == 401
+
+
+def test_a_name_takes_a_reason(tmp_path: Path) -> None:
+    """'Your name only … with a reason and a second person's consent': the consent has tests of its own."""
+    with consoles.open_world(tmp_path) as console, with_hotline(console, tmp_path) as hotline:
+        id_, han = hotline.report("Somebody sells numbers.", name="Li Lei"), console.signed_in("han")
+        for why in ("", "  "):
+            assert hotline.act(han, id_, "identity", why=why).status_code == 400
+        assert "proposed" not in hotline.acts(id_)
+        assert hotline.act(han, id_, "identity", why="to verify").status_code == 303
 
 
 OPENS = """
