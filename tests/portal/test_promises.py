@@ -3,6 +3,7 @@
 import gc
 import io
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -176,6 +177,9 @@ def test_no_answer_has_a_script_or_a_cookie(world: World) -> None:
         assert one.headers["content-security-policy"] == POLICY
         assert "script" not in POLICY.replace("default-src 'none'", "")
         assert one.headers["cache-control"] == "no-store"
+        assert 'method="get"' not in one.text
+        for address in re.findall(r'(?:href|action|src)="([^"]*)"', one.text):
+            assert len(address) < 60 or address.startswith("/static/"), address  # no token
         for mark in ("<script", "javascript:", " onclick", " onload", "http:", "https:", receipt):
             assert mark not in one.text, mark
 

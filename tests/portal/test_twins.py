@@ -95,11 +95,13 @@ class Street:
 
     def wait(self, hour: float) -> None:
         """Until an hour of the first day; collector and pulse have their turns, each hour one."""
-        while self.hour + 1 <= hour:
+        while int(self.hour) + 1 <= hour:
             self.hour = int(self.hour) + 1.0
             self.portal.day = self.hotline.today
             assert self.console.site.cases is not None
             self._at(self.hour)
+            for log in (self.told, self.console.log):
+                log.write(f"{self.hour:.0f} o'clock\n")  # which lines stand between tells their hour
             Collector(self.hotline.office, self.console.site.cases.need, make_log(self.console.log)).round()
             self.pulse.beat()
         self._at(hour)
@@ -180,7 +182,7 @@ def journey(at: Street, twin: Twin) -> None:
     assert code is not None
     qian = at.console.signed_in("qian")
     assert qian.post("/rewards/pay", data={"reward_code": code[0], "voucher": "V-7"}).status_code == 200
-    at.wait(24 + twin.hours[0])
+    at.wait(33 + twin.hours[0] / 2)
     visitor = at.visitor(twin).back(receipt)
     visitor.send("proof")
     assert verify_report(visitor.answer.content, [KEY.verify_key]).letter
