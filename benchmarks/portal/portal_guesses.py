@@ -44,7 +44,7 @@ class Options:
 
 
 @benchmark(
-    minutes=3,
+    minutes=4,
     kept=[
         *(
             Kept(f"reporters who come back, let in: {way}", way, IN, least=least, beside=(NONE, NONE, IN))
