@@ -1,6 +1,6 @@
 """How quick the portal is, and how much memory it takes, while 200 reports a minute come with a picture of 5 MB each.
 
-    python -m benchmarks run portal_speed --work FOLDER [--rate 210] [--seconds 40] [--quiet 10] [--side 1850]
+    python -m benchmarks run portal_speed --work FOLDER [--rate 210] [--seconds 40] [--quiet 10] [--side 2475]
 
 `wayseal serve portal` runs by itself, and then behind nginx with the file in deploy/ (where there is an nginx); its
 budgets are none that would be used up. Reporters come at a fixed rate from a process of their own, each with a form
@@ -48,7 +48,7 @@ class Options:
     rate: float = option(210.0, "reports a minute")
     seconds: float = option(40.0, "so long reports come, each way")
     quiet: float = option(10.0, "so long nobody reports, each way")
-    side: int = option(1850, "pixels of each picture, as wide as high; such a one has 5 MB")
+    side: int = option(2475, "pixels of each picture, as wide as high; such a one has 5 MB")
 
 
 class Visitor:
