@@ -71,6 +71,7 @@ PAGES = {
         "/bulletins",
         "/bulletins/new",
         "/bulletins/notices",
+        "/outlets",
         "/outlets/GD-0017",
         "/nothing",
         *JOBS,

@@ -25,11 +25,11 @@ from wayseal_sim.commands import demo
 COMMANDS = (
     "demo", "simulate", "ingest", "map", "show", "ledger", "trace", "scope", "extent", "canary", "detect", "watch",
     "mutes", "explain", "case", "reads", "evidence", "verdict", "partners", "rights", "blocked", "hotline",
-    "training", "market", "vault", "policy", "serve",
+    "outlets", "training", "market", "vault", "policy", "serve",
 )  # fmt: skip
 GROUPS = (
-    "ledger", "canary", "case", "blocked", "hotline", "training", "mutes", "evidence", "partners", "market", "policy",
-    "vault", "serve",
+    "ledger", "canary", "case", "blocked", "hotline", "outlets", "training", "mutes", "evidence", "partners", "market",
+    "policy", "vault", "serve",
 )  # fmt: skip
 LEDGER = ("key new", "checkpoint", "verify", "prove", "verify-proof")
 CANARY = ("plan", "list", "hit")

@@ -235,6 +235,11 @@ TABLE = {
     "GET /accounts/{pseudonym}": CASES,
     "GET /devices/{pseudonym}": CASES,
     "GET /outlets/{outlet}": f"{CASES} {OUTLET}",
+    "GET /outlets": CASES,
+    "GET /outlets.csv": CASES,
+    "POST /outlets/{outlet}": CASES,
+    "POST /outlets/{outlet}/decision": OPENERS,
+    "POST /outlets/{outlet}/objection": OUTLET,
     "POST /ledger": LEDGER,
     "GET /ledger/files": LEDGER,
     "GET /ledger/files.csv": LEDGER,
@@ -451,7 +456,7 @@ def test_a_page_of_another_program_changes_nothing(world: World, people: dict[Ro
             path = (
                 route.split(" ")[1]
                 .replace(":path}", "}")
-                .format(**IDS, name="x", token="x", session="x", person=people[Role.ANALYST].id)
+                .format(**IDS, name="x", outlet="o-1", token="x", session="x", person=people[Role.ANALYST].id)
             )
             fields: Any = {"files": {"role": (None, "auditor")}} if route in uploads else {"data": {"role": "auditor"}}
             answer = browser.post(path, headers=headers(), **fields)

@@ -66,6 +66,12 @@ class RewardError(CasebookError):
     exit_code: ClassVar[int] = 3
 
 
+class OutletError(CasebookError):
+    """An act on an outlet that can't be, or a month that isn't kept or can't be read; names the field, or the file."""
+
+    exit_code: ClassVar[int] = 3
+
+
 class TrainingError(CasebookError):
     """Courses that can't be used, or an act of training that can't be; names file, line and key, never an account."""
 

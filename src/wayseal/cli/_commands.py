@@ -46,7 +46,7 @@ GROUPS: Mapping[str, Group] = {
             "See who reads": "ingest:ingest map show:show ledger:ledger",
             "Name who sold": "trace:trace scope extent canary:canary",
             "Watch for misuse": "detect:detect watch:watch mutes:mutes reads:explain case reads evidence case:verdict "
-            "reads:partners rights blocked:blocked hotline:hotline training:training",
+            "reads:partners rights blocked:blocked hotline:hotline outlets:outlets training:training",
             "Watch the market": "market:market",
             "Seal waybill data": "vault:vault policy:policy serve:serve",
         },
@@ -83,6 +83,10 @@ GROUPS: Mapping[str, Group] = {
     "hotline key": Group(
         help="Make the keys that open reports and names.",
         sections={"Commands": "hotline:new"},
+    ),
+    "outlets": Group(
+        help="Hold outlets to what is expected of them, month by month.",
+        sections={"Commands": "outlets:month"},
     ),
     "training": Group(
         help="See whose training ends, put courses in force, and bring until when rights are open to ledger and vault.",

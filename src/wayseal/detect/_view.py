@@ -94,8 +94,8 @@ class View:
     """a accounts on d local days, of which the last ones are asked about and the others their past.
 
     keys: of the accounts. reads, first, mandate: int64 (a, d). day: of the first column (local days since 1970).
-    offset: of local time, µs. suspects: of these days. hours: (actor, hour of the view from 0, reads, first); uses,
-    shown: `Facts` tables with `actor` and `day` as places. place: code of each account's outlet or region, -1 none;
+    offset: of local time, µs. suspects: of these days. hours: (actor, hour of the view from 0, reads, first, mandate);
+    uses, shown: `Facts` tables with `actor` and `day` as places. place: code of each account's outlet or region (-1);
     role, kind: of its role and kind; group: of peers; places, roles, kinds: what the codes stand for. gaps: share of
     first reads of unknown waybills where they are so many that they are no sign, else 0. groups: role and size class of
     each group. external_counts: detector → int64 (a, d), what others counted for it.
@@ -227,7 +227,7 @@ def build_view(
         mandate=table("mandate"),
         suspects=suspects,
         hours=pa.table(
-            {"actor": actor, "hour": hour.astype(np.int32), "reads": hours["reads"], "first": hours["first"]}
+            {"actor": actor, "hour": hour.astype(np.int32), **{n: hours[n] for n in ("reads", "first", "mandate")}}
         ),
         uses=_coded(facts.uses, coder, first_day, last_day),
         shown=_coded(facts.shown, coder, first_day, last_day),

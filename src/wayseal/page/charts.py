@@ -242,3 +242,36 @@ def whole_ticks(top: float, most: int = 4) -> list[int]:
     """Whole numbers from 0 to the first that is no less than the top, in steps of 1, 2 or 5 times a power of ten."""
     step = next(s for power in itertools.count() for s in (10**power, 2 * 10**power, 5 * 10**power) if top <= most * s)
     return list(range(0, max(math.ceil(top / step), 1) * step + 1, step))
+
+
+def funnel_chart(
+    name: str, title: str, desc: str, rows: Sequence[tuple[float, float, str]],
+    limits: Sequence[tuple[float, Sequence[float]]],
+) -> Markup | None:  # fmt: skip
+    """Ratios over what was expected, on a logarithmic axis, between curves of limits. None without limits.
+
+    rows: (expected, ratio, style of the dot). limits: (expected, ratio of each curve), from left to right, two or more.
+    """
+    if len(limits) < 2:
+        return None
+    left, right = limits[0][0], limits[-1][0]
+    tall, top = 1.6 * _TALL, min(max(2.5, *(ratio for _, ratio, _ in rows)), 6.0)
+
+    def place(expected: float, ratio: float) -> tuple[str, float]:
+        return pct(math.log(max(expected, left) / left) / math.log(right / left)), tall - tall * min(ratio, top) / top
+
+    one = place(left, 1.0)[1]
+    parts: list[str] = [el("line", x1="0%", x2="100%", y1=one, y2=one, class_="base")]
+    for (start, before), (end, after) in itertools.pairwise(limits):
+        for number, (low, high) in enumerate(zip(before, after, strict=True)):
+            (x1, y1), (x2, y2) = place(start, low), place(end, high)
+            parts.append(el("line", x1=x1, x2=x2, y1=y1, y2=y2, class_="base" if number > 1 else "grid goal"))
+    for expected, ratio, style in rows:
+        x, y = place(expected, ratio)
+        parts.append(el("circle", cx=x, cy=y, r=5 if style else 2.5, class_=f"dot {style}".rstrip()))
+    ticks = whole_ticks(math.floor(top))
+    parts += (el("text", f"×{n}", x="0%", y=place(left, n)[1] - 3, class_="tick") for n in ticks)
+    for index, anchor in ((0, "start"), (len(limits) // 2, "middle"), (-1, "end")):
+        x = place(limits[index][0], 0.0)[0]
+        parts.append(el("text", f"{limits[index][0]:,.0f}", x=x, y=tall + 16, class_="tick", text_anchor=anchor))
+    return picture(name, tall + _FOOT, title, desc, *parts)

@@ -51,16 +51,17 @@ TEXTS = {
         "clothing,electronics,cosmetics,food,home,books,documents,other"
     ),
     "unit.columns": N_(
-        "absent_at,access,account,action,actor,address,agreed,alerted,answer,asked,asked_at,asked_for,at,basis,"
-        "basket,before_sale,begun,bought_by,breach,changed,channel,city,closed_at,column,come_backs,contract,"
-        "customer,days,destination,destination_outlet,device,due,due_since,ended,expected_loss,fields,file,filter,"
-        "first,first_seen,first_time,flagged,found,found_by,from,gone,goods_class,id,ip,issued_at,item,job,kind,"
-        "last_seen,last_time,latitude,lead,leaks,ledger,longitude,name,offer,offers,opened_at,operation,operator,"
-        "order_ref,origin,origin_outlet,outcome,outlet,own_numbers,owner,partner,price,priority,probability,"
-        "purpose,queued,read,reads,reason,reasons,region,rejected,reminders,repeated,request,requested,rights,role,rows,rule,"
-        "run,saw,scope,score,seed,seen_at,seller,sent_to,session,settled,shop,shops,since,snoozed_until,source,sources,"
-        "state,subject,tags,target,task_due,template,things,ticket,title,to,trained_until,tries,url,valid_from,valid_to,value,"
-        "verdict,version,via,waybill,waybills,wayseal,weight_g,what,who,why,work,worst"
+        "absent_at,access,account,action,actor,address,agreed,alerted,answer,asked,asked_at,asked_for,at,basis,basket,"
+        "before_sale,begun,bought_by,breach,changed,channel,city,closed_at,column,come_backs,contract,customer,day,"
+        "days,destination,destination_outlet,device,due,due_since,ended,expected,expected_loss,fields,file,filter,"
+        "first,first_seen,first_time,flagged,found,found_by,from,gone,goods_class,id,ip,issued_at,item,job,judged,"
+        "kind,last_seen,last_time,latitude,lead,leaks,ledger,longitude,month,name,offer,offers,opened_at,operation,"
+        "operator,order_ref,origin,origin_outlet,outcome,outlet,own_numbers,owner,part=part of the day,partner,price,"
+        "priority,probability,purpose,queued,read,reads,reason,reasons,region,rejected,reminders,repeated,request,"
+        "requested,rights,role,rows,rule,run,saw,scope,score,seed,seen_at,seller,sent_to,session,settled,shop,shops,"
+        "since,snoozed_until,source,sources,state,subject,tags,target,task_due,template,things,ticket,title,to,"
+        "trained_until,trend,tries,unexplained,url,valid_from,valid_to,value,verdict,version,via,"
+        "volume=own work a month,waybill,waybills,wayseal,weight_g,what,who,why,work,worst"
     ),
     "unit.ratio": N_("{r:ratio}"),
     "unit.times": N_("×{nats:times}"),

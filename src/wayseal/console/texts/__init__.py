@@ -3,6 +3,7 @@
 Blanks as in `wayseal.page.texts`. No <, > or & anywhere.
 """
 
+from wayseal.cases.outlets.texts import TEXTS as OF_OUTLETS
 from wayseal.console.texts._done import OF_ACTS
 from wayseal.console.texts._help import OF_HELP
 from wayseal.console.texts._hotline import OF_HOTLINE
@@ -18,6 +19,8 @@ TEXTS = {
     **OF_HELP,
     **OF_HOTLINE,
     **OF_TRAINING,
+    **OF_OUTLETS,
+    "place.outlets": N_("Outlets", context="place.outlets"),
     "theme.auto": N_("Auto"),
     "theme.light": N_("Light"),
     "theme.dark": N_("Dark"),

@@ -115,6 +115,7 @@ PLACES = (
     Place(code="jobs", path="/jobs", key="r", roles=LEDGER_ROLES),
     Place(code="ledger", path="/ledger", key="l", roles=LEDGER_ROLES),
     Place(code="rights", path="/rights", key="e", roles=LEDGER_ROLES),
+    Place(code="outlets", path="/outlets", key="u", roles=CASE_ROLES),
     Place(code="partners", path="/partners", key="b", roles=LEDGER_ROLES),
     Place(code="training", path="/training", key="y", roles=AUDITORS | OUTLET_MANAGERS),
     Place(code="people", path="/people", key="p", roles=ADMINISTRATORS),

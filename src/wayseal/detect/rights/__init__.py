@@ -32,12 +32,21 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from wayseal import __version__
 from wayseal.detect.errors import RightsError
-from wayseal.detect.explain import Template
+from wayseal.detect.explain import Template, build_staff
 from wayseal.detect.facts import ADDRESS, DEVICE, Facts, Progress
-from wayseal.detect.rights._activity import CLOSED, UNTRAINED, AccountRecord, AccountState, Activity, count_activity
+from wayseal.detect.rights._activity import (
+    CLOSED,
+    UNTRAINED,
+    AccountRecord,
+    AccountState,
+    Activity,
+    accounts_of,
+    count_activity,
+)
 from wayseal.detect.rights._map import Right, RightMap, load_map
 from wayseal.detect.rights._report import render_rights
 from wayseal.detect.rights._result import (
@@ -60,10 +69,10 @@ from wayseal.detect.rights._result import (
 )
 from wayseal.ledger import Snapshot
 from wayseal.ledger.codes import Coder
-from wayseal.model.arrays import Longs
+from wayseal.model.arrays import Longs, UInts
 from wayseal.model.kinds import ActorKind
 
-__all__ = ["Right", "RightMap", "RightsError", "RightsResult", "load_map", "render_rights", "rights"]
+__all__ = ["Right", "RightMap", "RightsError", "RightsResult", "load_map", "render_rights", "rights", "shared_logins"]
 
 
 MANY = 3
@@ -288,7 +297,7 @@ def rights(
         accounts, states = (), []
     works = bool(snapshot.tables & set(_WORK))
     uses = [use_of(a, s, counted, works) for a, s in zip(accounts, states, strict=True) if s is not AccountState.CLOSED]
-    spans = _spans(snapshot, facts, counted, period)
+    spans = _spans(snapshot, facts, counted.keys, 0 if period is None else period.first)
     reads = counted.reads.sum(axis=(0, 2))
     return RightsResult(
         wayseal=__version__,
@@ -325,16 +334,26 @@ def period_of(facts: Facts, days: int) -> Period | None:
 _Spans = tuple[Spans, Spans, Spans]
 
 
-def _spans(snapshot: Snapshot, facts: Facts, counted: Activity, period: Period | None) -> _Spans:
-    """When devices, addresses and sessions were in use."""
-    first = 0 if period is None else period.first
-    coder = Coder(counted.keys)
-    of_uses = coder.places(facts.uses["actor"].to_numpy()).astype(np.int64)
-    devices, addresses = (spans_of_uses(facts.uses, kind, of_uses, first) for kind in (DEVICE, ADDRESS))
-    sessions = snapshot.session_volumes(snapshot.ids("session"))
+def _spans(snapshot: Snapshot, facts: Facts, keys: UInts, first: int, last: int | None = None) -> _Spans:
+    """When devices, addresses and sessions of accounts (keys) were in use, from a local day on, and up to one."""
+    coder, uses, sessions = Coder(keys), facts.uses, snapshot.session_volumes(snapshot.ids("session"))
+    if last is not None:
+        end = (last + 1) * _DAY - facts.offset
+        uses = uses.filter(pc.less_equal(uses["day"], last))
+        sessions = sessions.filter(pc.less(sessions["from"].cast(pa.int64()), end))
+    of_uses = coder.places(uses["actor"].to_numpy()).astype(np.int64)
+    devices, addresses = (spans_of_uses(uses, kind, of_uses, first) for kind in (DEVICE, ADDRESS))
     places = coder.places(sessions["actor"].to_numpy()).astype(np.int64)
     since = first * _DAY - facts.offset
     return devices, addresses, spans_of_sessions(sessions, places, since, facts.offset)
+
+
+def shared_logins(snapshot: Snapshot, facts: Facts, first: int, last: int) -> tuple[Shared, ...]:
+    """Logins that look like several people's on some local days, both included (obligations 8 to 11). LedgerError."""
+    actors = snapshot.actors()
+    tables = actors, snapshot.outlets(), snapshot.assignments(), snapshot.history("actors")
+    staff = build_staff(snapshot.keys, snapshot.ids("actor"), *tables)
+    return find_shared(accounts_of(actors, staff), *_spans(snapshot, facts, staff.actors.keys, first, last))
 
 
 def _unlisted(snapshot: Snapshot, counted: Activity, accounts: Sequence[AccountRecord]) -> list[tuple[str, int]]:

@@ -3,7 +3,6 @@
 1. Accounts and devices stand under pseudonyms, always; a name is seen in a case, by a look on record.
 2. A page walks over nothing: days are those that detection counted last, and the page says up to when.
 3. A pseudonym that is nobody's, and an outlet that no table and no case knows, aren't there.
-4. An outlet's manager sees nothing of accounts and cases.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,7 +15,7 @@ from starlette.responses import Response
 from wayseal.cases.types import OPEN_STATES, PERSONAL, ObservableKind
 from wayseal.cases.views import CaseFilter
 from wayseal.console.reading import ACTIONS, DAYS, RIGHTS, Days, Directory, Pairing
-from wayseal.console.roles import CASE_ROLES, OUTLET_MANAGERS
+from wayseal.console.roles import CASE_ROLES
 from wayseal.console.web._ask import Ask, Pages, there
 from wayseal.console.web._case_words import reasons_of
 from wayseal.console.web._links import href_of
@@ -53,22 +52,13 @@ class Neighbour:
 @PAGES.get("/accounts/{pseudonym}", CASE_ROLES)
 def show_account(ask: Ask) -> Response:
     """An account, under its pseudonym."""
-    return _page(ask, ObservableKind.ACCOUNT, ask.names["pseudonym"], _account)
+    return subject_page(ask, ObservableKind.ACCOUNT, ask.names["pseudonym"], _account)
 
 
 @PAGES.get("/devices/{pseudonym}", CASE_ROLES)
 def show_device(ask: Ask) -> Response:
     """A device, under its pseudonym."""
-    return _page(ask, ObservableKind.DEVICE, ask.names["pseudonym"], _of_device)
-
-
-@PAGES.get("/outlets/{outlet}", CASE_ROLES | OUTLET_MANAGERS, own_outlet=True)
-def show_outlet(ask: Ask) -> Response:
-    """Return what there is of an outlet; to its manager, what comes (rule 4)."""
-    name = ask.names["outlet"]
-    if ask.whose.person.role in OUTLET_MANAGERS:
-        return ask.page("outlet", outlet=name)
-    return _page(ask, ObservableKind.OUTLET, name, _outlet)
+    return subject_page(ask, ObservableKind.DEVICE, ask.names["pseudonym"], _of_device)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +104,8 @@ def _of_device(_ask: Ask, directory: Directory, name: str) -> _Known | None:
     return _Known(days=directory.days_of_device(place), last=directory.last, sharing=sharing, near_all=len(users))
 
 
-def _outlet(_ask: Ask, directory: Directory, name: str) -> _Known | None:
+def find_outlet(_ask: Ask, directory: Directory, name: str) -> _Known | None:
+    """What the ledger knows of an outlet."""
     row, places = directory.outlet(name), directory.at_outlet(name)
     if row is None:
         return None
@@ -128,7 +119,9 @@ def _outlet(_ask: Ask, directory: Directory, name: str) -> _Known | None:
     )
 
 
-def _page(ask: Ask, kind: ObservableKind, name: str, find: Callable[[Ask, Directory, str], _Known | None]) -> Response:
+def subject_page(
+    ask: Ask, kind: ObservableKind, name: str, find: Callable[[Ask, Directory, str], _Known | None], **more: Any
+) -> Response:
     """The page of one of them, as far as the ledger and the casebook know it."""
     cases, reading, known, trouble = ask.cases, ask.site.reading, None, None
     try:
@@ -143,7 +136,7 @@ def _page(ask: Ask, kind: ObservableKind, name: str, find: Callable[[Ask, Direct
         there(trouble)
     return ask.page(
         "subject",
-        status=503 if trouble is not None else 200,
+        status=None if trouble is None else 503,
         kind=kind.value,
         name=name,
         hidden=kind in PERSONAL,
@@ -159,6 +152,7 @@ def _page(ask: Ask, kind: ObservableKind, name: str, find: Callable[[Ask, Direct
         open_case=next((row.id for row in rows if row.state in OPEN_STATES), ""),
         **block_values(ask, {name}),
         reasons_of=lambda row: reasons_of(row.detectors, ask.lang),
+        **more,
     )
 
 
