@@ -15,7 +15,7 @@ from tests.portal.exchanging import RECEIPT, URL, InProcess, Typist, make_app, m
 from tests.portal.world import open_world as open_portal
 from tests.tables import each
 from wayseal.cases.hotline import desk, mailbox
-from wayseal.cases.hotline.acts import HotlineRecord
+from wayseal.cases.hotline.acts import HotlineRecord, TakenOut
 from wayseal.cases.hotline.letters import Fields, FileKind, Letter, Sender
 from wayseal.cases.hotline.mailbox import MAILBOX
 from wayseal.cases.hotline.sealing import open_letter
@@ -121,7 +121,7 @@ def test_nobody_else_sees_a_word(hotline: Reporters, world: World, login: str, r
         hotline.act(browser, id_, "answer", zh="x"),
     ):
         assert (answer.status_code, WORDS in answer.text) == (403, False)
-    assert browser.post(f"/hotline/{id_}/file", data={"file": "00", "kind": "pdf"}).status_code == 403
+    assert browser.post(f"/hotline/{id_}/file", data={"file": "00"}).status_code == 403
     assert hotline.acts(id_) == []
 
 
@@ -132,7 +132,7 @@ def test_no_word_is_in_a_log_or_an_act_of_access(hotline: Reporters, world: Worl
     page = han.get(f"/hotline/{id_}")
     file = re.search(r'name="file" value="([0-9a-f]{32})"', page.text)
     assert file
-    han.post(f"/hotline/{id_}/file", data={"file": file[1], "kind": "pdf"})
+    han.post(f"/hotline/{id_}/file", data={"file": file[1], "apart": "1"})
     hotline.act(han, id_, "answer", zh="回 our-answer")
     hotline.act(han, id_, "note", note="记 our-note")
     hotline.act(han, id_, "link", case=case, why="because")
@@ -195,22 +195,42 @@ def test_a_state_is_told_and_a_note_is_not(hotline: Reporters, world: World) -> 
 
 
 def test_a_file_is_given_out_as_octets_and_noted(hotline: Reporters, world: World) -> None:
-    content = bytes(range(256)) * 2000
-    id_ = hotline.report(WORDS, files=((FileKind.PDF, content, False), (FileKind.JPEG, b"j" * 10, True)))
+    content = "他们在群里卖单号 ".encode() * 20_000
+    id_ = hotline.report(WORDS, files=((FileKind.TEXT, content, False), (FileKind.JPEG, b"j" * 10, True)))
     other = hotline.report(WORDS, files=((FileKind.PDF, b"other", False),))
     han = world.signed_in("han")
     page = han.get(f"/hotline/{id_}")
     first, *_ = re.findall(r'name="file" value="([0-9a-f]{32})"', page.text)
-    answer = han.post(f"/hotline/{id_}/file", data={"file": first, "kind": "pdf"})
+    answer = han.post(f"/hotline/{id_}/file", data={"file": first, "kind": "html"})
     assert answer.content == content
     assert answer.headers["content-type"] == "application/octet-stream"
-    assert answer.headers["content-disposition"].startswith("attachment;")
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["content-disposition"] == f'attachment; filename="{id_}-{first[:6]}.text"'
     assert hotline.acts(id_)[-1] == "taken_out"
     foreign = re.findall(r'name="file" value="([0-9a-f]{32})"', han.get(f"/hotline/{other}").text)
     before = hotline.acts(id_)
-    for file, kind in ((foreign[0], "pdf"), ("zz", "pdf"), ("00" * 16, "pdf")):
-        assert han.post(f"/hotline/{id_}/file", data={"file": file, "kind": kind}).status_code == 400, file
+    for file in (foreign[0], "zz", "00" * 16):
+        assert han.post(f"/hotline/{id_}/file", data={"file": file}).status_code == 400, file
     assert hotline.acts(id_) == before
+
+
+def test_what_is_risky_about_a_file_is_said_before_it_is_given_out(hotline: Reporters, world: World) -> None:
+    eicar = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
+    pdf = b"%PDF-1.7\n1 0 obj\n<< /OpenAction << /S /JavaScript /JS (alert) >> >>\nendobj\n"
+    id_ = hotline.report(WORDS, files=((FileKind.TEXT, eicar, False), (FileKind.PDF, pdf, False)))
+    han = world.signed_in("han")
+    files = re.findall(r'name="file" value="([0-9a-f]{32})"', han.get(f"/hotline/{id_}").text)
+    for file, content, said in zip(
+        files, (eicar, pdf), (["EICAR"], ["scripts that run", "done by itself"]), strict=True
+    ):
+        answer = han.post(f"/hotline/{id_}/file", data={"file": file})
+        assert (answer.status_code, content in answer.content) == (409, False)
+        assert all(one in text(answer) for one in said)
+        assert "content-disposition" not in answer.headers
+        given = han.post(f"/hotline/{id_}/file", data={"file": hidden(answer, "file"), "apart": "1"})
+        assert given.content == content
+    taken = [one for one in hotline.office.desk.record.state().of(hotline.boxes[id_][0]) if isinstance(one, TakenOut)]
+    assert [one.apart for one in taken] == [False, True, False, True]
 
 
 def test_a_name_takes_two_and_each_look_is_an_act(hotline: Reporters, world: World) -> None:
@@ -385,7 +405,7 @@ def test_a_report_is_read_answered_and_rewarded_through_the_portal_as_it_runs(tm
             page = han.get(f"/hotline/{report.id}")
             assert "Someone in a group sells numbers of today." in text(page)
             assert "<b>laosan" not in page.text
-            file = {"file": hidden(page, "file"), "kind": "text"}
+            file = {"file": hidden(page, "file")}
             assert han.post(f"/hotline/{report.id}/file", data=file).content == content
             assert hotline.act(han, report.id, "answer", zh="哪个群？", en="Which group?").status_code == 303
             hotline.act(han, report.id, "note", note="among-us")

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from secrets import token_bytes
+from threading import Lock
 from typing import Any, Final
 
 from wayseal.cases import Cases
@@ -46,10 +47,12 @@ from wayseal.cases.hotline.acts import (
     Wanted,
     Written,
 )
-from wayseal.cases.hotline.errors import SealedError
+from wayseal.cases.hotline.errors import RiskyFileError, SealedError
+from wayseal.cases.hotline.hazards import find_hazards
 from wayseal.cases.hotline.letters import (
     Fields,
     Letter,
+    LetterFile,
     LetterKind,
     PrivateKeys,
     PublicKeys,
@@ -123,6 +126,7 @@ class Hotline:
         """
         self.record, self.database, self.team = HotlineRecord(folder), database, team
         self.private, self.days, self.now, self._mac = private, days, now, mac
+        self._searching = Lock()
 
     def today(self) -> date:
         """The day, on the site's clock."""
@@ -155,8 +159,12 @@ class Hotline:
                     turn.add(TypeFound, type=kind)
         return derive(box, letters, self.record.state(), self.days), read
 
-    def take_file(self, id_: str, file: bytes, who: str) -> Iterator[bytes]:
-        """What a file holds, a chunk at a time (rule 1). NoSuchCaseError: there is none; SealedError."""
+    def take_file(self, id_: str, file: bytes, who: str, *, apart: bool = False) -> tuple[LetterFile, Iterator[bytes]]:
+        """A file, and what it holds, a chunk at a time (rule 1).
+
+        apart: it is to be opened on a machine apart; without that RiskyFileError names what is risky, if anything is.
+        NoSuchCaseError: there is none; SealedError.
+        """
         with self._turn(id_, who) as turn:
             stored = {one.file: one for one in self.database.read(mailbox.files_of, turn.box.box)}.get(file)
             place = stored.place if stored else 0
@@ -164,12 +172,22 @@ class Hotline:
             if stored is None or not found:
                 raise NoSuchCaseError("there is no such file", key="file")
             turn.open(found)
-            turn.add(TakenOut, what="file", id=file.hex())
+            turn.add(TakenOut, what="file", id=file.hex(), apart=apart)
         described = [one for one in open_letter(found[0], self.private).files if one.file == file.hex()]
         if not described:
             raise NoSuchCaseError("there is no such file", key="file")
-        chunks = (self.database.read(mailbox.find_chunk, file, n) or b"" for n in range(1, stored.chunks + 1))
-        return open_chunks(chunks, open_secret(found[0], self.private), described[0])
+
+        def content() -> Iterator[bytes]:
+            numbers = range(1, stored.chunks + 1)
+            chunks = (self.database.read(mailbox.find_chunk, file, n) or b"" for n in numbers)
+            return open_chunks(chunks, open_secret(found[0], self.private), described[0])
+
+        if not apart:
+            with self._searching:
+                risky = find_hazards(content(), described[0].kind)
+            if risky:
+                raise RiskyFileError(risky)
+        return described[0], content()
 
     def open_name(self, proposal: str, who: str) -> str:
         """The names that a report gives, for whoever proposed so and had a yes, for a day. CaseStateError: not so."""

@@ -54,4 +54,18 @@ OF_HOTLINE: Mapping[str, str] = {
     "report_file.pdf": N_("PDF"),
     "report_file.text": N_("text"),
     "report_file.unknown": N_("unknown kind"),
+    "report_hazard.virus_test": N_("the test file for virus scanners (EICAR)"),
+    "report_hazard.program": N_("a program, or a script that runs as one"),
+    "report_hazard.script": N_("scripts that run when it is opened"),
+    "report_hazard.action": N_(
+        "something that is done by itself when it is opened: a program is started, say, or data sent"
+    ),
+    "report_hazard.embedded": N_("another file within it"),
+    "report_hazard.macro": N_("macros of an office program"),
+    "report_hazard.locked": N_("a password: what is behind it wasn't searched"),
+    "report_hazard.bomb": N_("it unpacks to many times its size, and can fill a disk"),
+    "report_hazard.name": N_("names in it that mislead: two endings, hidden characters, or a way out of the folder"),
+    "report_hazard.kind": N_("it is something else than its letter says"),
+    "report_hazard.unseen": N_("parts, or all of it, of a kind that can't be searched here"),
+    "report_hazard.partly": N_("it is too large, or too involved, to be searched to its end"),
 }

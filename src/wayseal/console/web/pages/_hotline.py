@@ -19,13 +19,12 @@ from starlette.responses import Response, StreamingResponse
 from wayseal.cases.errors import CasebookDiskError, NoSuchCaseError, RewardError, StaleError
 from wayseal.cases.hotline.acts import SETTABLE, AnyAct, HotlineState, Noted, ReportState, Reward, Wanted
 from wayseal.cases.hotline.desk import REMIND_DAYS, ReadLetter
-from wayseal.cases.hotline.errors import HotlineError
+from wayseal.cases.hotline.errors import HotlineError, RiskyFileError
 from wayseal.cases.hotline.letters import (
     FIELDS,
     MOST_NUMBERS,
     TYPE_TEXTS,
     Fields,
-    FileKind,
     Letter,
     LetterFile,
     LetterKind,
@@ -381,6 +380,8 @@ ACTS: Mapping[str, Act] = {
 
 
 def _again(ask: Ask, office: HotlineOffice, error: Exception) -> Response:
+    if isinstance(error, RiskyFileError):
+        return ask.page("hotline_risky", status=409, report=ask.names["report"], hazards=error.hazards)
     if not isinstance(error, StaleError):
         return show_report(ask, office, error)
     return ask.page("hotline_conflict", status=409, report=ask.names["report"], conflict=error)
@@ -395,15 +396,15 @@ def act_on(ask: Ask, office: HotlineOffice) -> Response:
 
 @PAGES.post("/hotline/{report}/file", OFFICERS, again=_again, refusals=_MISTAKES)
 def take_file(ask: Ask, office: HotlineOffice) -> Response:
-    """Gives a file out (rule 2); its first part is opened before the answer begins."""
+    """Gives a file out (rule 2), a risky one to be opened apart; its first part is opened before the answer begins."""
     id_ = ask.names["report"]
     try:
         file = bytes.fromhex(ask.field("file"))
     except ValueError:
         raise AccessError("choose a file", key="file") from None
-    parts = office.desk.take_file(id_, file, me(ask))
+    described, parts = office.desk.take_file(id_, file, me(ask), apart=bool(ask.field("apart")))
     first = next(parts, b"")
-    name = f"{id_}-{file.hex()[:6]}.{ask.choice('kind', FileKind)}"
+    name = f"{id_}-{file.hex()[:6]}.{described.kind}"
 
     def content() -> Iterator[bytes]:
         yield first
