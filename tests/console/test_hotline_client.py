@@ -533,7 +533,8 @@ def test_a_report_reaches_the_team_and_what_it_answers_the_reporter(tmp_path: Pa
         assert content == b"numbers of today " * 40_000
 
         answer = Letter(kind=LetterKind.ANSWER, day=DAY, text="Which group?", nonce=new_nonce())
-        to = seal_letter(answer, portal.portal.intake.team, its.public, box=box, sender=Sender.STAFF, place=2)
+        team, at = portal.portal.intake.team, {"box": box, "sender": Sender.STAFF, "place": 2}
+        to = seal_letter(answer, team, its.public, private=portal.keys, **at)
         assert console.write(mailbox.add_letter, to)
         assert client.push() == []
         assert "Which group?" in portal.visitor().back(receipt).page

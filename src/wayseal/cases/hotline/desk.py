@@ -151,7 +151,7 @@ class Hotline:
         if _unopened(state, wanted, who):
             with self._turn(id_, who, alive=False) as turn:
                 turn.open(wanted)
-        read = tuple(_decrypt(one, self.private) for one in wanted)
+        read = tuple(_decrypt(one, self) for one in wanted)
         kind = next((one.letter.type for one in read if one.letter and one.letter.type), None)
         if kind and box.box not in state.types:
             with self._turn(id_, who, alive=False) as turn:
@@ -418,7 +418,8 @@ class _Turn:
         place = max((one.place for one in self.letters if (one.sender is Sender.INNER) == inner), default=0) + 1
         reader = team.newest(Purpose.REPORTS).public if inner else self.box.public
         sender = Sender.INNER if inner else Sender.STAFF
-        stored = seal_letter(letter, team, reader, box=self.box.box, sender=sender, place=place)
+        of, keys = self.box.box, self._desk.private
+        stored = seal_letter(letter, team, reader, box=of, sender=sender, place=place, private=keys)
         self.add(act, letter=Written(place=place, digest=stored.digest), **more)
 
         def work(c: Connection) -> None:
@@ -436,7 +437,7 @@ class _Turn:
     def texts(self, letters: Sequence[SealedLetter]) -> str:
         """What stands in letters, to be shown beside what its holder wrote."""
         self.open(letters)
-        read = [_decrypt(one, self._desk.private).letter for one in letters]
+        read = [_decrypt(one, self._desk).letter for one in letters]
         return "\n\n".join(one.text for one in read if one)
 
     def must_be_seen(self, seen: int, mine: str) -> None:
@@ -469,11 +470,11 @@ def _find(c: Connection, id_: str) -> tuple[Box, list[SealedLetter]]:
     return found[0], mailbox.letters_of(c, found[0].box)
 
 
-def _decrypt(stored: SealedLetter, keys: PrivateKeys) -> ReadLetter:
+def _decrypt(stored: SealedLetter, desk: Hotline) -> ReadLetter:
     if stored.sealed is None:
         return ReadLetter(stored=stored, letter=None)
     try:
-        return ReadLetter(stored=stored, letter=open_letter(stored, keys))
+        return ReadLetter(stored=stored, letter=open_letter(stored, desk.private, desk.team))
     except SealedError as wrong:
         return ReadLetter(stored=stored, letter=None, wrong=wrong)
 

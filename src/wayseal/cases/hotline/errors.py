@@ -27,6 +27,10 @@ class NoKeyError(SealedError):
     """A letter is sealed under keys that aren't here: somebody swapped the public ones, or a private one is lost."""
 
 
+class UnsignedError(SealedError):
+    """A letter that is said to be staff's isn't signed by the team."""
+
+
 class RiskyFileError(HotlineError):
     """A file is given out only to be opened on a machine apart. hazards: why, as codes of `hazards.Hazard`."""
 

@@ -15,6 +15,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated, ClassVar, Final, Literal, TypeAlias
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from pydantic import Field
 
@@ -81,10 +82,11 @@ class FileKind(StrEnum):
 
 
 class Purpose(StrEnum):
-    """What the team's keys are for."""
+    """What the team's keys are for. letters: to sign what staff write."""
 
     REPORTS = "reports"
     IDENTITY = "identity"
+    LETTERS = "letters"
 
 
 Came: TypeAlias = Literal["portal", "telephone", "letter"]
@@ -190,7 +192,7 @@ class SealedLetter:
         return where + self.day.isoformat().encode() + self.digest + self.salt + self.kind.encode()
 
 
-PrivateKeys: TypeAlias = Mapping[bytes, X25519PrivateKey]
+PrivateKeys: TypeAlias = Mapping[bytes, X25519PrivateKey | Ed25519PrivateKey]
 """Private keys by their ids: the team's, or a reporter's."""
 
 
@@ -237,10 +239,13 @@ class PublicKeys:
     wayseal_hotline_keys: Literal[1] = 1
     keys: tuple[PublicKey, ...]
 
+    def of(self, purpose: Purpose) -> list[PublicKey]:
+        """Those of a purpose."""
+        return [key for key in self.keys if key.purpose is purpose]
+
     def newest(self, purpose: Purpose) -> PublicKey:
-        """The key that seals. KeyFileError: there is none."""
-        found = [key for key in self.keys if key.purpose is purpose]
-        if not found:
+        """The key that seals, or signs. KeyFileError: there is none."""
+        if not (found := self.of(purpose)):
             raise KeyFileError("these are no keys of the hotline")
         return found[-1]
 
