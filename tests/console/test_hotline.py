@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from tests.portal.world import open_world as open_portal
 from tests.tables import each
 from wayseal.cases.hotline import desk, mailbox
 from wayseal.cases.hotline.acts import HotlineRecord, TakenOut
-from wayseal.cases.hotline.letters import Fields, FileKind, Letter, Sender
+from wayseal.cases.hotline.letters import Fields, FileKind, Letter, PublicKeys, Purpose, Sender
 from wayseal.cases.hotline.mailbox import MAILBOX
 from wayseal.cases.hotline.sealing import open_letter
 from wayseal.console import ConsoleSettings, Role
@@ -62,6 +63,35 @@ def test_the_inbox_shows_what_is_owed_first_and_no_word(hotline: Reporters, worl
     file = han.get("/hotline.csv", headers={"accept-language": "zh"}).text
     assert WORDS not in file
     assert f"{new},,新,,待答复" in file
+    assert f"{answered},有人在售卖单号,核查中,," in file, file  # an answer that was given makes it no new one
+
+
+def test_the_inbox_derives_reports_once(hotline: Reporters, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    hotline.report(WORDS)
+    han, honest, asked = world.signed_in("han"), mailbox.all_boxes, list[object]()
+
+    def counted(c: Any) -> Any:
+        asked.append(c)
+        return honest(c)
+
+    monkeypatch.setattr(mailbox, "all_boxes", counted)
+    assert "1 open reports" in text(han.get("/hotline"))
+    assert len(asked) == 1
+
+
+def test_a_key_that_isnt_the_teams_is_an_alarm(hotline: Reporters, world: World) -> None:
+    desk, han = hotline.office.desk, world.signed_in("han")
+    honest, strange = desk.team, list[str]()
+    hotline.report(WORDS, name="Mr Wang")
+    assert desk.foreign() == ()
+    assert "isn't the team's" not in text(han.get("/hotline"))
+    for purpose in (Purpose.REPORTS, Purpose.IDENTITY):
+        keys = [replace(one, public=bytes(range(32))) if one.purpose is purpose else one for one in honest.keys]
+        desk.team = PublicKeys(keys=tuple(keys))
+        strange.append(hotline.report(WORDS))
+        desk.team = honest
+        assert set(desk.foreign()) == set(strange)
+    assert all(one in text(han.get("/hotline")).partition("isn't the team's: ")[2][:40] for one in strange)
 
 
 def test_an_opening_is_on_record_before_a_word_is_decrypted(
@@ -147,9 +177,11 @@ def test_no_word_is_in_a_log_or_an_act_of_access(hotline: Reporters, world: Worl
 
 def test_an_answer_is_sent_in_both_languages_and_read(hotline: Reporters, world: World) -> None:
     id_, han = hotline.report(WORDS), world.signed_in("han")
-    page = han.get(f"/hotline/{id_}?answer=1")
-    assert load_answers(None)[1].text.zh in page.text
-    assert load_answers(None)[1].text.en in page.text
+    page = hotline.act(han, id_, "answer", zh="我先写的", begin="1")
+    (begins,) = [one.text for n, one in enumerate(load_answers(None)) if n == 1]
+    assert f"我先写的\n\n{begins.zh}" in page.text  # what was typed stays
+    assert begins.en in page.text
+    assert hotline.reads(id_) == []
     assert hotline.act(han, id_, "answer", zh="已收到", en="We have it").headers["location"] == f"/hotline/{id_}"
     assert hotline.reads(id_) == [("answer", "已收到\n\nWe have it")]
     assert "We have it" in han.get(f"/hotline/{id_}").text
@@ -365,6 +397,17 @@ def test_what_is_typed_in_goes_to_the_portal_and_its_receipt_is_shown_once(tmp_p
             assert (letter.text, letter.came, letter.type, took.identity) == (WORDS, "telephone", "call", "Mr Wang")
             assert (letter.fields.numbers, letter.fields.seller, letter.identity) == (("YT1", "YT2"), "", True)
             assert RECEIPT.digits not in world.log.getvalue()
+            turned = han.post("/hotline/new", data=typed | {"turn": "sale", "seller": "lao san"})
+            assert (turned.status_code, len(typist.took)) == (200, 1)
+            assert all(one in turned.text for one in (WORDS, "YT1, YT2", 'value="lao san"', 'name="knew.phone"'))
+            assert hidden(turned, "once") == hidden(han.post("/hotline/new", data=typed | {
+                "turn": "call", "once": hidden(turned, "once")
+            }), "once")  # fmt: skip
+            once = {"once": "5c" * 32}
+            for _ in range(2):
+                han.post("/hotline/new", data=typed | once)
+            assert typist.took[-1] == typist.took[-2]
+            del typist.took[1:]
             for wrong in ({"text": ""}, {"came": "portal"}, {"when": "soon"}, {"numbers": " ".join(["YT"] * 51)}):
                 refused = han.post("/hotline/new", data=typed | wrong)
                 assert (refused.status_code, len(typist.took)) == (400, 1), wrong

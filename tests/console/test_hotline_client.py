@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.cases.hotline.making import DAY, letter
+from tests.cases.hotline.making import DAY, ONCE, letter
 from tests.cases.hotline.test_mailbox import LATER, a_box, file_of, opened, put, row, rows
 from tests.effort import examples
 from tests.portal.exchanging import (
@@ -473,7 +473,9 @@ def test_a_round_writes_whoever_came(world: World) -> None:
 
 
 def test_what_staff_type_in_gets_a_receipt(world: World) -> None:
-    report = TypedIn(letter=letter(came="letter", identity=True, text="票\U00020000" * 100_000), identity="王小明")
+    report = TypedIn(
+        letter=letter(came="letter", identity=True, text="票\U00020000" * 100_000), once=ONCE, identity="王小明"
+    )
     with world.client() as client:
         assert client.type_in(report) == RECEIPT
         assert world.typist.took == [report]
@@ -539,10 +541,15 @@ def test_a_report_reaches_the_team_and_what_it_answers_the_reporter(tmp_path: Pa
         assert client.push() == []
         assert "Which group?" in portal.visitor().back(receipt).page
 
-        typed = client.type_in(TypedIn(letter=letter(came="telephone", text="Somebody called.")))
+        typed = client.type_in(TypedIn(letter=letter(came="telephone", text="Somebody called."), once=ONCE))
         assert "Somebody called." in portal.visitor().back(typed.shown()).page
+        # Pressed twice, or again since the answer was lost, it is one report; what was changed meanwhile is another.
+        same = TypedIn(letter=letter(came="telephone", text="Somebody called."), once=ONCE)
+        assert client.type_in(same) == typed
+        for other in (replace(same, once="1f" * 32), replace(same, letter=replace(same.letter, text="Somebody else."))):
+            assert client.type_in(other) != typed
         assert client.pull() == []
-        assert len(rows(console)["boxes"]) == 2
+        assert len(rows(console)["boxes"]) == 4
 
         with httpx.Client(transport=transport) as http:
             pages = f"http://portal:{PUBLIC}"

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.cases.hotline.making import letter
+from tests.cases.hotline.making import ONCE, letter
 from tests.cases.hotline.test_mailbox import LATER, a_box, file_of, opened, put, row, rows
 from tests.portal.exchanging import PORT, PUBLIC, RECEIPT, URL, InProcess, Typist, carried, make_app, make_token, staffs
 from tests.tables import each
@@ -220,7 +220,7 @@ def test_a_box_goes_once_its_letters_are_fetched(world: World) -> None:
 
 
 def typed(**more: Any) -> Any:
-    return {"letter": plain(letter(came="telephone")) | more, "identity": ""}
+    return {"letter": plain(letter(came="telephone")) | more, "once": ONCE, "identity": ""}
 
 
 def test_a_report_that_was_typed_in_gets_a_receipt(world: World) -> None:
@@ -229,8 +229,8 @@ def test_a_report_that_was_typed_in_gets_a_receipt(world: World) -> None:
     assert world.ask("POST", "typed", named).status_code == 200
     said = letter(came="telephone")
     assert world.typist.took == [
-        TypedIn(letter=said),
-        TypedIn(letter=replace(said, identity=True), identity="王小明"),
+        TypedIn(letter=said, once=ONCE),
+        TypedIn(letter=replace(said, identity=True), once=ONCE, identity="王小明"),
     ]
 
 
@@ -244,6 +244,7 @@ def test_what_staff_cant_type_in_isnt_taken(world: World) -> None:
         typed(files=[file]),
         typed(identity=True),
         typed() | {"identity": "王小明"},
+        typed() | {"once": ""},
         typed(text="x" * 250_001),
     ):
         assert world.ask("POST", "typed", wrong).status_code == 400

@@ -128,8 +128,8 @@ class Record:
     def add(self, held: LockedJournal, acts: Sequence[object]) -> None:
         """Adds acts, durably and all at once; they are applied then.
 
-        held: the file, of which `held` came; acts: of the record's kind. OSError: the disk refuses; ValueError: an act has
-        a field of a name that is the chain's. Nothing was added then.
+        held: the file, of which `held` came; acts: of the record's kind. OSError: the disk refuses; ValueError: an act
+        has a field by a name of the chain's. Nothing was added then.
         """
         lines, before = [], self.head.sum
         for content in (*([] if self.head.lines else [self._header]), *map(plain, acts)):

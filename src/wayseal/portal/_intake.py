@@ -10,6 +10,7 @@
 """
 
 import asyncio
+import hmac
 import secrets
 import threading
 import time
@@ -38,6 +39,7 @@ from wayseal.cases.hotline.letters import (
     SealedLetter,
     Sender,
     new_nonce,
+    spell_letter,
 )
 from wayseal.cases.hotline.mailbox import Box, StoredFile
 from wayseal.cases.hotline.receipts import Derived, Receipt, SiteSecret, derive, new_receipt
@@ -332,17 +334,21 @@ class Intake:
         return self._file_report(receipt, self._letter(LetterKind.REPORT, entered, sent), entered.identity, sent)
 
     async def type_in(self, typed: TypedIn) -> Receipt:
-        """Stores a report that staff typed in, as `file_report` does."""
-        receipt, nothing = new_receipt(), Sent(fields={})
-        await run_sync(self._file_report, receipt, typed.letter, typed.identity, nothing, limiter=self.lane)
+        """Stores a report that staff typed in, as `file_report` does; the same one again has the same receipt."""
+        said = f"typed {typed.once} {typed.identity}\0".encode() + spell_letter(typed.letter)
+        number = int.from_bytes(hmac.digest(self.site.pepper, said, "sha256"))
+        receipt, nothing = new_receipt(lambda below: number % below), Sent(fields={})
+        await run_sync(self._file_report, receipt, typed.letter, typed.identity, nothing, True, limiter=self.lane)
         return receipt
 
-    def _file_report(self, receipt: Receipt, letter: Letter, identity: str, sent: Sent) -> Filed:
+    def _file_report(self, receipt: Receipt, letter: Letter, identity: str, sent: Sent, again: bool = False) -> Filed:
         derived, box = derive(receipt, self.site, self.cost), secrets.token_bytes(16)
         sealed = self._seal(letter, derived.public, box, 1, identity, sent)
         row = Box(box=box, public=derived.public, day=letter.day, lookup=derived.lookup)
 
         def work(c: Connection) -> None:
+            if again and mailbox.find_box(c, derived.lookup):
+                return
             mailbox.add_box(c, row, sealed, _stored(sent, box, 1))
             mailbox.count(c, letter.day, "report")
 

@@ -27,6 +27,8 @@ CHEAP = Cost(memory=64, passes=1)
 DAY = date(2026, 3, 2)
 BOX = bytes(range(16))
 SECRET = bytes(range(32))
+ONCE = "0f" * 32
+"""Of a form that staff fill in."""
 
 
 def public_of(key: X25519PrivateKey | Ed25519PrivateKey) -> bytes:

@@ -64,7 +64,7 @@ from wayseal.cases.hotline.letters import (
 from wayseal.cases.hotline.mailbox import Box
 from wayseal.cases.hotline.reports import Report, day_of, derive, last_place, report_id, talk_of
 from wayseal.cases.hotline.rewards import draw_code, read_code
-from wayseal.cases.hotline.sealing import open_chunks, open_identity, open_letter, open_secret, seal_letter
+from wayseal.cases.hotline.sealing import KEYS_AT, open_chunks, open_identity, open_letter, open_secret, seal_letter
 from wayseal.cases.types import Observable, ObservableKind, Source
 from wayseal.cases.verdicts import ProposalState
 from wayseal.cases.writing import one_line, several_lines
@@ -139,6 +139,11 @@ class Hotline:
         state = self.record.state()
         found = [derive(box, some, state, self.days) for box, some in self.database.read(mailbox.all_boxes)]
         return tuple(sorted(found, key=lambda one: (not one.owed, one.kept, one.id)))
+
+    def foreign(self) -> tuple[str, ...]:
+        """Reports with letters under keys that aren't the team's: those of the portal may have been swapped."""
+        known = {at: [one.id for one in self.team.of(purpose)] for purpose, at in KEYS_AT.items()}
+        return tuple(dict.fromkeys(report_id(box) for box, _ in self.database.read(mailbox.foreign_letters, known)))
 
     def report(self, id_: str) -> Report:
         """A report by its id, without opening it. NoSuchCaseError: there is none."""

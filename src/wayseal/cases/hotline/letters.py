@@ -105,7 +105,7 @@ FIELDS: Mapping[ReportType, frozenset[str]] = {
 }
 """The fields that a report of a type may have."""
 _Hex16 = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
-_Hex32 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+Hex32 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 _Line = Annotated[str, Field(max_length=300)]
 _Number = Annotated[str, Field(min_length=1, max_length=64)]
 
@@ -136,7 +136,7 @@ class LetterFile:
     file: _Hex16
     kind: FileKind
     size: Annotated[int, Field(ge=0, lt=1 << 40)]
-    sha256: _Hex32
+    sha256: Hex32
     cleaned: bool
 
 
@@ -154,7 +154,7 @@ class Letter:
     files: Annotated[tuple[LetterFile, ...], Field(max_length=MOST_FILES)] = ()
     identity: bool = False
     came: Came = "portal"
-    nonce: _Hex32
+    nonce: Hex32
 
     def __post_init__(self) -> None:
         """ValueError: a type and fields where they don't belong."""

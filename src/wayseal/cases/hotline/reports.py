@@ -98,6 +98,8 @@ def derive(box: Box, letters: Sequence[SealedLetter], known: HotlineState, days:
     answered += [place for one, place in settings if one in _ENDS]
     if state in _ENDS and upto > until:
         state = ReportState.REOPENED
+    elif state is ReportState.NEW and answered:
+        state = ReportState.IN_PROGRESS
     reminders = {one.letter.place: one for one in acts if isinstance(one, Reminded)}
     talk = talk_of(letters)
     counted = [one.day for one in talk if one.sender is Sender.REPORTER or one.place not in reminders]

@@ -52,6 +52,8 @@ from wayseal.model.schema import parse_json
 CHUNK: Final = 256 * 1024
 """Bytes of a file that are sealed at a time."""
 MOST_IDENTITY: Final = 250
+KEYS_AT: Final = {Purpose.REPORTS: 7, Purpose.IDENTITY: 280}
+"""Where in a reporter's letter the ids of the team's keys stand, under which it is sealed."""
 _IDENTITY, _LEAST, _LENGTH = 1024, 4096, 4
 _HEAD = b"WSL\x01\x01"
 """Format and suite: another one is another byte."""

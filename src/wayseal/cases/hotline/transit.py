@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar, Final, Self
 
 from pydantic import ConfigDict, Field
 
-from wayseal.cases.hotline.letters import KEY, MOST_FILES, Letter, LetterKind, SealedLetter
+from wayseal.cases.hotline.letters import KEY, MOST_FILES, Hex32, Letter, LetterKind, SealedLetter
 from wayseal.cases.hotline.mailbox import Box, StoredFile
 from wayseal.cases.hotline.sealing import CHUNK
 from wayseal.model.schema import CLOSED
@@ -74,10 +74,14 @@ class Gone:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class TypedIn:
-    """A report that staff typed in for somebody. identity: that person's name, and how to reach them."""
+    """A report that staff typed in for somebody. identity: that person's name, and how to reach them.
+
+    once: of the form, random: the same report of the same form is the same one.
+    """
 
     __pydantic_config__: ClassVar = _WIRE
     letter: Letter
+    once: Hex32
     identity: str = ""
 
     def __post_init__(self) -> None:
