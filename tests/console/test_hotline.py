@@ -1,5 +1,7 @@
 """Reports of the hotline in the console: what officers do, what nobody else sees, and that acts come before words."""
 
+import csv
+import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -24,6 +26,8 @@ from wayseal.console import ConsoleSettings, Role
 from wayseal.console.errors import ConsoleSettingsError
 from wayseal.console.hotline import Collector, Contact, load_answers, open_office
 from wayseal.console.jobs.worker import settings_line
+from wayseal.console.settings import file_place
+from wayseal.console.web.app import make_spool
 from wayseal.database import open_database
 from wayseal.database.migrations import upgrade
 from wayseal.merkle import SigningKey
@@ -263,6 +267,78 @@ def test_what_is_risky_about_a_file_is_said_before_it_is_given_out(hotline: Repo
         assert given.content == content
     taken = [one for one in hotline.office.desk.record.state().of(hotline.boxes[id_][0]) if isinstance(one, TakenOut)]
     assert [one.apart for one in taken] == [False, True, False, True]
+
+
+def test_a_file_goes_into_a_case_and_both_records_say_so(hotline: Reporters, world: World, tmp_path: Path) -> None:
+    content = b"numbers of today\n" * 30_000
+    id_ = hotline.report(WORDS, files=((FileKind.TEXT, content, False), (FileKind.TEXT, b"#!/bin/sh\n", False)))
+    case, other, han = hotline.case(), hotline.case(), world.signed_in("han")
+    (tmp_path / "files").mkdir()
+    world.site = replace(world.site, files=tmp_path / "files", spool=make_spool(tmp_path / "spool"))
+    world._app = None
+    plain, shell = re.findall(r'name="file" value="([0-9a-f]{32})"', han.get(f"/hotline/{id_}").text)
+    assert "Into a case" not in text(han.get(f"/hotline/{id_}"))
+    hotline.act(han, id_, "link", case=case, why="same numbers")
+    assert "Into a case" in text(han.get(f"/hotline/{id_}"))
+    acts = hotline.acts(id_)
+    for wrong, status in (({"case": other, "why": "x"}, 409), ({"case": case, "why": " "}, 400)):
+        assert han.post(f"/hotline/{id_}/file", data={"file": plain} | wrong).status_code == status
+    assert (hotline.acts(id_), list((tmp_path / "files").rglob("*.*"))) == (acts, [])
+    sent = {"file": plain, "case": case, "why": "the list of the seller"}
+    assert han.post(f"/hotline/{id_}/file", data=sent).status_code == 303
+    taken = hotline.office.desk.record.state().of(hotline.boxes[id_][0])[-1]
+    assert isinstance(taken, TakenOut)
+    assert (taken.case, taken.id, taken.who) == (case, plain, "han")
+    assert world.site.cases is not None
+    digest = hashlib.sha256(content).hexdigest()
+    named = world.site.cases.need().find_file(case, digest)
+    assert named.name == f"{id_}-{plain[:6]}.text"
+    lines = world.site.cases.need().timeline(case, limit=50).rows
+    assert [(one.who, one.why) for one in lines if digest in repr(one)] == [("han", "the list of the seller")]
+    assert file_place(tmp_path / "files", digest).read_bytes() == content
+    assert list((tmp_path / "spool").iterdir()) == []
+    risky = han.post(f"/hotline/{id_}/file", data={"file": shell, "case": case, "why": "their script"})
+    assert risky.status_code == 409
+    again = {name: hidden(risky, name) for name in ("file", "case", "why")}
+    assert han.post(f"/hotline/{id_}/file", data=again | {"apart": "1"}).status_code == 303
+    assert world.site.cases.need().find_file(case, hashlib.sha256(b"#!/bin/sh\n").hexdigest()).size == 10
+
+
+def test_auditors_see_what_staff_did_with_reports_and_no_word(hotline: Reporters, world: World) -> None:
+    world.person("shen", Role.AUDITOR)
+    han, lu, shen = world.signed_in("han"), world.signed_in("lu"), world.signed_in("shen")
+    id_, other = hotline.report(WORDS, name="Mr Wang", fields=SOLD), hotline.report(WORDS)
+    case = hotline.case()
+    for browser in (han, lu):
+        browser.get(f"/hotline/{id_}")
+    lu.get(f"/hotline/{other}")
+    hotline.act(han, id_, "answer", zh="our-answer")
+    hotline.act(han, id_, "note", note="our-note")
+    hotline.act(han, id_, "state", state="waiting", why="our-reason")
+    hotline.act(han, id_, "link", case=case, why="our-reason")
+    hotline.act(han, id_, "identity", why="our-reason")
+    hotline.act(lu, id_, "reply", proposal="p-1", yes="1", why="our-reason")
+    hotline.act(han, id_, "name", proposal="p-1")
+    page = shen.get("/acts/hotline")
+    shown = text(page)
+    for said in (id_, other, case, "han", "lu", "Opened letters", "Answered", "Agreed", "Waits for an answer"):
+        assert said in shown, said
+    lines = list(csv.reader(shen.get("/acts/hotline.csv").text.splitlines()))
+    acts = [line[1:6] for line in lines[1:] if line[4] == id_ and line[2] != "Opened letters"]
+    assert acts[:4] == [
+        ["han", "Took something out", "name", id_, ""],
+        ["lu", "Agreed", "Open the name", id_, ""],
+        ["han", "Proposed", "Open the name", id_, ""],
+        ["han", "Linked it to a case", "", id_, case],
+    ]
+    assert {line[4] for line in csv.reader(shen.get(f"/acts/hotline.csv?report={other}").text.splitlines())} == {
+        lines[0][4], other
+    }  # fmt: skip
+    for told in (page.text, repr(lines)):
+        for word in (WORDS, "our-answer", "our-note", "our-reason", "Mr Wang", "lao", "night"):
+            assert word not in told, word
+    for browser in (han, world.signed_in("qian")):
+        assert browser.get("/acts/hotline").status_code == 403
 
 
 def test_a_name_takes_two_and_each_look_is_an_act(hotline: Reporters, world: World) -> None:

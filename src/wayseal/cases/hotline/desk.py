@@ -164,20 +164,24 @@ class Hotline:
                     turn.add(TypeFound, type=kind)
         return derive(box, letters, self.record.state(), self.days), read
 
-    def take_file(self, id_: str, file: bytes, who: str, *, apart: bool = False) -> tuple[LetterFile, Iterator[bytes]]:
+    def take_file(
+        self, id_: str, file: bytes, who: str, *, apart: bool = False, case: str = ""
+    ) -> tuple[LetterFile, Iterator[bytes]]:
         """A file, and what it holds, a chunk at a time (rule 1).
 
         apart: it is to be opened on a machine apart; without that RiskyFileError names what is risky, if anything is.
-        NoSuchCaseError: there is none; SealedError.
+        case: one that the report is linked to, into whose files it goes. NoSuchCaseError: there is none; SealedError.
         """
         with self._turn(id_, who) as turn:
+            if case:
+                turn.must_be_linked(case)
             stored = {one.file: one for one in self.database.read(mailbox.files_of, turn.box.box)}.get(file)
             place = stored.place if stored else 0
             found = [one for one in turn.letters if (one.sender, one.place) == (Sender.REPORTER, place)]
             if stored is None or not found:
                 raise NoSuchCaseError("there is no such file", key="file")
             turn.open(found)
-            turn.add(TakenOut, what="file", id=file.hex(), apart=apart)
+            turn.add(TakenOut, what="file", id=file.hex(), apart=apart, case=case)
         described = [one for one in open_letter(found[0], self.private).files if one.file == file.hex()]
         if not described:
             raise NoSuchCaseError("there is no such file", key="file")
@@ -250,8 +254,7 @@ class Hotline:
         """Puts words of a report as a note into a case that it is linked to, where others read them."""
         said = several_lines(text, "text")
         with self._turn(id_, who) as turn:
-            if case not in turn.report.cases:
-                raise CaseStateError("the report isn't linked to this case", key="case")
+            turn.must_be_linked(case)
             turn.add(TakenOut, what="words", id=case)
         cases.add_note(case, said, who, turn.at)
 
@@ -444,6 +447,11 @@ class _Turn:
         self.open(letters)
         read = [_decrypt(one, self._desk).letter for one in letters]
         return "\n\n".join(one.text for one in read if one)
+
+    def must_be_linked(self, case: str) -> None:
+        """CaseStateError: it isn't."""
+        if case not in self.report.cases:
+            raise CaseStateError("the report isn't linked to this case", key="case")
 
     def must_be_seen(self, seen: int, mine: str) -> None:
         """Rule 3."""

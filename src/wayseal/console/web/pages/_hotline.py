@@ -37,15 +37,17 @@ from wayseal.cases.hotline.reports import Report
 from wayseal.cases.hotline.rewards import Award, amount_of, plain_of
 from wayseal.cases.hotline.sealing import MOST_IDENTITY
 from wayseal.cases.hotline.transit import TypedIn
-from wayseal.cases.writing import several_lines
+from wayseal.cases.writing import one_line, several_lines
 from wayseal.console.access.types import PersonState
-from wayseal.console.errors import AccessError
+from wayseal.console.errors import AccessError, UploadError
 from wayseal.console.hotline import HotlineOffice
 from wayseal.console.hotline_client import ExchangeError
 from wayseal.console.roles import OFFICERS
 from wayseal.console.web._ask import REFUSALS, TO_DO, Ask, Pages
 from wayseal.console.web._lists import Column, Filter, ListPage
 from wayseal.console.web._lists import Wanted as Asked
+from wayseal.console.web._uploads import spool_parts
+from wayseal.console.web.pages._case_acts import keep_file
 from wayseal.console.web.pages._casework import me, number_given, the_cases
 from wayseal.journal.record import same_person
 from wayseal.model.fields import FieldKind
@@ -418,15 +420,21 @@ def act_on(ask: Ask, office: HotlineOffice) -> Response:
 
 @PAGES.post("/hotline/{report}/file", OFFICERS, again=_again, refusals=_MISTAKES)
 def take_file(ask: Ask, office: HotlineOffice) -> Response:
-    """Gives a file out (rule 2), a risky one to be opened apart; its first part is opened before the answer begins."""
+    """Gives a file out (rule 2), or puts it into a case; its first part is opened before the answer begins."""
     id_ = ask.names["report"]
     try:
         file = bytes.fromhex(ask.field("file"))
     except ValueError:
         raise AccessError("choose a file", key="file") from None
-    described, parts = office.desk.take_file(id_, file, me(ask), apart=bool(ask.field("apart")))
-    first = next(parts, b"")
+    if (case := ask.field("case")) and ask.site.spool is None:
+        raise UploadError("no folder for files is set")
+    why = one_line(ask.line("why"), "why") if case else ""
+    described, parts = office.desk.take_file(id_, file, me(ask), apart=bool(ask.field("apart")), case=case)
     name = f"{id_}-{file.hex()[:6]}.{described.kind}"
+    if case and ask.site.spool:
+        keep_file(ask, case, spool_parts(name, parts, ask.site.spool), why)
+        return ask.go(f"/hotline/{id_}")
+    first = next(parts, b"")
 
     def content() -> Iterator[bytes]:
         yield first
