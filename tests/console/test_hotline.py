@@ -18,7 +18,7 @@ from tests.portal.exchanging import RECEIPT, URL, InProcess, Typist, make_app, m
 from tests.portal.world import open_world as open_portal
 from tests.tables import each
 from wayseal.cases.hotline import desk, mailbox
-from wayseal.cases.hotline.acts import HotlineRecord, TakenOut
+from wayseal.cases.hotline.acts import HotlineRecord, Purged, Reminded, TakenOut, Written
 from wayseal.cases.hotline.letters import Fields, FileKind, Letter, PublicKeys, Purpose, Sender
 from wayseal.cases.hotline.mailbox import MAILBOX
 from wayseal.cases.hotline.sealing import open_letter
@@ -339,6 +339,25 @@ def test_auditors_see_what_staff_did_with_reports_and_no_word(hotline: Reporters
             assert word not in told, word
     for browser in (han, world.signed_in("qian")):
         assert browser.get("/acts/hotline").status_code == 403
+
+
+def test_a_message_behind_a_deletion_is_said_read_and_closed_by_two(hotline: Reporters, world: World) -> None:
+    id_, han, lu = hotline.report("first words"), world.signed_in("han"), world.signed_in("lu")
+    desk, box = hotline.office.desk, hotline.boxes[id_][0]
+    with desk.record.writing() as (_, write):
+        write(Reminded(at=1, who="wayseal", box=box, until=hotline.today, letter=Written(place=9, digest=bytes(32))))
+        write(Purged(at=2, who="wayseal", box=box, rule="days", upto=1))
+    desk.database.write(mailbox.bury, box, hotline.today, "days")
+    assert id_ not in han.get("/hotline").text
+    hotline.write(id_, "and there is more")
+    assert "came after it was deleted" in text(han.get("/hotline"))
+    page = text(han.get(f"/hotline/{id_}"))
+    assert "and there is more" in page
+    assert "wrote again while it was deleted" in page
+    hotline.act(han, id_, "nuisance", why="the same every day")
+    assert hotline.act(han, id_, "reply", proposal="p-1", yes="1").status_code == 409
+    assert hotline.act(lu, id_, "reply", proposal="p-1", yes="1").status_code == 303
+    assert desk.report(id_).state == "nuisance"
 
 
 def test_a_name_takes_two_and_each_look_is_an_act(hotline: Reporters, world: World) -> None:

@@ -34,6 +34,7 @@ from wayseal.cases.hotline import mailbox
 from wayseal.cases.hotline.letters import Letter, LetterKind, Sender, new_nonce
 from wayseal.cases.hotline.sealing import open_chunks, open_letter, open_secret, seal_letter
 from wayseal.cases.hotline.transit import MOST_CARRIED, MOST_CHUNK, Carried, TypedIn, Untaken
+from wayseal.console import hotline_client
 from wayseal.console.hotline_client import AnswerError, ExchangeError, HotlineClient
 from wayseal.database import Database, DatabaseError
 from wayseal.model.errors import WaysealError
@@ -84,6 +85,7 @@ class BreakingDatabase:
 
     def __init__(self, steps: Steps, inner: Database) -> None:
         self._steps, self._inner, self.read, self.empty_log = steps, inner, inner.read, inner.empty_log
+        self.size = inner.size
 
     def write(self, *args: Any) -> Any:
         """One transaction."""
@@ -432,24 +434,58 @@ def test_a_message_that_waits_is_fetched_before_its_box_goes(world: World) -> No
         assert [*client.pull(), *client.push()] == []
         assert world.portal.read(mailbox.box_of, FOUR) == a_box(4)
         assert [*client.pull(), *client.push()] == []
+    # Who wrote before the portal's copy went goes on writing there, until the report is deleted again.
     assert world.console.read(mailbox.find_letter, FOUR, Sender.REPORTER, 5) == replace(written, taken=True)
+    assert world.portal.read(mailbox.box_of, FOUR) == a_box(4)
+    world.console.write(mailbox.bury, FOUR, LATER, "days")
+    assert world.round() == []
     assert world.portal.read(mailbox.box_of, FOUR) == a_box(4, gone=LATER, rule="days")
 
 
-def test_a_deletion_is_told_once_in_each_process(world: World) -> None:
+def test_a_deletion_is_told_until_the_portal_has_it(world: World) -> None:
     transport = lying(world, lambda *_: None)
     gone = ("PUT", f"boxes/{FOUR.hex()}/gone")
-    unknown = a_box(9, lookup=None, gone=LATER, rule="days")
-    world.console.write(mailbox.add_box, unknown, row(9, sealed=None, taken=True))
     with world.client() as client:
         for _ in range(3):
             client.push()
         assert transport.asked.count(gone) == 1
-        assert transport.asked.count(("PUT", f"boxes/{unknown.box.hex()}/gone")) == 1
-    world.portal.write(lambda c: c.execute(mailbox.boxes.update().values(gone=None, rule=None)))
-    world.round()
-    assert transport.asked.count(gone) == 2
+        world.portal.write(lambda c: c.execute(mailbox.boxes.update().values(gone=None, rule=None)))
+        client.push()
+        assert transport.asked.count(gone) == 2
     assert world.portal.read(mailbox.box_of, FOUR) == a_box(4, gone=LATER, rule="days")
+
+
+def test_a_portal_out_of_a_backup_gets_again_what_staff_wrote(world: World) -> None:
+    assert world.round() == []
+    ours = world.portal.read(mailbox.letters_of, THREE)
+    world.portal.write(lambda c: c.execute(mailbox.letters.delete().where(mailbox.letters.c.sender == "staff")))
+    assert world.console.read(mailbox.untaken, Sender.STAFF) == []  # each was handed over once
+    assert world.round() == []
+    assert world.portal.read(mailbox.letters_of, THREE) == ours
+    transport = lying(world, lambda *_: None)
+    assert world.round() == []
+    assert [path for method, path in transport.asked if method == "PUT"] == []
+
+
+def test_a_portal_cant_fill_the_disk(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many letters as it likes, with as many chunks as it likes: no more comes than is set, and that is told."""
+    monkeypatch.setattr(hotline_client, "LETTERS", 1)
+    with world.client() as client:
+        assert client.pull() == [(ONE, 2), (TWO, 1)]
+        assert client.full
+        assert [client.pull(), client.pull(), client.full] == [[(TWO, 1)], [], False]
+    put(world.portal, 7)
+    sent = world.portal.read(mailbox.letters_of, a_box(7).box)
+    for most in (0, MOST_CHUNK, 2 * MOST_CHUNK):  # nothing; the letter alone; the letter and one of its two chunks
+        client = HotlineClient(
+            URL, world.folder / "token", world.console, transport=Shared(world.transport),
+            most=world.console.size() + most,
+        )  # fmt: skip
+        assert (client.pull(), client.full) == ([(a_box(7).box, 1)], True)
+        assert world.console.read(mailbox.letters_of, a_box(7).box) == []
+        assert not {one for one in chunks(world.console) if one[0] == file_of(7).file}
+    assert world.round() == []
+    assert world.console.read(mailbox.letters_of, a_box(7).box) == [replace(one, taken=True) for one in sent]
 
 
 def test_what_was_deleted_here_doesnt_come_back_from_a_restored_portal(world: World) -> None:

@@ -19,7 +19,7 @@ from wayseal.cases.hotline import mailbox
 from wayseal.cases.hotline.errors import HotlineError
 from wayseal.cases.hotline.letters import LetterKind, SealedLetter, Sender
 from wayseal.cases.hotline.mailbox import Box
-from wayseal.cases.hotline.transit import MOST_CARRIED, Carried, Gone, TypedIn, Untaken
+from wayseal.cases.hotline.transit import MOST_CARRIED, Carried, Gone, Held, TypedIn, Untaken
 from wayseal.database import Database, DatabaseError
 from wayseal.model.errors import WaysealError
 from wayseal.model.schema import parse_json, plain
@@ -36,6 +36,7 @@ PATHS = (
     ("GET", f"files/{FILE}/1"),
     ("PUT", f"boxes/{ONE.hex()}/gone"),
     ("POST", "typed"),
+    ("GET", "held"),
 )
 
 
@@ -153,6 +154,14 @@ def test_letters_of_staff_are_put_once(world: World) -> None:
     assert world.put(staffs(9)) == 404
     assert rows(world.database) == before
     assert parse_json(world.ask("GET", "untaken").content, Untaken).letters == ((ONE, 1), (TWO, 1))
+
+
+def test_what_the_portal_has_of_staff_is_told_also_where_the_tombstone_alone_is_there(world: World) -> None:
+    assert world.database.write(mailbox.add_letter, staffs(1))
+    assert world.database.write(mailbox.add_letter, staffs(2))
+    world.database.write(mailbox.bury, TWO, LATER, "days")
+    told = parse_json(world.ask("GET", "held").content, Held)
+    assert told == Held(letters=((ONE, 2), (TWO, 2)), gone=(TWO,))
 
 
 def test_what_cant_be_put_isnt(world: World) -> None:

@@ -227,6 +227,11 @@ def untaken(c: Connection, sender: Sender) -> list[tuple[bytes, int]]:
     return _keys(c, letters.c.sender == sender.value, ~letters.c.taken)
 
 
+def letters_for_reporters(c: Connection, *, whole: bool) -> list[tuple[bytes, int]]:
+    """Box and place of staff's letters; whole: those alone of which more than a tombstone is there."""
+    return _keys(c, letters.c.sender == Sender.STAFF.value, *([letters.c.sealed.is_not(None)] if whole else []))
+
+
 def take(c: Connection, sender: Sender, which: Iterable[tuple[bytes, int]]) -> None:
     """Notes that the other side has these letters; chunks of a reporter's files go, since it has them, too."""
     for box, place in which:
@@ -245,8 +250,9 @@ def bury(c: Connection, box: bytes, day: date, rule: str) -> None:
 
 
 def gone_boxes(c: Connection) -> list[Box]:
-    """The boxes that were buried."""
-    found = sa.select(boxes).where(boxes.c.gone.is_not(None)).order_by(boxes.c.box)
+    """The boxes that were buried, but those to which somebody wrote since."""
+    of = letters.c.box == boxes.c.box, letters.c.sender == Sender.REPORTER.value, letters.c.sealed.is_not(None)
+    found = sa.select(boxes).where(boxes.c.gone.is_not(None), ~sa.exists().where(*of)).order_by(boxes.c.box)
     return [record_of(Box, row) for row in c.execute(found).mappings()]
 
 

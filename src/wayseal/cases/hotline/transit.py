@@ -57,10 +57,17 @@ class Carried:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Untaken:
-    """Box and place of letters that the console doesn't have."""
+    """Box and place of reporters' letters that the console doesn't have."""
 
     __pydantic_config__: ClassVar = _WIRE
     letters: tuple[tuple[_Id, Annotated[int, Field(gt=0, lt=MOST_PLACE)]], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held(Untaken):
+    """Box and place of staff's letters that the portal has, and the boxes of which it has the tombstone alone."""
+
+    gone: tuple[_Id, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
