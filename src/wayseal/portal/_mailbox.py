@@ -10,10 +10,11 @@ from starlette.responses import Response
 
 from wayseal.cases.hotline import mailbox
 from wayseal.cases.hotline.errors import SealedError, UnsignedError
+from wayseal.cases.hotline.forms import Entered, read_message
 from wayseal.cases.hotline.letters import Letter, LetterKind, SealedLetter, Sender, spell_letter
 from wayseal.cases.hotline.sealing import open_letter
 from wayseal.database import Connection, DatabaseError
-from wayseal.portal._intake import Entered, Intake, Sent, read_message
+from wayseal.portal._intake import Intake, Sent
 from wayseal.portal._render import Ask
 from wayseal.portal._sessions import Session, Sessions
 from wayseal.portal.errors import FormError

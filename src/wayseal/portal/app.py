@@ -25,17 +25,18 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from wayseal.cases.hotline import mailbox
+from wayseal.cases.hotline.forms import Entered, read_message, read_report
 from wayseal.cases.hotline.letters import (
     FIELDS,
     TYPE_TEXTS,
     ReportType,
     Sender,
 )
-from wayseal.cases.hotline.receipts import Derived, Receipt, derive, new_receipt, parse_receipt
+from wayseal.cases.hotline.receipts import Derived, Receipt, derive, parse_receipt
 from wayseal.cases.hotline.sealing import open_letter
 from wayseal.database import DatabaseError
 from wayseal.model.messages import N_, Message
-from wayseal.portal._intake import Entered, Filed, Intake, Sent, read_message, read_report
+from wayseal.portal._intake import Filed, Intake, Sent
 from wayseal.portal._mailbox import Mailbox
 from wayseal.portal._render import Ask, Renderer, read_assets
 from wayseal.portal._sessions import Session, Sessions
@@ -170,9 +171,8 @@ class Pages:
 
         def may(fields: Mapping[str, str]) -> bool:
             ticket = fields.get("ticket", "")
-            if read_report(fields).faults or self._gate.receipt_of(ticket) or not self._intake.takes_letters():
-                return False
-            return turn.refused(ticket) is None
+            fits = not read_report(fields).faults and self._intake.takes_letters()
+            return fits and turn.refused(ticket) is None
 
         async with _places(self._intake.bodies) as free:
             if not free:
@@ -193,12 +193,17 @@ class Pages:
         filed, fault, status = None, sent.wrong, 400
         entered = read_report(sent.fields)
         refused: Wait | Again | Message | None = None
-        if (again := self._gate.receipt_of(ticket)) is not None:
-            filed = await run_sync(self._find, again, limiter=self._reports)
-        elif fault is None and not entered.faults:
-            refused, status = self._refuse(turn, ticket, self._reports), 429
-            if refused is None:
-                filed, fault = await self._file(entered, sent, ticket)
+        if fault is None and not entered.faults:
+            refused, status = turn.refused(ticket), 429
+            used = refused == Again("used")
+            if used or refused is None:
+                refused = self._no_room(self._reports)
+            receipt = self._intake.receipt_for(b"ticket " + (self._gate.name_of(ticket) or b""))
+            if refused is None and used:
+                filed = await run_sync(self._find, receipt, limiter=self._reports)
+                refused = None if filed else Again("used")
+            elif refused is None:
+                filed, fault = await self._file(entered, sent, receipt)
         if filed is None:
             turn.release()
             await run_sync(sent.drop)
@@ -206,22 +211,17 @@ class Pages:
         session = self._sessions.begin(filed.box, filed.derived.private)
         return self._render(ask, "receipt", padded=True, filed=filed, session=session, missed=sent.missed)
 
-    def _refuse(self, turn: Turn, ticket: str, lane: CapacityLimiter) -> Wait | Again | Message | None:
+    def _no_room(self, lane: CapacityLimiter) -> Message | None:
         if lane.statistics().tasks_waiting >= _QUEUE:
             return Message(_BUSY)
-        if not self._intake.takes_letters():
-            return Message(_FULL)
-        return turn.refused(ticket)
+        return None if self._intake.takes_letters() else Message(_FULL)
 
-    async def _file(self, entered: Entered, sent: Sent, ticket: str) -> tuple[Filed | None, FormError | None]:
-        receipt = new_receipt()
+    async def _file(self, entered: Entered, sent: Sent, receipt: Receipt) -> tuple[Filed | None, FormError | None]:
         try:
-            filed = await run_sync(self._intake.file_report, receipt, entered, sent, limiter=self._reports)
+            return await run_sync(self._intake.file_report, receipt, entered, sent, limiter=self._reports), None
         except DatabaseError as error:
             self._intake.faults.note(type(error).__name__, "report")
             return None, FormError(_FULL)
-        self._gate.accepted(ticket, receipt)
-        return filed, None
 
     def _find(self, receipt: Receipt) -> Filed | None:
         """The report under a receipt."""
@@ -245,7 +245,7 @@ class Pages:
             return self._back_form(
                 ask, typed=typed, ticket=ticket, fault=sent.wrong or FormError(_NO_DIGITS), status=400
             )
-        refused = self._refuse(Turn(self._gate, Purpose.LOOKUP), ticket, self._lookups)
+        refused = self._no_room(self._lookups) or Turn(self._gate, Purpose.LOOKUP).refused(ticket)
         if refused is not None:
             return self._back_form(ask, typed=typed, ticket=ticket, refused=refused, status=429)
         session = await run_sync(self._look_up, receipt, limiter=self._lookups)

@@ -24,29 +24,8 @@ from typing import Any, Final
 from wayseal.cases import Cases
 from wayseal.cases.decisions import Lead
 from wayseal.cases.errors import CasebookUsageError, CaseStateError, NoSuchCaseError, StaleError
-from wayseal.cases.hotline import codes, mailbox
-from wayseal.cases.hotline.acts import (
-    SETTABLE,
-    Answered,
-    AnyAct,
-    Assigned,
-    CaseLinked,
-    HotlineRecord,
-    HotlineState,
-    Noted,
-    Opened,
-    Proposed,
-    Purged,
-    Reminded,
-    Replied,
-    ReportState,
-    Reward,
-    StateSet,
-    TakenOut,
-    TypeFound,
-    Wanted,
-    Written,
-)
+from wayseal.cases.hotline import acts, codes, mailbox
+from wayseal.cases.hotline.acts import AnyAct, HotlineState, ReportState, Reward, Wanted, Written
 from wayseal.cases.hotline.errors import RiskyFileError, SealedError
 from wayseal.cases.hotline.hazards import find_hazards
 from wayseal.cases.hotline.letters import (
@@ -124,7 +103,7 @@ class Hotline:
             days: So long a report is kept behind its last letter; more than REMIND_DAYS.
             now: Microseconds after 1970.
         """
-        self.record, self.database, self.team = HotlineRecord(folder), database, team
+        self.record, self.database, self.team = acts.HotlineRecord(folder), database, team
         self.private, self.days, self.now, self._mac = private, days, now, mac
         self._searching = Lock()
 
@@ -161,7 +140,7 @@ class Hotline:
         if kind and box.box not in state.types:
             with self._turn(id_, who, alive=False) as turn:
                 if turn.report.type is None:
-                    turn.add(TypeFound, type=kind)
+                    turn.add(acts.TypeFound, type=kind)
         return derive(box, letters, self.record.state(), self.days), read
 
     def take_file(
@@ -181,7 +160,7 @@ class Hotline:
             if stored is None or not found:
                 raise NoSuchCaseError("there is no such file", key="file")
             turn.open(found)
-            turn.add(TakenOut, what="file", id=file.hex(), apart=apart, case=case)
+            turn.add(acts.TakenOut, what="file", id=file.hex(), apart=apart, case=case)
         described = [one for one in open_letter(found[0], self.private).files if one.file == file.hex()]
         if not described:
             raise NoSuchCaseError("there is no such file", key="file")
@@ -203,7 +182,7 @@ class Hotline:
         with self._turn(self._box_of(proposal), who) as turn:
             if not turn.state.may_open(proposal, who, turn.at):
                 raise CaseStateError("a name is opened by whoever proposed it, within a day of another person's yes")
-            turn.add(TakenOut, what="name", id=proposal)
+            turn.add(acts.TakenOut, what="name", id=proposal)
         theirs = [one for one in turn.letters if one.sender is Sender.REPORTER and one.sealed is not None]
         return "\n".join(filter(None, (open_identity(one, self.private) for one in theirs)))
 
@@ -214,17 +193,17 @@ class Hotline:
         said = several_lines(text, "text")
         with self._turn(id_, who) as turn:
             turn.must_be_seen(seen, said)
-            turn.put(Answered, LetterKind.ANSWER, said, upto=turn.report.upto)
+            turn.put(acts.Answered, LetterKind.ANSWER, said, upto=turn.report.upto)
 
     def set_state(self, id_: str, state: ReportState, who: str, why: str, *, seen: int) -> None:
         """Sets a state, and tells the reporter. StaleError: others wrote meanwhile (rule 3)."""
         reason = one_line(why, "why")
-        if state not in SETTABLE:
-            raise CasebookUsageError("is one of {known}", key="state", known=[str(one) for one in SETTABLE])
+        if state not in acts.SETTABLE:
+            raise CasebookUsageError("is one of {known}", key="state", known=[str(one) for one in acts.SETTABLE])
         kind = LetterKind.CLOSING if state is ReportState.CLOSED else LetterKind.STATE
         with self._turn(id_, who) as turn:
             turn.must_be_seen(seen, reason)
-            turn.put(StateSet, kind, _both(_TEXTS[state]), state=state, upto=turn.report.upto, why=reason)
+            turn.put(acts.StateSet, kind, _both(_TEXTS[state]), state=state, upto=turn.report.upto, why=reason)
 
     def note(self, id_: str, text: str, who: str, *, replaces: int | None = None) -> None:
         """Writes a note among staff. replaces: the place of an earlier one; StaleError: another did."""
@@ -232,12 +211,12 @@ class Hotline:
         with self._turn(id_, who) as turn:
             if replaces is not None:
                 turn.must_stand(replaces, said)
-            turn.put(Noted, LetterKind.NOTE, said, replaces=replaces)
+            turn.put(acts.Noted, LetterKind.NOTE, said, replaces=replaces)
 
     def assign(self, id_: str, owner: str | None, who: str) -> None:
         """Gives a report to somebody, or to nobody."""
         with self._turn(id_, who) as turn:
-            turn.add(Assigned, owner=owner and one_line(owner, "owner"))
+            turn.add(acts.Assigned, owner=owner and one_line(owner, "owner"))
 
     # Cases and the queue
 
@@ -248,14 +227,14 @@ class Hotline:
             raise NoSuchCaseError("there is no case {id}", id=case, key="case")
         with self._turn(id_, who) as turn:
             if (case in turn.report.cases) != on:
-                turn.add(CaseLinked, case=case, on=on, why=reason)
+                turn.add(acts.CaseLinked, case=case, on=on, why=reason)
 
     def excerpt(self, id_: str, case: str, text: str, who: str, cases: Cases) -> None:
         """Puts words of a report as a note into a case that it is linked to, where others read them."""
         said = several_lines(text, "text")
         with self._turn(id_, who) as turn:
             turn.must_be_linked(case)
-            turn.add(TakenOut, what="words", id=case)
+            turn.add(acts.TakenOut, what="words", id=case)
         cases.add_note(case, said, who, turn.at)
 
     def enqueue(self, id_: str, who: str, cases: Cases) -> None:
@@ -268,7 +247,7 @@ class Hotline:
         if not things:
             raise CaseStateError("the report names neither numbers nor a seller")
         with self._turn(id_, who) as turn:
-            turn.add(TakenOut, what="words", id="")
+            turn.add(acts.TakenOut, what="words", id="")
         lead = Lead(source=Source.REPORT, things=things, reason=LEAD, score=0.5, since=turn.at)
         cases.enqueue_or_find([lead], who, turn.at)
 
@@ -288,7 +267,7 @@ class Hotline:
             if what is Wanted.CANCEL and of not in granted:
                 raise CaseStateError("there is no such reward", key="of")
             made = f"p-{len(known) + 1}"
-            turn.add(Proposed, id=made, what=what, why=reason, reward=reward, of=of)
+            turn.add(acts.Proposed, id=made, what=what, why=reason, reward=reward, of=of)
         return made
 
     def reply(self, proposal: str, yes: bool, who: str, why: str = "") -> None:
@@ -307,14 +286,14 @@ class Hotline:
                 "upto": turn.report.upto,
             }
             if yes and said.what is Wanted.NUISANCE:
-                turn.put(Replied, LetterKind.CLOSING, _both(_TEXTS[ReportState.CLOSED]), **about)
+                turn.put(acts.Replied, LetterKind.CLOSING, _both(_TEXTS[ReportState.CLOSED]), **about)
             elif yes and said.reward is not None:
                 text, add = self._grant(said.reward)
-                turn.put(Replied, LetterKind.REWARD, text, add, **about)
+                turn.put(acts.Replied, LetterKind.REWARD, text, add, **about)
             else:
                 if yes and said.what is Wanted.CANCEL:
                     self._cancel(said.of, turn)
-                turn.add(Replied, **about)
+                turn.add(acts.Replied, **about)
 
     def _grant(self, reward: Reward) -> tuple[str, Callable[[Connection], None]]:
         """The letter of a reward, and what puts its code among codes (rule 5)."""
@@ -352,7 +331,7 @@ class Hotline:
                 if not self._is_due(report):
                     continue
                 if report.state is not ReportState.GONE and report.reminded is None:
-                    turn.put(Reminded, LetterKind.STATE, _both(_REMINDER, day=report.kept), until=report.kept)
+                    turn.put(acts.Reminded, LetterKind.STATE, _both(_REMINDER, day=report.kept), until=report.kept)
                 else:
                     self._purge(turn)
                     gone.append(report)
@@ -373,7 +352,7 @@ class Hotline:
         box, today, upto = turn.box.box, self.today(), turn.report.upto
         rule = "nuisance" if turn.report.state is ReportState.NUISANCE else "days"
         if turn.report.state is not ReportState.GONE:
-            turn.add(Purged, rule=rule, upto=upto)
+            turn.add(acts.Purged, rule=rule, upto=upto)
 
         def work(c: Connection) -> None:
             if last_place(mailbox.letters_of(c, box)) == upto:
@@ -440,7 +419,7 @@ class _Turn:
     def open(self, letters: Sequence[SealedLetter]) -> None:
         """Puts on record that its holder opens letters (rule 1)."""
         if new := _unopened(self.state, letters, self._who):
-            self.add(Opened, letters=new)
+            self.add(acts.Opened, letters=new)
 
     def texts(self, letters: Sequence[SealedLetter]) -> str:
         """What stands in letters, to be shown beside what its holder wrote."""
@@ -466,8 +445,8 @@ class _Turn:
         written = {one.place: one for one in self.letters if one.sender is Sender.INNER}
         if note not in written:
             raise NoSuchCaseError("there is no such note", key="note")
-        acts = [one for one in self.state.of(self.box.box) if isinstance(one, Noted) and one.replaces == note]
-        if later := [written[one.letter.place] for one in acts if one.letter.place in written]:
+        theirs = [one for one in self.state.of(self.box.box) if isinstance(one, acts.Noted) and one.replaces == note]
+        if later := [written[one.letter.place] for one in theirs if one.letter.place in written]:
             about = {"id": f"{self.report.id}/{note}", "version": later[-1].place}
             raise StaleError(**about, theirs=self.texts(later), mine=mine)  # type: ignore[arg-type]
 

@@ -8,8 +8,7 @@
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import partial
 from hashlib import sha256
@@ -21,11 +20,11 @@ from wayseal.cases.errors import CasebookDiskError, NoSuchCaseError, RewardError
 from wayseal.cases.hotline.acts import SETTABLE, AnyAct, HotlineState, Noted, ReportState, Reward, Wanted
 from wayseal.cases.hotline.desk import REMIND_DAYS, ReadLetter
 from wayseal.cases.hotline.errors import HotlineError, RiskyFileError
+from wayseal.cases.hotline.forms import read_report
 from wayseal.cases.hotline.letters import (
     FIELDS,
     MOST_NUMBERS,
     TYPE_TEXTS,
-    Fields,
     Letter,
     LetterFile,
     LetterKind,
@@ -37,7 +36,7 @@ from wayseal.cases.hotline.reports import Report
 from wayseal.cases.hotline.rewards import Award, amount_of, plain_of
 from wayseal.cases.hotline.sealing import MOST_IDENTITY
 from wayseal.cases.hotline.transit import TypedIn
-from wayseal.cases.writing import one_line, several_lines
+from wayseal.cases.writing import one_line
 from wayseal.console.access.types import PersonState
 from wayseal.console.errors import AccessError, UploadError
 from wayseal.console.hotline import HotlineOffice
@@ -52,7 +51,6 @@ from wayseal.console.web.pages._casework import me, number_given, the_cases
 from wayseal.journal.record import same_person
 from wayseal.model.fields import FieldKind
 from wayseal.model.messages import N_
-from wayseal.model.numbers import split_numbers
 from wayseal.page.languages import Lang
 from wayseal.store.errors import StoreError
 
@@ -179,40 +177,21 @@ def type_in(ask: Ask, office: HotlineOffice) -> Response:
         return show_new(ask, office)
     if office.client is None:
         raise AccessError("no portal is set: there is nobody who gives out receipts")
-    identity = ask.line("identity")
-    try:
-        once, letter = ask.field("once") or new_nonce(), _letter(ask, office, bool(identity))
-        letter = replace(letter, nonce=sha256(once.encode()).hexdigest())
-        report = TypedIn(letter=letter, once=once, identity=identity[:MOST_IDENTITY])
-    except ValueError:
-        raise AccessError("what was typed can't be kept as it is") from None
-    return ask.page("hotline_receipt", receipt=office.client.type_in(report))
-
-
-def _letter(ask: Ask, office: HotlineOffice, named: bool) -> Letter:
-    """ValueError: fields that can't be."""
-    kind = ask.choice("type", ReportType)
-    given: dict[str, Any] = {name: ask.line(name) for name in FIELDS[kind]}
-    given["numbers"] = tuple(split_numbers(ask.field("numbers")))
-    given["knew"] = tuple(one for one in FieldKind if ask.field(f"knew.{one.value}"))
-    given["when"] = _day(ask.field("when"))
-    return Letter(
+    entered, once = read_report(ask.form), ask.field("once") or new_nonce()
+    for name, fault in entered.faults.items():
+        raise AccessError(fault, key=name)
+    letter = Letter(
         kind=LetterKind.REPORT,
         day=office.desk.today(),
-        type=kind,
-        text=several_lines(_text(ask, "text"), "text"),
-        fields=Fields(**{name: value for name, value in given.items() if name in FIELDS[kind]}),
-        identity=named,
+        type=entered.type,
+        text=entered.text,
+        fields=entered.fields,
+        identity=bool(entered.identity),
         came=ask.choice("came", _CAME),  # type: ignore[arg-type]
-        nonce="",
+        nonce=sha256(once.encode()).hexdigest(),
     )
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise AccessError("this is no day such as 2026-01-01", key="when") from None
+    report = TypedIn(letter=letter, once=once, identity=entered.identity)
+    return ask.page("hotline_receipt", receipt=office.client.type_in(report))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
