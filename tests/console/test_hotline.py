@@ -503,7 +503,12 @@ def test_what_is_typed_in_goes_to_the_portal_and_its_receipt_is_shown_once(tmp_p
                 han.post("/hotline/new", data=typed | once)
             assert typist.took[-1] == typist.took[-2]
             del typist.took[1:]
-            for wrong in ({"text": ""}, {"came": "portal"}, {"when": "soon"}, {"numbers": " ".join(f"YT{n}" for n in range(51))}):
+            for wrong in (
+                {"text": ""},
+                {"came": "portal"},
+                {"when": "soon"},
+                {"numbers": " ".join(f"YT{n}" for n in range(51))},
+            ):
                 refused = han.post("/hotline/new", data=typed | wrong)
                 assert (refused.status_code, len(typist.took)) == (400, 1), wrong
             assert WORDS in refused.text  # what was typed is there

@@ -6,12 +6,10 @@ import os
 import sys
 import tracemalloc
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from anyio import CapacityLimiter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -194,10 +192,6 @@ class _Streamed:
         yield b"\r\n--b--\r\n"
 
     def send(self) -> "_Streamed":
-        asyncio.run(self.ask())
-        return self
-
-    async def ask(self) -> None:
         headers = [(b"content-type", b"multipart/form-data; boundary=b"), (b"accept-language", b"en")]
         headers += [(b"content-length", str(self._length).encode())] if self._length else []
         scope = {
@@ -215,7 +209,6 @@ class _Streamed:
         }
 
         async def receive() -> Any:
-            await asyncio.sleep(0)
             part = next(self._parts, None)
             if part is None:
                 return {"type": "http.disconnect"} if self._breaks else await asyncio.sleep(3600)
@@ -229,7 +222,8 @@ class _Streamed:
             else:
                 self.body += message.get("body", b"")
 
-        await self._world.app(scope, receive, answer)
+        asyncio.run(self._world.app(scope, receive, answer))
+        return self
 
 
 def _parts(size: int, stop: int | None = None) -> Iterator[bytes]:
@@ -283,43 +277,6 @@ def test_a_body_that_crawls_is_ended(world: World) -> None:
     assert sent.start["status"] == 400
     assert b"come to its end in time" in sent.body
     assert world.rows("chunks") == []
-
-
-def test_a_body_that_began_well_may_not_crawl_on(world: World) -> None:
-    def parts() -> Iterator[bytes]:
-        yield from _parts(3 * MEGABYTE)
-        for _ in range(100):
-            world.sleep(20)
-            yield b"x" * 1024
-
-    began = world.at
-    sent = _Streamed(world, parts(), None).send()
-    assert sent.start["status"] == 400
-    assert world.at - began < 200
-    assert world.rows("chunks") == []
-
-
-def test_where_others_wait_for_its_place_a_slow_body_is_ended(world: World) -> None:
-    """What comes at 4 kB a second is read, but not while somebody else waits."""
-
-    def parts() -> Iterator[bytes]:
-        for _ in range(90):
-            world.sleep(1)
-            yield b"x" * 4096
-
-    alone = _Streamed(world, parts(), None).send()
-    assert alone.start["status"] == 200
-    world.portal = replace(world.portal, intake=replace(world.portal.intake, bodies=CapacityLimiter(1)))
-    world._app = None
-    slow, quick = _Streamed(world, parts(), None), _Streamed(world, iter([b"x" * 4096]), None)
-
-    async def both() -> None:
-        await asyncio.gather(slow.ask(), quick.ask())
-
-    asyncio.run(both())
-    assert slow.start["status"] == 400
-    assert b"come to its end in time" in slow.body
-    assert quick.start["status"] == 200
 
 
 def test_nothing_but_the_database_is_written(world: World, tmp_path: Path) -> None:

@@ -6,8 +6,7 @@
    now, as on a full disk, are dropped later (`sweep`).
 3. What can't be taken never costs what can: a file that is too large is named, and the text comes in.
 4. Of a body that is too long as much is read as brings its fields back; the rest is passed over.
-5. A body comes at 1 kB a second at least, at 16 kB where others wait for its place, and what came early counts for a
-   minute, or a third of one. Nothing at all may come for `service.multipart`'s silence.
+5. A body comes at 1 kB a second at least, after a minute, and none for `service.multipart`'s silence.
 """
 
 import asyncio
@@ -50,7 +49,6 @@ from wayseal.portal.settings import PortalSettings
 from wayseal.service.argon2 import Cost
 from wayseal.service.multipart import read_parts
 
-BODIES = 24
 ROOM = 1_500_000
 """Bytes of all fields: what is too long for a letter comes back, up to here."""
 MOST_LETTERS = 500
@@ -58,8 +56,7 @@ MOST_LETTERS = 500
 _CHUNKS = 4
 """Chunks that are stored at once."""
 _DRAINED, _DRAIN_SECONDS = 10 << 20, 30.0
-_ALONE, _CROWDED = (60.0, 1024), (20.0, 16_384)
-"""Seconds that a body may be behind, and bytes a second."""
+_GRACE, _PACE = 60.0, 1024
 _ANY = 1 << 62
 _BEHIND = 2 << 20
 """Bytes that are read of a body which is too long, so that its fields come back."""
@@ -190,8 +187,6 @@ class Intake:
     now: Callable[[], float] = time.monotonic
     lane: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
     """In which reports cost their Argon2id, one at a time."""
-    bodies: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(BODIES))
-    """Places for what is being read."""
     _left: set[bytes] = field(default_factory=set)
 
     @property
@@ -231,7 +226,7 @@ class Intake:
         most = ROOM + 65_536 + (self.most_of_file * self.settings.letter_files if files else 0)
         length = request.headers.get("content-length", "")
         over = length.isdigit() and len(length) < 20 and int(length) > most
-        body = _Body(request, self, ROOM + _BEHIND if over else most)
+        body = _Body(request, self.now, ROOM + _BEHIND if over else most)
         try:
             paced = Request(request.scope, body.receive)
             parts = await read_parts(paced, most=_ANY, room=ROOM, opens=opens, error=FormError)
@@ -345,20 +340,16 @@ class Intake:
 class _Body:
     """What gives a body, and ends it where it is too long or comes too slowly (rules 4 and 5)."""
 
-    def __init__(self, request: Request, intake: Intake, most: int) -> None:
-        self._receive, self._intake, self._most = request.receive, intake, most
+    def __init__(self, request: Request, now: Callable[[], float], most: int) -> None:
+        self._receive, self._now, self._most, self._began = request.receive, now, most, now()
         self._size, self._ended, self._over = 0, False, False
-        self._deadline = intake.now() + _ALONE[0]
 
     async def receive(self) -> AsgiMessage:
         """What comes next."""
         message = await self._receive()
-        size, now = len(message.get("body", b"")), self._intake.now()
-        grace, pace = _CROWDED if self._intake.bodies.statistics().tasks_waiting else _ALONE
-        self._size += size
+        self._size += len(message.get("body", b""))
         self._ended = not message.get("more_body", False)
-        self._deadline = min(self._deadline + size / pace, now + grace)
-        if now > self._deadline:
+        if self._now() - self._began > _GRACE + self._size / _PACE:
             raise TimeoutError
         if self._size > self._most and not self._over:
             self._over = True

@@ -26,12 +26,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from wayseal.cases.hotline import mailbox
 from wayseal.cases.hotline.forms import Entered, read_message, read_report
-from wayseal.cases.hotline.letters import (
-    FIELDS,
-    TYPE_TEXTS,
-    ReportType,
-    Sender,
-)
+from wayseal.cases.hotline.letters import FIELDS, TYPE_TEXTS, ReportType, Sender
 from wayseal.cases.hotline.receipts import Derived, Receipt, derive, parse_receipt
 from wayseal.cases.hotline.sealing import open_letter
 from wayseal.database import DatabaseError
@@ -72,7 +67,7 @@ KEPT = frozenset(
     }
 )
 """Headers that anything of ours is told (rule 2)."""
-_QUEUE = 16
+_BODIES, _QUEUE = 24, 16
 _RETRY = {"Retry-After": "20"}
 _NO_RECEIPT = N_("no report is found under it: compare it digit by digit")
 _NO_DIGITS = N_("a receipt has 16 digits")
@@ -119,6 +114,7 @@ class Pages:
         self._render = Renderer(self._assets.addresses, portal.intake.settings).page
         self._talk = Mailbox(portal.intake, portal.sessions, self._render)
         self._reports, self._lookups = portal.intake.lane, CapacityLimiter(1)
+        self._bodies = CapacityLimiter(_BODIES)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def route(self, method: str, path: str, name: str) -> Route:
@@ -174,7 +170,7 @@ class Pages:
             fits = not read_report(fields).faults and self._intake.takes_letters()
             return fits and turn.refused(ticket) is None
 
-        async with _places(self._intake.bodies) as free:
+        async with _places(self._bodies) as free:
             if not free:
                 return self._error(ask, 503)
             try:
@@ -265,7 +261,7 @@ class Pages:
             open_ = self._sessions.find(fields.get("session", "")) is not None
             return open_ and fields.get("act") == "message" and not read_message(fields).faults
 
-        async with _places(self._intake.bodies) as free:
+        async with _places(self._bodies) as free:
             if not free:
                 return self._error(ask, 503)
             sent = await self._intake.read(ask.request, may)
@@ -354,7 +350,7 @@ def create_app(portal: Portal, more: Sequence[BaseRoute] = ()) -> ASGIApp:
 async def _places(limiter: CapacityLimiter) -> AsyncIterator[bool]:
     """One of the places for bodies, and whether it came free in time."""
     try:
-        async with asyncio.timeout(40):  # as long as a slow one in a crowd holds its place
+        async with asyncio.timeout(20):
             await limiter.acquire_on_behalf_of(owner := object())
     except TimeoutError:
         yield False
