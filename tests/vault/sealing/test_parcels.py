@@ -60,7 +60,7 @@ def test_a_batch_is_one_round_trip() -> None:
 
 def test_one_bad_record_hides_none_of_the_others() -> None:
     good = items(seal_parcels(KEYS, parcels(6)))
-    torn = Wrapped(1, good[2].wrapped.wrapped[:-1] + b"\0")
+    torn = Wrapped(1, good[2].wrapped.wrapped[:-1] + bytes([good[2].wrapped.wrapped[-1] ^ 1]))
     bad = {
         0: replace(good[0], sealed=good[0].sealed[:-1] + bytes([good[0].sealed[-1] ^ 1])),
         1: replace(good[1], wrapped=good[3].wrapped),
