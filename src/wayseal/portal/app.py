@@ -11,7 +11,6 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, Final
 from weakref import WeakValueDictionary
 
@@ -203,7 +202,8 @@ class Pages:
         if filed is None:
             turn.release()
             await run_sync(sent.drop)
-            return self._report_form(ask, sent, {} if sent.wrong else entered.faults, fault, refused, status=status)
+            faults = {} if sent.wrong else entered.faults
+            return self._report_form(ask, sent, faults=faults, fault=fault, refused=refused, status=status)
         session = self._sessions.begin(filed.box, filed.derived.private)
         return self._render(ask, "receipt", padded=True, filed=filed, session=session, missed=sent.missed)
 
@@ -273,51 +273,38 @@ class Pages:
                 return self._back_form(ask, fault=FormError(_OVER), status=401, kept=sent.fields.get("text", ""))
             return await run_sync(self._talk.act, ask, session, sent)
 
-    def _report_form(
-        self,
-        ask: Ask,
-        sent: Sent,
-        faults: Mapping[str, Message] = MappingProxyType({}),
-        fault: FormError | None = None,
-        refused: Wait | Again | Message | None = None,
-        *,
-        status: int = 200,
-    ) -> Response:
-        fields, known = sent.fields, [one for one in ReportType if one.value == sent.fields.get("type")]
-        kind, ticket = known[0] if known else ReportType.SALE, fields.get("ticket", "")
-        return self._render(
-            ask,
-            "report",
-            status=status,
-            padded=status != 200,
-            type=kind,
-            title=TYPE_TEXTS[kind],
-            may=FIELDS[kind],
-            form=fields,
-            faults=faults,
-            fault=FormError(refused) if isinstance(refused, Message) else fault,
-            refused=None if isinstance(refused, Message) else refused,
-            waits=isinstance(refused, Wait),
-            missed=sent.names,
-            ticket=self._gate.new_ticket() if not ticket or isinstance(refused, Again) else ticket,
-        )
+    def _report_form(self, ask: Ask, sent: Sent, **more: Any) -> Response:
+        known = [one for one in ReportType if one.value == sent.fields.get("type")]
+        kind = known[0] if known else ReportType.SALE
+        about = {
+            "type": kind,
+            "title": TYPE_TEXTS[kind],
+            "may": FIELDS[kind],
+            "form": sent.fields,
+            "missed": sent.names,
+        }
+        return self._form(ask, "report", ticket=sent.fields.get("ticket", ""), **({"faults": {}} | about | more))
 
-    def _back_form(
+    def _back_form(self, ask: Ask, **more: Any) -> Response:
+        return self._form(ask, "back", **({"typed": "", "kept": ""} | more))
+
+    def _form(
         self,
         ask: Ask,
+        page: str,
         *,
-        typed: str = "",
         ticket: str = "",
         fault: FormError | None = None,
         refused: Wait | Again | Message | None = None,
         status: int = 200,
-        kept: str = "",
+        **more: Any,
     ) -> Response:
+        """A form with its ticket, and what keeps it out. more: what its template asks for."""
         if isinstance(refused, Message):
             fault, refused = FormError(refused), None
         ticket = self._gate.new_ticket() if not ticket or isinstance(refused, Again) else ticket
-        values = {"typed": typed, "fault": fault, "refused": refused, "waits": isinstance(refused, Wait), "kept": kept}
-        return self._render(ask, "back", status=status, padded=status != 200, ticket=ticket, **values)
+        about = {"fault": fault, "refused": refused, "waits": isinstance(refused, Wait), "ticket": ticket}
+        return self._render(ask, page, status=status, padded=status != 200, **about, **more)
 
     def _error(self, ask: Ask, status: int, fault: FormError | None = None) -> Response:
         answer = self._render(ask, "error", status=status, code=status, fault=fault)

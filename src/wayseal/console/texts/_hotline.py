@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from wayseal.cases.hotline.letters import TYPE_TEXTS
 from wayseal.model.messages import N_
 
 OF_HOTLINE: Mapping[str, str] = {
@@ -16,10 +17,7 @@ OF_HOTLINE: Mapping[str, str] = {
     "report_state.nuisance": N_("Nuisance", context="report_state.nuisance"),
     "report_state.reopened": N_("Reopened", context="report_state.reopened"),
     "report_state.gone": N_("Deleted", context="report_state.gone"),
-    "report_type.sale": N_("Waybill numbers are on sale"),
-    "report_type.call": N_("A strange call or message"),
-    "report_type.offered": N_("I was offered money"),
-    "report_type.door": N_("A fake courier at the door"),
+    **{f"report_type.{one}": text for one, text in TYPE_TEXTS.items()},
     "report_owner.all": N_("Everybody's"),
     "report_owner.me": N_("Mine", context="report_owner.me"),
     "report_owner.nobody": N_("Nobody's"),

@@ -1,11 +1,11 @@
 """What staff did with reports, for auditors: who, when, what, to which report; never a reason or a word of one."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import chain
+from typing import NamedTuple
 
 from wayseal.cases.hotline.acts import AnyAct, BoxAct, CaseLinked, HotlineState, Proposed, Replied, StateSet, TakenOut
 from wayseal.cases.hotline.reports import report_id
+from wayseal.cases.views import Page
 from wayseal.console.roles import AUDITOR
 from wayseal.console.web._ask import Ask
 from wayseal.console.web._lists import Column, Filter, ListPage, Wanted
@@ -16,8 +16,7 @@ from wayseal.model.messages import N_
 _ABOUT = "report_"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Row:
+class _Row(NamedTuple):
     """An act. about: what was set, proposed or taken out, as a code of its texts begins behind `report_`."""
 
     act: AnyAct
@@ -25,12 +24,6 @@ class _Row:
     report: str
     about: str
     case: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Page:
-    rows: Sequence[_Row]
-    after: str | None
 
 
 def _row(act: AnyAct, state: HotlineState) -> _Row:
@@ -47,10 +40,10 @@ def _row(act: AnyAct, state: HotlineState) -> _Row:
             about, case = f"taken.{act.what}", act.id if act.what == "words" else act.case
         case CaseLinked():
             kind = kind if act.on else "unlinked"
-    return _Row(act=act, kind=kind, report=report, about=about, case=case)
+    return _Row(act, kind, report, about, case)
 
 
-def _query(ask: Ask, wanted: Wanted, most: int) -> _Page:
+def _query(ask: Ask, wanted: Wanted, most: int) -> Page[_Row]:
     office = ask.site.hotline
     assert office is not None  # noqa: S101 (`on_hotline`)
     state = office.desk.record.state()
@@ -58,7 +51,8 @@ def _query(ask: Ask, wanted: Wanted, most: int) -> _Page:
     rows = [_row(one, state) for one in sorted(acts, key=lambda one: -one.at)]
     rows = [one for one in rows if wanted.filters["report"] in ("", one.report)]
     start = int(wanted.after) if str(wanted.after or "").isdigit() else 0
-    return _Page(rows=rows[start : start + most], after=str(start + most) if len(rows) > start + most else None)
+    more = len(rows) > start + most
+    return Page(rows=tuple(rows[start : start + most]), after=str(start + most) if more else None)
 
 
 ACTS: ListPage[_Row] = ListPage(
