@@ -103,7 +103,7 @@ LISTS = (
     "/rights.csv?list={list}", "/partners.csv?only=all", "/market/offers.csv",
     "/market/sellers.csv", "/market/removals.csv", "/trace/runs.csv", "/trace/baskets/b-1/numbers.csv",
     "/cases/{case}/reads.csv", "/waybills.csv?number={number}",
-    "/overview/weeks.csv",
+    "/overview/weeks.csv", "/bulletins.csv",
 )  # fmt: skip
 TIMED = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?(\.\d+)?( ?[+-]\d\d:?\d\d|Z)?$")
 STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d")

@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from httpx import BaseTransport, Client, Request, Response
 
 from wayseal.cases import Cases
+from wayseal.cases.bulletins.desk import BulletinDesk
 from wayseal.console import Access, ConsoleSettings, Role, Site, create_app
 from wayseal.console.access import AccessKeys, Provider
 from wayseal.console.access.types import Person, Visit
@@ -132,6 +133,7 @@ class World:
             cases=CasebookResource(folder),
             reading=CaseReader(ledger, folder),
             live=LiveReader(ledger, self.clock),
+            bulletins=BulletinDesk(ledger / "bulletins", self.clock),
         )
         self._app = None
 

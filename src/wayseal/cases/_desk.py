@@ -5,12 +5,14 @@ from collections.abc import Mapping
 
 from wayseal.cases._project_records import SEPARATOR
 from wayseal.cases._queries import Queries
-from wayseal.cases._tables import ACTS, CASES, INBOX, OWNER, QUEUE, THINGS, marks
+from wayseal.cases._tables import ACTS, CASES, INBOX, JOURNAL, OWNER, QUEUE, THINGS, marks
 from wayseal.cases._unit_of_work import UnitOfWork, in_look
 from wayseal.cases.inbox import SELLER_BACK, Concern, News
 from wayseal.cases.types import CLOSED_STATES, OPEN_STATES, CaseState, ItemState, ObservableKind
 from wayseal.cases.views import CaseWeek, Loss
 from wayseal.database import query
+from wayseal.journal import Head
+from wayseal.journal.chain import sum_of
 
 _DAY, _HOUR = 86_400_000_000, 3_600_000_000
 _WEEK = 7 * _DAY
@@ -36,6 +38,15 @@ _SELLERS = (
     f"JOIN {QUEUE.full_name} AS q ON q.item = t.case_id AND q.reason = ? "
     f"JOIN {ACTS.full_name} AS a ON a.case_id = q.item AND a.act = 'item' WHERE a.at > ? AND a.at <= ?"
 )
+_CASE, _THINGS = "count(*)", f"JOIN {THINGS.full_name} AS t ON t.case_id = c.case_id AND t.kind || '' ="
+_COUNTED = {
+    "opened": (_CASE, "", "c.made_at", "source"),
+    "closed": (_CASE, f"AND c.state IN ({', '.join(map(repr, _CLOSED))})", "c.closed_at", "state"),
+    "accounts": ("count(DISTINCT t.value)", "AND c.state = 'true' AND t.guilty = 1", "c.closed_at", "account"),
+    "sellers": ("count(DISTINCT t.value)", "", "c.made_at", "seller"),
+    "parcels": ("count(DISTINCT t.value)", "", "c.made_at", "number"),
+}
+"""What is counted of cases, of which of them, by what time; and what parts are of, or the kind of things counted."""
 
 
 class Desk(Queries):
@@ -73,6 +84,18 @@ class Desk(Queries):
         values = (line, *own, _MOST_CHANGES)
         text = f"SELECT count(*) FROM (SELECT 1 FROM {lists.get(of, ACTS).full_name} WHERE {where} LIMIT ?) AS c"
         return int(self._look(lambda unit: query(unit.connection, text, values))[0][0])
+
+    @in_look
+    def figure(self, unit: UnitOfWork, name: str, since: int, until: int) -> tuple[int, Head]:
+        """Count `_COUNTED` in a stretch of time ("opened.trace": of a source), and the chain's head: 2 statements."""
+        family, _, part = name.partition(".")
+        counted, which, time, by = _COUNTED[family]
+        things = f"{_THINGS} '{by}'" if counted != _CASE else ""
+        text = f"SELECT {counted} FROM {CASES.full_name} AS c {things} WHERE {time} >= ? AND {time} < ? {which}"
+        values = [since, until, part] if part else [since, until]
+        found = query(unit.connection, f"{text} AND c.{by} || '' = ?" if part else text, values)
+        last = query(unit.connection, f"SELECT line, content FROM {JOURNAL} ORDER BY line DESC LIMIT 1")
+        return int(found[0][0]), Head(lines=int(last[0][0]), sum=sum_of(last[0][1]))
 
     @in_look
     def weeks(self, unit: UnitOfWork, start: int, count: int, now: int) -> tuple[CaseWeek, ...]:

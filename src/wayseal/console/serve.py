@@ -19,6 +19,8 @@ from pathlib import Path
 
 import uvicorn
 
+from wayseal.cases.bulletins.desk import BulletinDesk
+from wayseal.cases.bulletins.website import Website
 from wayseal.cases.errors import CasebookError
 from wayseal.cases.ledger.casebook import FOLDER
 from wayseal.console import access, jobs, tracing
@@ -160,8 +162,17 @@ def make_site(
         files=settings.folder / FILES,
         task_lists=load_task_lists(settings.task_lists),
         hotline=hotline,
+        bulletins=None if ledger is None else _bulletins(settings, access.now),
         address=(settings.address or address).rstrip("/"),
     )
+
+
+def _bulletins(settings: ConsoleSettings, now: Callable[[], int]) -> BulletinDesk:
+    folder, address, authority = settings.bulletins_publish, settings.bulletins_address, settings.bulletins_authority
+    website = None
+    if folder is not None and address is not None and authority is not None:
+        website = Website(folder=folder, address=address.rstrip("/"), authority=authority, unit=settings.unit)
+    return BulletinDesk(settings.folder / "bulletins", now, website)
 
 
 def run_console(settings: ConsoleSettings, *, say_setup: Callable[[str, str], None], demo: Demo | None = None) -> None:

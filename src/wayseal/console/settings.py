@@ -16,12 +16,15 @@ from pydantic import Field
 from wayseal.cases.verdicts import ProposalKind
 from wayseal.console.errors import ConsoleSettingsError
 from wayseal.detect.policy import FALSE_ALARM, FALSE_ALARM_VARIABLE
-from wayseal.model.schema import CLOSED, Name, parsed_by
+from wayseal.model.messages import N_
+from wayseal.model.schema import CLOSED, Name, needs, parsed_by
 from wayseal.model.times import clock_hours
 from wayseal.service.settings import NUMBER, OWN, WHOLE, File, Flag, check_tls, read_environment
 
 PREFIX = "WAYSEAL_CONSOLE_"
 DATABASE, KEY_FILE = "console.sqlite", "console.key"
+_AUTHORITY = r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?,[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
+_NO_AUTHORITY = N_("needs a domain and a day, such as courier.example,2026-01-01")
 _DEEDS = {"verdicts": ProposalKind.VERDICT, "names": ProposalKind.NAMES, "packs": ProposalKind.PACK}
 
 
@@ -135,6 +138,12 @@ class ConsoleSettings:
     """Rules of rewards; by default those that come along."""
     hotline_answers: File | None = None
     """Answers to begin with, in both languages; by default those that come along."""
+    bulletins_publish: File | None = None
+    """The folder into which bulletins go as pages, for a web server to carry."""
+    bulletins_address: Name | None = None
+    """Where that one shows them: https://bulletins.courier.example."""
+    bulletins_authority: Annotated[str, Field(pattern=_AUTHORITY), needs(_NO_AUTHORITY)] | None = None
+    """A domain of the unit's and a day on which it had it, for ids in feeds (RFC 4151): courier.example,2026-01-01."""
     stop_seconds: Annotated[int, WHOLE, Field(ge=0, le=3600)] = 30
 
     def __post_init__(self) -> None:
@@ -154,6 +163,7 @@ class ConsoleSettings:
         if self.oidc_issuer is not None and self.address is None and (self.https or self.host not in OWN):
             raise ConsoleSettingsError("address is needed with oidc_issuer: where browsers find the console")
         self._check_hotline()
+        self._check_bulletins()
 
     def _check_hotline(self) -> None:
         if (self.hotline is None) != (self.hotline_token is None):
@@ -169,6 +179,15 @@ class ConsoleSettings:
             raise ConsoleSettingsError("hotline_publish goes with hotline_log_key")
         if self.hotline_log_key is not None and not self.unit:
             raise ConsoleSettingsError("hotline_log_key goes with unit, which its log names")
+
+    def _check_bulletins(self) -> None:
+        given = (self.bulletins_publish, self.bulletins_address, self.bulletins_authority)
+        if any(given) and not all((*given, self.unit, self.ledger)):
+            raise ConsoleSettingsError(
+                "bulletins_publish, bulletins_address and bulletins_authority go together, with unit and a ledger"
+            )
+        if not (self.bulletins_address or "https://").startswith(("http://", "https://")):
+            raise ConsoleSettingsError("bulletins_address begins with http:// or https://")
 
     @property
     def secure(self) -> bool:

@@ -71,8 +71,8 @@ def read_assets() -> Assets:
     """The files to which pages refer."""
     own, reports = resources.files("wayseal.portal"), resources.files("wayseal.page")
     return Assets(
-        (reports.joinpath("templates"), {"tokens.css": _CSS}),
-        (own.joinpath("static"), {"portal.css": _CSS, "icon.svg": "image/svg+xml"}),
+        (reports.joinpath("templates"), {"tokens.css": _CSS, "public.css": _CSS}),
+        (own.joinpath("static"), {"icon.svg": "image/svg+xml"}),
     )
 
 

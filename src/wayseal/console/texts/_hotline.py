@@ -1,4 +1,4 @@
-"""What codes of the hotline are called: states of reports, what is proposed, letters, files."""
+"""What codes of the public side are called: states of reports and bulletins, what is proposed, letters, figures."""
 
 from collections.abc import Mapping
 
@@ -86,4 +86,23 @@ OF_HOTLINE: Mapping[str, str] = {
     "report_taken.file": N_("file"),
     "report_taken.name": N_("name"),
     "report_taken.words": N_("words of it"),
+    "place.bulletins": N_("Bulletins"),
+    "bulletin_state.all": N_("All"),
+    "bulletin_state.draft": N_("Draft"),
+    "bulletin_state.approved": N_("Approved"),
+    "bulletin_state.published": N_("Published"),
+    "bulletin_state.correcting": N_("Published, correction begun"),
+    "bulletin_state.corrected": N_("Published, correction approved"),
+    "bulletin_state.withdrawn": N_("Withdrawn"),
+    "bulletin_act.drafted": N_("{who} wrote it"),
+    "bulletin_act.revised": N_("{who} revised it"),
+    "bulletin_act.corrected": N_("{who} began a correction"),
+    "bulletin_act.approved": N_("{who} approved it"),
+    "bulletin_act.published": N_("{who} published it"),
+    "bulletin_act.withdrawn": N_("{who} withdrew it"),
+    "figure.opened": N_("Cases opened"),
+    "figure.closed": N_("Cases closed"),
+    "figure.accounts": N_("Accounts with a verdict against them"),
+    "figure.sellers": N_("Sellers that cases opened name"),
+    "figure.parcels": N_("Waybills that cases opened name"),
 }

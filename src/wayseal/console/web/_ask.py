@@ -11,6 +11,7 @@ from urllib.parse import quote
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from wayseal.cases import Cases
+from wayseal.cases.bulletins.desk import BulletinDesk
 from wayseal.cases.errors import CasebookError, CasebookUsageError, CaseStateError, StaleError, UndoError
 from wayseal.console.access import KNOWN_SECONDS, Access
 from wayseal.console.access.types import Opened, Session, Visit
@@ -134,6 +135,7 @@ class Site:
         files: Where files of cases lie, each under its SHA-256.
         task_lists: Lists of tasks that a press adds to a case, by its kind.
         hotline: What staff have of the hotline; None: there is none.
+        bulletins: Their desk; None: there is no ledger.
         address: Where they find the console.
     """
 
@@ -151,6 +153,7 @@ class Site:
     files: Path | None = None
     task_lists: tuple[TaskList, ...] = ()
     hotline: HotlineOffice | None = None
+    bulletins: BulletinDesk | None = None
     address: str = ""
 
     def close(self) -> None:

@@ -18,6 +18,7 @@ from markdown_it.token import Token
 from markupsafe import Markup
 
 from wayseal.cases.writing import mentions_in
+from wayseal.page.markdown import make_markdown
 from wayseal.page.visible import written
 
 _KNOWN = re.compile(
@@ -25,10 +26,6 @@ _KNOWN = re.compile(
 )
 """Numbers as long as phone numbers, identity cards and bank cards aren't made addresses of."""
 _OWN = re.compile(r"/(?![/\\])")
-_RULES = (
-    *("fence", "blockquote", "list", "paragraph", "newline", "escape", "backticks", "emphasis", "strikethrough"),
-    *("balance_pairs", "fragments_join", "link", "autolink", "code", "hr"),
-)
 _PEOPLE = "people"
 Link = tuple[int, int, str]
 """Where a link begins and ends in a text, and where it leads."""
@@ -52,8 +49,7 @@ def _noted(text: str, people: frozenset[str]) -> Markup:
 
 @cache
 def _parser() -> MarkdownIt:
-    made = MarkdownIt("zero", {"html": False, "breaks": True, "linkify": False}).enable(list(_RULES))
-    made.validateLink = _may_lead_to  # type: ignore[method-assign]
+    made = make_markdown(_may_lead_to)
     made.core.ruler.push("known", _link_known)
     return made
 

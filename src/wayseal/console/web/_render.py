@@ -109,6 +109,7 @@ PLACES = (
     Place(code="cases", path="/cases", key="c", roles=CASE_ROLES),
     Place(code="trace", path="/trace", key="t", roles=CASE_ROLES),
     Place(code="waybills", path="/waybills", key="w", roles=CASE_ROLES),
+    Place(code="bulletins", path="/bulletins", key="n", roles=CASE_ROLES),
     Place(code="market", path="/market", key="k", roles=LEDGER_ROLES),
     Place(code="jobs", path="/jobs", key="r", roles=LEDGER_ROLES),
     Place(code="ledger", path="/ledger", key="l", roles=LEDGER_ROLES),
