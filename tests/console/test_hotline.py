@@ -98,6 +98,13 @@ def test_a_key_that_isnt_the_teams_is_an_alarm(hotline: Reporters, world: World)
     assert all(one in text(han.get("/hotline")).partition("isn't the team's: ")[2][:40] for one in strange)
 
 
+def test_where_there_is_no_room_the_inbox_says_so(hotline: Reporters, world: World) -> None:
+    han = world.signed_in("han")
+    assert "no room" not in text(han.get("/hotline"))
+    hotline.office.contact.full = True
+    assert "no room for all that the portal has" in text(han.get("/hotline"))
+
+
 def test_an_opening_is_on_record_before_a_word_is_decrypted(
     hotline: Reporters, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
