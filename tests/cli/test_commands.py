@@ -25,16 +25,17 @@ from wayseal_sim.commands import demo
 COMMANDS = (
     "demo", "simulate", "ingest", "map", "show", "ledger", "trace", "scope", "extent", "canary", "detect", "watch",
     "mutes", "explain", "case", "reads", "evidence", "verdict", "partners", "rights", "blocked", "hotline",
-    "market", "vault", "policy", "serve",
+    "training", "market", "vault", "policy", "serve",
 )  # fmt: skip
 GROUPS = (
-    "ledger", "canary", "case", "blocked", "hotline", "mutes", "evidence", "partners", "market", "policy", "vault",
-    "serve",
+    "ledger", "canary", "case", "blocked", "hotline", "training", "mutes", "evidence", "partners", "market", "policy",
+    "vault", "serve",
 )  # fmt: skip
 LEDGER = ("key new", "checkpoint", "verify", "prove", "verify-proof")
 CANARY = ("plan", "list", "hit")
 CASE = ("list", "open", "hear", "verify", "forget")
 BLOCKED = ("list", "add", "lift", "export", "token", "verify", "rule propose", "rule agree", "rule off")
+TRAINING = ("due", "courses", "export", "apply")
 EVIDENCE = ("export", "verify", "stamp")
 MARKET = ("add", "look", "watch", "import", "offers", "sellers", "leaks", "verify", "read")
 POLICY = ("show", "check", "test", "explain")
@@ -48,7 +49,8 @@ GROUPED = (
     *(f"ledger {name}" for name in LEDGER), *(f"canary {name}" for name in CANARY), *(f"case {name}" for name in CASE),
     *(f"blocked {name}" for name in BLOCKED), *(f"mutes {name}" for name in ("list", "add", "end")),
     *(f"evidence {name}" for name in EVIDENCE), "hotline key new", "hotline token",
-    "hotline verify", "hotline account", "partners check", "serve vault", "serve console", "serve portal",
+    "hotline verify", "hotline account", *(f"training {name}" for name in TRAINING), "partners check",
+    "serve vault", "serve console", "serve portal",
     "serve watch", *(f"market {name}" for name in MARKET),
     *(f"policy {name}" for name in POLICY), *(f"vault {name}" for name in VAULT),
 )  # fmt: skip

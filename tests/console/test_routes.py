@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from httpx import Client, Response
@@ -145,6 +146,15 @@ TABLE = {
     "GET /hotline/{report}": OFFICER,
     "POST /hotline/{report}": OFFICER,
     "POST /hotline/{report}/file": OFFICER,
+    "GET /training": f"{ACTS} {OUTLET}",
+    "GET /training.csv": f"{ACTS} {OUTLET}",
+    "GET /training/import": ADMIN,
+    "POST /training/import": ADMIN,
+    "POST /training/answer": ADMIN,
+    "GET /training/{name}": f"{ACTS} {OUTLET}",
+    "POST /training/{name}": ADMIN,
+    "GET /training/{name}/test": f"{ADMIN} {OUTLET}",
+    "POST /training/{name}/test": f"{ADMIN} {OUTLET}",
     "GET /rewards": FINANCE,
     "POST /rewards": FINANCE,
     "POST /rewards/pay": FINANCE,
@@ -437,14 +447,16 @@ def test_a_page_of_another_program_changes_nothing(world: World, people: dict[Ro
         lambda: {"sec-fetch-site": "none"},
         lambda: {"sec-fetch-site": ""},
     ]
+    uploads = {f"{page.method} {page.path}" for page in PAGES if page.upload}
     for route in (route for route in TABLE.keys() - BY_TOKEN if route.startswith("POST")):
         for headers in cases:
             path = (
                 route.split(" ")[1]
                 .replace(":path}", "}")
-                .format(**IDS, token="x", session="x", person=people[Role.ANALYST].id)
+                .format(**IDS, name="x", token="x", session="x", person=people[Role.ANALYST].id)
             )
-            answer = browser.post(path, data={"role": "auditor"}, headers=headers())
+            fields: Any = {"files": {"role": (None, "auditor")}} if route in uploads else {"data": {"role": "auditor"}}
+            answer = browser.post(path, headers=headers(), **fields)
             assert answer.status_code == 403, (route, headers())
     assert world.access.acts() == before
 

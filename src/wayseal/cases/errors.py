@@ -66,6 +66,12 @@ class RewardError(CasebookError):
     exit_code: ClassVar[int] = 3
 
 
+class TrainingError(CasebookError):
+    """Courses that can't be used, or an act of training that can't be; names file, line and key, never an account."""
+
+    exit_code: ClassVar[int] = 3
+
+
 class StaleError(CasebookError):
     """Somebody changed it in between: nothing is written, and both texts are here, so that none is lost.
 

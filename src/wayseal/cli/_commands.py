@@ -46,7 +46,7 @@ GROUPS: Mapping[str, Group] = {
             "See who reads": "ingest:ingest map show:show ledger:ledger",
             "Name who sold": "trace:trace scope extent canary:canary",
             "Watch for misuse": "detect:detect watch:watch mutes:mutes reads:explain case reads evidence case:verdict "
-            "reads:partners rights blocked:blocked hotline:hotline",
+            "reads:partners rights blocked:blocked hotline:hotline training:training",
             "Watch the market": "market:market",
             "Seal waybill data": "vault:vault policy:policy serve:serve",
         },
@@ -83,6 +83,10 @@ GROUPS: Mapping[str, Group] = {
     "hotline key": Group(
         help="Make the keys that open reports and names.",
         sections={"Commands": "hotline:new"},
+    ),
+    "training": Group(
+        help="See whose training ends, put courses in force, and bring until when rights are open to ledger and vault.",
+        sections={"Commands": "training:due courses export apply"},
     ),
     "mutes": Group(
         help="Have nobody told of some notices of the watch, for a while and for a reason.",
@@ -162,6 +166,7 @@ EXTRAS: Mapping[str, str] = {
     "serve portal": "portal",
     "serve vault": "vault",
     "serve watch": "live",
+    "training apply": "vault",
     "vault": "vault",
 }
 """What the packages of commands come with, by the words of a group or a command."""

@@ -243,6 +243,10 @@ class Vault(Closing):
         """Adds actors, or replaces what is known of them."""
         self._act(caller, now, directory.put_actors, records)
 
+    def train(self, caller: Caller, until: Mapping[str, int | None], *, now: int) -> None:
+        """Sets until when actors' training counts, and nothing else of them."""
+        self._act(caller, now, directory.set_trained, until)
+
     def block(self, caller: Caller, actor: str, *, now: int) -> None:
         """Puts an actor on the blocked list: it is shown nothing any more."""
         self._act(caller, now, directory.set_blocked, actor, blocked=True)

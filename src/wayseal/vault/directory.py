@@ -8,15 +8,15 @@
 
 import hashlib
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sqlalchemy as sa
 
 from wayseal.database import Connection
 from wayseal.model.records import Actor, Time
-from wayseal.model.times import micros_of
+from wayseal.model.times import micros_of, time_at
 from wayseal.vault import check
 from wayseal.vault import tables as t
 from wayseal.vault._sql import chosen, put, record_of, row_of
@@ -75,6 +75,14 @@ def put_actors(unit: UnitOfWork, records: Sequence[Actor]) -> None:
     for told in serialize_rows("actors", rows):
         _raise_version(unit)
         unit.record_act("actors_put", **told.more)
+
+
+def set_trained(unit: UnitOfWork, until: Mapping[str, int | None]) -> None:
+    """Sets until when the training of known actors counts, microseconds, and nothing else of them."""
+    rows = chosen(unit.connection, t.actors, "actor", list(until))
+    found = [record_of(ActorRecord, row) for row in unit.marks.holding(t.actors, rows)]
+    ends = {actor: None if end is None else time_at(end) for actor, end in until.items()}
+    put_actors(unit, [replace(one, trained_until=ends[one.actor]) for one in found])
 
 
 def set_blocked(unit: UnitOfWork, actor: str, *, blocked: bool) -> None:

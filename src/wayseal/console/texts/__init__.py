@@ -8,6 +8,7 @@ from wayseal.console.texts._help import OF_HELP
 from wayseal.console.texts._hotline import OF_HOTLINE
 from wayseal.console.texts._inbox import OF_INBOX
 from wayseal.console.texts._market import OF_MARKET_AND_TRACE
+from wayseal.console.texts._training import OF_TRAINING
 from wayseal.model.messages import N_
 
 TEXTS = {
@@ -16,6 +17,7 @@ TEXTS = {
     **OF_MARKET_AND_TRACE,
     **OF_HELP,
     **OF_HOTLINE,
+    **OF_TRAINING,
     "theme.auto": N_("Auto"),
     "theme.light": N_("Light"),
     "theme.dark": N_("Dark"),

@@ -31,6 +31,7 @@ from wayseal.console.roles import (
     FINANCE,
     LEDGER_ROLES,
     OFFICERS,
+    OUTLET_MANAGERS,
     Role,
 )
 from wayseal.console.web._forms import MOST
@@ -115,6 +116,7 @@ PLACES = (
     Place(code="ledger", path="/ledger", key="l", roles=LEDGER_ROLES),
     Place(code="rights", path="/rights", key="e", roles=LEDGER_ROLES),
     Place(code="partners", path="/partners", key="b", roles=LEDGER_ROLES),
+    Place(code="training", path="/training", key="y", roles=AUDITORS | OUTLET_MANAGERS),
     Place(code="people", path="/people", key="p", roles=ADMINISTRATORS),
     Place(code="acts", path="/acts", key="a", roles=AUDITORS),
     Place(code="case_acts", path="/acts/cases", key="d", roles=AUDITOR),

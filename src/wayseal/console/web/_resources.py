@@ -23,6 +23,8 @@ import pyarrow.compute as pc
 
 from wayseal.cases import Cases, has_casebook, open_cases
 from wayseal.cases.errors import CasebookDiskError, CasebookError, NoSuchCaseError
+from wayseal.cases.training.courses import Account
+from wayseal.cases.training.record import TrainingRecord, read_accounts
 from wayseal.cases.types import FILE as CASEBOOK_FILE
 from wayseal.ledger import LedgerError, Snapshot, Summary, open_ledger
 from wayseal.ledger.integrity import check_history
@@ -192,6 +194,8 @@ class LedgerReader:
         self._ledger = ledger
         self._checkpoints = checkpoints
         self._key = key
+        self.training = TrainingRecord(ledger)
+        self._people: tuple[str, Mapping[str, Account]] = "", {}
         self._lock = threading.Lock()
         self._summary: tuple[str, Summary, tuple[tuple[int, int], ...]] | None = None
 
@@ -228,6 +232,16 @@ class LedgerReader:
             ["actor", "outlet"]
         )
         return {row["actor"]: row["outlet"] for row in found.to_pylist() if row["outlet"]}
+
+    def people(self) -> Mapping[str, Account]:
+        """The people of the directory, by account, read once for a state of the ledger. CasebookDiskError."""
+        try:
+            with self._lock, open_ledger(self._ledger) as snapshot:
+                if self._people[0] != snapshot.digest:
+                    self._people = snapshot.digest, read_accounts(snapshot)
+                return self._people[1]
+        except LedgerError:
+            raise CasebookDiskError("the ledger can't be read", file=self._ledger) from None
 
     def _view(self, snapshot: Snapshot) -> LedgerView:
         point = snapshot.checkpoint
