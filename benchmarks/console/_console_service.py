@@ -1,8 +1,6 @@
 """A console as a process that can be killed, and people who are signed in to it, for benchmarks and tests of it."""
 
 import os
-import signal
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -82,26 +80,3 @@ class Console(Forked):
         given = {"FOLDER": folder, "LEDGER": ledger, "PORT": port}
         environment = own | {_PREFIX + name: str(value) for name, value in given.items()}
         super().__init__(_LOAD, _SERVE, environment, port, core=core)
-
-    def kill(self) -> None:
-        """SIGKILL, of it and of what it started: nothing is finished, nothing is closed."""
-        everyone = self.everyone()
-        for pid in everyone:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        self.await_end(everyone)
-
-    def close(self) -> None:
-        """Ends both."""
-        self.kill()
-        super().close()
-
-    def cpu_seconds(self) -> float:
-        """What it took so far."""
-        said = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(said[11]) + int(said[12])) / os.sysconf("SC_CLK_TCK")
-
-    def peak_bytes(self) -> int:
-        """The most memory that it had."""
-        lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
-        return 1024 * int(next(line for line in lines if line.startswith("VmHWM")).split()[1])

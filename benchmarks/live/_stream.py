@@ -85,11 +85,6 @@ class Process(Forked):
                 os.kill(self.pid, number)
             self.await_end([self.pid])
 
-    def close(self) -> None:
-        """Ends it and the one that makes it."""
-        self.kill()
-        super().close()
-
 
 def watching(ledger: Path, source: str, told: Path, *more: str) -> Process:
     """`wayseal watch` that can be started again and again."""

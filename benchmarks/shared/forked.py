@@ -1,5 +1,7 @@
 """A process that serves and can be killed, made by one that has loaded all modules: a start takes no seconds."""
 
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -74,10 +76,29 @@ class Forked:
         until(lambda: not any(map(lives, everyone)), 60, "the processes don't end")
         self.pid = 0
 
+    def kill(self) -> None:
+        """SIGKILL, of it and of what it started: nothing is finished, nothing is closed."""
+        everyone = self.everyone()
+        for pid in everyone:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.await_end(everyone)
+
     def close(self) -> None:
-        """Ends the one that makes it; it itself was killed before."""
+        """Ends it, and the one that makes it."""
+        self.kill()
         self._maker.kill()
         self._maker.communicate()
+
+    def cpu_seconds(self) -> float:
+        """What it took so far."""
+        said = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(said[11]) + int(said[12])) / os.sysconf("SC_CLK_TCK")
+
+    def peak_bytes(self) -> int:
+        """The most memory that it had."""
+        lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
+        return 1024 * int(next(line for line in lines if line.startswith("VmHWM")).split()[1])
 
     def answers(self, path: str) -> bool:
         """Whether a path is answered. RuntimeError: it ended by itself."""

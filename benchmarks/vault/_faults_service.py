@@ -55,11 +55,6 @@ class Service(Forked):
             self._kills += 1
         self.await_end(everyone)
 
-    def close(self) -> None:
-        """Ends both processes."""
-        self.kill()
-        super().close()
-
     def ready(self) -> bool:
         """Whether it says that requests should be sent to it."""
         return self.answers("/readyz")

@@ -6,7 +6,8 @@
    now, as on a full disk, are dropped later (`sweep`).
 3. What can't be taken never costs what can: a file that is too large is named, and the text comes in.
 4. Of a body that is too long as much is read as brings its fields back; the rest is passed over.
-5. A body comes at 1 kB a second at least, after a minute, and none for `service.multipart`'s silence.
+5. A body comes at 1 kB a second at least, after a minute, and none for `service.multipart`'s silence; where others wait
+   for its place, at 64 kB a second, after ten.
 """
 
 import asyncio
@@ -56,7 +57,7 @@ MOST_LETTERS = 500
 _CHUNKS = 4
 """Chunks that are stored at once."""
 _DRAINED, _DRAIN_SECONDS = 10 << 20, 30.0
-_GRACE, _PACE = 60.0, 1024
+_GRACE, _PACE = {False: 60.0, True: 10.0}, {False: 1024, True: 65_536}
 _ANY = 1 << 62
 _BEHIND = 2 << 20
 """Bytes that are read of a body which is too long, so that its fields come back."""
@@ -202,8 +203,18 @@ class Intake:
         """Whether there is room for anything."""
         return 10 * self.database.size() < 11 * (self.settings.most_gigabytes << 30)
 
-    async def read(self, request: Request, may: Callable[[Mapping[str, str]], bool], *, files: bool = True) -> Sent:
-        """Reads a form. may: whether files are taken behind these fields; files: whether this form has any.
+    async def read(
+        self,
+        request: Request,
+        may: Callable[[Mapping[str, str]], bool],
+        *,
+        files: bool = True,
+        crowded: Callable[[], bool] = lambda: False,
+    ) -> Sent:
+        """Reads a form.
+
+        may: whether files are taken behind these fields; files: whether this form has any; crowded: whether others wait
+        for its place (rule 5).
 
         What was read is in the answer, whatever ended the reading, and the rest of the body is passed over, so that the
         browser shows the page.
@@ -226,7 +237,7 @@ class Intake:
         most = ROOM + 65_536 + (self.most_of_file * self.settings.letter_files if files else 0)
         length = request.headers.get("content-length", "")
         over = length.isdigit() and len(length) < 20 and int(length) > most
-        body = _Body(request, self.now, ROOM + _BEHIND if over else most)
+        body = _Body(request, self.now, ROOM + _BEHIND if over else most, crowded)
         try:
             paced = Request(request.scope, body.receive)
             parts = await read_parts(paced, most=_ANY, room=ROOM, opens=opens, error=FormError)
@@ -340,8 +351,9 @@ class Intake:
 class _Body:
     """What gives a body, and ends it where it is too long or comes too slowly (rules 4 and 5)."""
 
-    def __init__(self, request: Request, now: Callable[[], float], most: int) -> None:
+    def __init__(self, request: Request, now: Callable[[], float], most: int, crowded: Callable[[], bool]) -> None:
         self._receive, self._now, self._most, self._began = request.receive, now, most, now()
+        self._crowded = crowded
         self._size, self._ended, self._over = 0, False, False
 
     async def receive(self) -> AsgiMessage:
@@ -349,7 +361,8 @@ class _Body:
         message = await self._receive()
         self._size += len(message.get("body", b""))
         self._ended = not message.get("more_body", False)
-        if self._now() - self._began > _GRACE + self._size / _PACE:
+        crowded = self._crowded()
+        if self._now() - self._began > _GRACE[crowded] + self._size / _PACE[crowded]:
             raise TimeoutError
         if self._size > self._most and not self._over:
             self._over = True

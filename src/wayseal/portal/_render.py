@@ -123,6 +123,8 @@ def _environment(lang: Lang, assets: Mapping[str, str], settings: PortalSettings
         letter_texts=_LETTERS,
         file_name=file_name,
     )
+    for name in made.list_templates():
+        made.get_template(name)  # read at the first visit, its file would have that visit's time
     return made
 
 

@@ -173,7 +173,7 @@ class Pages:
             if not free:
                 return self._error(ask, 503)
             try:
-                sent = await self._intake.read(ask.request, may)
+                sent = await self._intake.read(ask.request, may, crowded=self._crowded)
             except BaseException:
                 turn.release()
                 raise
@@ -264,7 +264,7 @@ class Pages:
         async with _places(self._bodies) as free:
             if not free:
                 return self._error(ask, 503)
-            sent = await self._intake.read(ask.request, may)
+            sent = await self._intake.read(ask.request, may, crowded=self._crowded)
             if sent.wrong is not None and not sent.fields:
                 return self._error(ask, 400, sent.wrong)
             session = self._sessions.find(sent.fields.get("session", ""))
@@ -272,6 +272,9 @@ class Pages:
                 await run_sync(sent.drop)
                 return self._back_form(ask, fault=FormError(_OVER), status=401, kept=sent.fields.get("text", ""))
             return await run_sync(self._talk.act, ask, session, sent)
+
+    def _crowded(self) -> bool:
+        return self._bodies.statistics().tasks_waiting > 0
 
     def _report_form(self, ask: Ask, sent: Sent, **more: Any) -> Response:
         known = [one for one in ReportType if one.value == sent.fields.get("type")]

@@ -1,8 +1,8 @@
 """Runs the portal: opens what it needs, answers until it is told to stop, and tells nobody when anybody came.
 
 1. It holds public keys alone. Its secret is made while there is no box; a lost one is never replaced.
-2. Nothing on the disk has the time of a visit. A pulse writes noise each minute, so that the times of the database's
-   files are its own; at night what was deleted is shredded.
+2. Nothing on the disk has the time of a visit. A pulse writes noise each minute, and all times of the database's files
+   are its own, also those of a read; at night what was deleted is shredded.
 3. The log says when it starts and ends, and once a day what broke, by kind and place and how often.
 4. No core is dumped. What libraries say is counted (rule 3), not told.
 """
@@ -13,9 +13,10 @@ import resource
 import secrets
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date, datetime, timedelta, timezone
 from functools import partial
+from importlib import import_module
 
 from wayseal.cases.hotline import mailbox
 from wayseal.cases.hotline.errors import KeyFileError
@@ -30,7 +31,7 @@ from wayseal.portal._sessions import Sessions
 from wayseal.portal._tickets import Gate
 from wayseal.portal.app import Portal, create_app, headers_of
 from wayseal.portal.errors import PortalSettingsError
-from wayseal.portal.settings import KEY_FILE, PortalSettings
+from wayseal.portal.settings import DATABASE, KEY_FILE, PortalSettings
 from wayseal.service import Repeated, handle_signals, make_log
 from wayseal.service.argon2 import Cost
 from wayseal.service.headers import Connection
@@ -41,6 +42,8 @@ from wayseal.service.tokens import TokenFile
 
 BEAT = 60.0
 """Seconds."""
+_LAZY = ("anyio._backends._asyncio", "cryptography.hazmat.backends.openssl.backend")
+"""What libraries would load with the first visit, whose time their files would have (rule 2)."""
 _SHREDS = 2 << 30
 """A larger database is shredded by hand: that takes as much room again, and writers wait."""
 
@@ -58,6 +61,8 @@ def run_portal(settings: PortalSettings) -> None:
     """
     os.umask(0o077)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    for name in _LAZY:
+        import_module(name)
     log = make_log()
     with (
         open_portal(settings) as portal,
@@ -146,6 +151,9 @@ class Pulse(Repeated):
         self._guarded(lambda: database.write(mailbox.beat, secrets.token_bytes(64)))
         self._guarded(database.empty_log)
         self._intake.sweep()
+        for path in self._intake.settings.folder.glob(f"{DATABASE}*"):
+            with suppress(OSError):
+                os.utime(path)
         if today != self._day:
             self._day = today
             self._guarded(lambda: self._shred(database))

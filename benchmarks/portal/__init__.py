@@ -1,0 +1,1 @@
+"""Portal: reports under load, guesses, kills."""
