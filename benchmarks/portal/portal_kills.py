@@ -155,7 +155,7 @@ def _read(desk: Hotline, id_: str) -> tuple[str, str]:
     try:
         _, (read,) = desk.read(id_, "officer")
         (file,) = read.letter.files if read.letter else ()
-        content = b"".join(desk.take_file(id_, bytes.fromhex(file.file), "officer"))
+        content = b"".join(desk.take_file(id_, bytes.fromhex(file.file), "officer", apart=True)[1])
     except (WaysealError, ValueError):
         return "", ""
     return read.letter.text if read.letter else "", hashlib.sha256(content).hexdigest()

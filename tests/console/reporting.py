@@ -99,7 +99,9 @@ class Reporters:
         box, reader = self.boxes[id_]
         keys = {key_id(READER, reader.public_key().public_bytes_raw()): reader}
         there = self.office.desk.database.read(mailbox.letters_of, box)
-        return [(one.kind, open_letter(one, keys).text) for one in there if one.sender is Sender.STAFF and one.sealed]
+        team = self.office.desk.team
+        staffs = [one for one in there if one.sender is Sender.STAFF and one.sealed]
+        return [(one.kind, open_letter(one, keys, team).text) for one in staffs]
 
     def acts(self, id_: str) -> list[str]:
         """The acts about a report, by kind."""

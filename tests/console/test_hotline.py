@@ -1,7 +1,10 @@
 """Reports of the hotline in the console: what officers do, what nobody else sees, and that acts come before words."""
 
+import csv
+import hashlib
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,14 +18,16 @@ from tests.portal.exchanging import RECEIPT, URL, InProcess, Typist, make_app, m
 from tests.portal.world import open_world as open_portal
 from tests.tables import each
 from wayseal.cases.hotline import desk, mailbox
-from wayseal.cases.hotline.acts import HotlineRecord
-from wayseal.cases.hotline.letters import Fields, FileKind, Letter, Sender
+from wayseal.cases.hotline.acts import HotlineRecord, Purged, Reminded, TakenOut, Written
+from wayseal.cases.hotline.letters import Fields, FileKind, Letter, PublicKeys, Purpose, Sender
 from wayseal.cases.hotline.mailbox import MAILBOX
 from wayseal.cases.hotline.sealing import open_letter
 from wayseal.console import ConsoleSettings, Role
 from wayseal.console.errors import ConsoleSettingsError
 from wayseal.console.hotline import Collector, Contact, load_answers, open_office
 from wayseal.console.jobs.worker import settings_line
+from wayseal.console.settings import file_place
+from wayseal.console.web.app import make_spool
 from wayseal.database import open_database
 from wayseal.database.migrations import upgrade
 from wayseal.merkle import SigningKey
@@ -62,6 +67,42 @@ def test_the_inbox_shows_what_is_owed_first_and_no_word(hotline: Reporters, worl
     file = han.get("/hotline.csv", headers={"accept-language": "zh"}).text
     assert WORDS not in file
     assert f"{new},,新,,待答复" in file
+    assert f"{answered},有人在售卖单号,核查中,," in file, file  # an answer that was given makes it no new one
+
+
+def test_the_inbox_derives_reports_once(hotline: Reporters, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    hotline.report(WORDS)
+    han, honest, asked = world.signed_in("han"), mailbox.all_boxes, list[object]()
+
+    def counted(c: Any) -> Any:
+        asked.append(c)
+        return honest(c)
+
+    monkeypatch.setattr(mailbox, "all_boxes", counted)
+    assert "1 open reports" in text(han.get("/hotline"))
+    assert len(asked) == 1
+
+
+def test_a_key_that_isnt_the_teams_is_an_alarm(hotline: Reporters, world: World) -> None:
+    desk, han = hotline.office.desk, world.signed_in("han")
+    honest, strange = desk.team, list[str]()
+    hotline.report(WORDS, name="Mr Wang")
+    assert desk.foreign() == ()
+    assert "isn't the team's" not in text(han.get("/hotline"))
+    for purpose in (Purpose.REPORTS, Purpose.IDENTITY):
+        keys = [replace(one, public=bytes(range(32))) if one.purpose is purpose else one for one in honest.keys]
+        desk.team = PublicKeys(keys=tuple(keys))
+        strange.append(hotline.report(WORDS))
+        desk.team = honest
+        assert set(desk.foreign()) == set(strange)
+    assert all(one in text(han.get("/hotline")).partition("isn't the team's: ")[2][:40] for one in strange)
+
+
+def test_where_there_is_no_room_the_inbox_says_so(hotline: Reporters, world: World) -> None:
+    han = world.signed_in("han")
+    assert "no room" not in text(han.get("/hotline"))
+    hotline.office.contact.full = True
+    assert "no room for all that the portal has" in text(han.get("/hotline"))
 
 
 def test_an_opening_is_on_record_before_a_word_is_decrypted(
@@ -121,7 +162,7 @@ def test_nobody_else_sees_a_word(hotline: Reporters, world: World, login: str, r
         hotline.act(browser, id_, "answer", zh="x"),
     ):
         assert (answer.status_code, WORDS in answer.text) == (403, False)
-    assert browser.post(f"/hotline/{id_}/file", data={"file": "00", "kind": "pdf"}).status_code == 403
+    assert browser.post(f"/hotline/{id_}/file", data={"file": "00"}).status_code == 403
     assert hotline.acts(id_) == []
 
 
@@ -132,7 +173,7 @@ def test_no_word_is_in_a_log_or_an_act_of_access(hotline: Reporters, world: Worl
     page = han.get(f"/hotline/{id_}")
     file = re.search(r'name="file" value="([0-9a-f]{32})"', page.text)
     assert file
-    han.post(f"/hotline/{id_}/file", data={"file": file[1], "kind": "pdf"})
+    han.post(f"/hotline/{id_}/file", data={"file": file[1], "apart": "1"})
     hotline.act(han, id_, "answer", zh="回 our-answer")
     hotline.act(han, id_, "note", note="记 our-note")
     hotline.act(han, id_, "link", case=case, why="because")
@@ -147,9 +188,11 @@ def test_no_word_is_in_a_log_or_an_act_of_access(hotline: Reporters, world: Worl
 
 def test_an_answer_is_sent_in_both_languages_and_read(hotline: Reporters, world: World) -> None:
     id_, han = hotline.report(WORDS), world.signed_in("han")
-    page = han.get(f"/hotline/{id_}?answer=1")
-    assert load_answers(None)[1].text.zh in page.text
-    assert load_answers(None)[1].text.en in page.text
+    page = hotline.act(han, id_, "answer", zh="我先写的", begin="1")
+    (begins,) = [one.text for n, one in enumerate(load_answers(None)) if n == 1]
+    assert f"我先写的\n\n{begins.zh}" in page.text  # what was typed stays
+    assert begins.en in page.text
+    assert hotline.reads(id_) == []
     assert hotline.act(han, id_, "answer", zh="已收到", en="We have it").headers["location"] == f"/hotline/{id_}"
     assert hotline.reads(id_) == [("answer", "已收到\n\nWe have it")]
     assert "We have it" in han.get(f"/hotline/{id_}").text
@@ -195,22 +238,133 @@ def test_a_state_is_told_and_a_note_is_not(hotline: Reporters, world: World) -> 
 
 
 def test_a_file_is_given_out_as_octets_and_noted(hotline: Reporters, world: World) -> None:
-    content = bytes(range(256)) * 2000
-    id_ = hotline.report(WORDS, files=((FileKind.PDF, content, False), (FileKind.JPEG, b"j" * 10, True)))
+    content = "他们在群里卖单号 ".encode() * 20_000
+    id_ = hotline.report(WORDS, files=((FileKind.TEXT, content, False), (FileKind.JPEG, b"j" * 10, True)))
     other = hotline.report(WORDS, files=((FileKind.PDF, b"other", False),))
     han = world.signed_in("han")
     page = han.get(f"/hotline/{id_}")
     first, *_ = re.findall(r'name="file" value="([0-9a-f]{32})"', page.text)
-    answer = han.post(f"/hotline/{id_}/file", data={"file": first, "kind": "pdf"})
+    answer = han.post(f"/hotline/{id_}/file", data={"file": first, "kind": "html"})
     assert answer.content == content
     assert answer.headers["content-type"] == "application/octet-stream"
-    assert answer.headers["content-disposition"].startswith("attachment;")
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["content-disposition"] == f'attachment; filename="{id_}-{first[:6]}.text"'
     assert hotline.acts(id_)[-1] == "taken_out"
     foreign = re.findall(r'name="file" value="([0-9a-f]{32})"', han.get(f"/hotline/{other}").text)
     before = hotline.acts(id_)
-    for file, kind in ((foreign[0], "pdf"), ("zz", "pdf"), ("00" * 16, "pdf")):
-        assert han.post(f"/hotline/{id_}/file", data={"file": file, "kind": kind}).status_code == 400, file
+    for file in (foreign[0], "zz", "00" * 16):
+        assert han.post(f"/hotline/{id_}/file", data={"file": file}).status_code == 400, file
     assert hotline.acts(id_) == before
+
+
+def test_what_is_risky_about_a_file_is_said_before_it_is_given_out(hotline: Reporters, world: World) -> None:
+    eicar = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
+    pdf = b"%PDF-1.7\n1 0 obj\n<< /OpenAction << /S /JavaScript /JS (alert) >> >>\nendobj\n"
+    id_ = hotline.report(WORDS, files=((FileKind.TEXT, eicar, False), (FileKind.PDF, pdf, False)))
+    han = world.signed_in("han")
+    files = re.findall(r'name="file" value="([0-9a-f]{32})"', han.get(f"/hotline/{id_}").text)
+    for file, content, said in zip(
+        files, (eicar, pdf), (["EICAR"], ["scripts that run", "done by itself"]), strict=True
+    ):
+        answer = han.post(f"/hotline/{id_}/file", data={"file": file})
+        assert (answer.status_code, content in answer.content) == (409, False)
+        assert all(one in text(answer) for one in said)
+        assert "content-disposition" not in answer.headers
+        given = han.post(f"/hotline/{id_}/file", data={"file": hidden(answer, "file"), "apart": "1"})
+        assert given.content == content
+    taken = [one for one in hotline.office.desk.record.state().of(hotline.boxes[id_][0]) if isinstance(one, TakenOut)]
+    assert [one.apart for one in taken] == [False, True, False, True]
+
+
+def test_a_file_goes_into_a_case_and_both_records_say_so(hotline: Reporters, world: World, tmp_path: Path) -> None:
+    content = b"numbers of today\n" * 30_000
+    id_ = hotline.report(WORDS, files=((FileKind.TEXT, content, False), (FileKind.TEXT, b"#!/bin/sh\n", False)))
+    case, other, han = hotline.case(), hotline.case(), world.signed_in("han")
+    (tmp_path / "files").mkdir()
+    world.site = replace(world.site, files=tmp_path / "files", spool=make_spool(tmp_path / "spool"))
+    world._app = None
+    plain, shell = re.findall(r'name="file" value="([0-9a-f]{32})"', han.get(f"/hotline/{id_}").text)
+    assert "Into a case" not in text(han.get(f"/hotline/{id_}"))
+    hotline.act(han, id_, "link", case=case, why="same numbers")
+    assert "Into a case" in text(han.get(f"/hotline/{id_}"))
+    acts = hotline.acts(id_)
+    for wrong, status in (({"case": other, "why": "x"}, 409), ({"case": case, "why": " "}, 400)):
+        assert han.post(f"/hotline/{id_}/file", data={"file": plain} | wrong).status_code == status
+    assert (hotline.acts(id_), list((tmp_path / "files").rglob("*.*"))) == (acts, [])
+    sent = {"file": plain, "case": case, "why": "the list of the seller"}
+    assert han.post(f"/hotline/{id_}/file", data=sent).status_code == 303
+    taken = hotline.office.desk.record.state().of(hotline.boxes[id_][0])[-1]
+    assert isinstance(taken, TakenOut)
+    assert (taken.case, taken.id, taken.who) == (case, plain, "han")
+    assert world.site.cases is not None
+    digest = hashlib.sha256(content).hexdigest()
+    named = world.site.cases.need().find_file(case, digest)
+    assert named.name == f"{id_}-{plain[:6]}.text"
+    lines = world.site.cases.need().timeline(case, limit=50).rows
+    assert [(one.who, one.why) for one in lines if digest in repr(one)] == [("han", "the list of the seller")]
+    assert file_place(tmp_path / "files", digest).read_bytes() == content
+    assert list((tmp_path / "spool").iterdir()) == []
+    risky = han.post(f"/hotline/{id_}/file", data={"file": shell, "case": case, "why": "their script"})
+    assert risky.status_code == 409
+    again = {name: hidden(risky, name) for name in ("file", "case", "why")}
+    assert han.post(f"/hotline/{id_}/file", data=again | {"apart": "1"}).status_code == 303
+    assert world.site.cases.need().find_file(case, hashlib.sha256(b"#!/bin/sh\n").hexdigest()).size == 10
+
+
+def test_auditors_see_what_staff_did_with_reports_and_no_word(hotline: Reporters, world: World) -> None:
+    world.person("shen", Role.AUDITOR)
+    han, lu, shen = world.signed_in("han"), world.signed_in("lu"), world.signed_in("shen")
+    id_, other = hotline.report(WORDS, name="Mr Wang", fields=SOLD), hotline.report(WORDS)
+    case = hotline.case()
+    for browser in (han, lu):
+        browser.get(f"/hotline/{id_}")
+    lu.get(f"/hotline/{other}")
+    hotline.act(han, id_, "answer", zh="our-answer")
+    hotline.act(han, id_, "note", note="our-note")
+    hotline.act(han, id_, "state", state="waiting", why="our-reason")
+    hotline.act(han, id_, "link", case=case, why="our-reason")
+    hotline.act(han, id_, "identity", why="our-reason")
+    hotline.act(lu, id_, "reply", proposal="p-1", yes="1", why="our-reason")
+    hotline.act(han, id_, "name", proposal="p-1")
+    page = shen.get("/acts/hotline")
+    shown = text(page)
+    for said in (id_, other, case, "han", "lu", "Opened letters", "Answered", "Agreed", "Waits for an answer"):
+        assert said in shown, said
+    lines = list(csv.reader(shen.get("/acts/hotline.csv").text.splitlines()))
+    acts = [line[1:6] for line in lines[1:] if line[4] == id_ and line[2] != "Opened letters"]
+    assert acts[:4] == [
+        ["han", "Took something out", "name", id_, ""],
+        ["lu", "Agreed", "Open the name", id_, ""],
+        ["han", "Proposed", "Open the name", id_, ""],
+        ["han", "Linked it to a case", "", id_, case],
+    ]
+    assert {line[4] for line in csv.reader(shen.get(f"/acts/hotline.csv?report={other}").text.splitlines())} == {
+        lines[0][4], other
+    }  # fmt: skip
+    for told in (page.text, repr(lines)):
+        for word in (WORDS, "our-answer", "our-note", "our-reason", "Mr Wang", "lao", "night"):
+            assert word not in told, word
+    for browser in (han, world.signed_in("qian")):
+        assert browser.get("/acts/hotline").status_code == 403
+
+
+def test_a_message_behind_a_deletion_is_said_read_and_closed_by_two(hotline: Reporters, world: World) -> None:
+    id_, han, lu = hotline.report("first words"), world.signed_in("han"), world.signed_in("lu")
+    desk, box = hotline.office.desk, hotline.boxes[id_][0]
+    with desk.record.writing() as (_, write):
+        write(Reminded(at=1, who="wayseal", box=box, until=hotline.today, letter=Written(place=9, digest=bytes(32))))
+        write(Purged(at=2, who="wayseal", box=box, rule="days", upto=1))
+    desk.database.write(mailbox.bury, box, hotline.today, "days")
+    assert id_ not in han.get("/hotline").text
+    hotline.write(id_, "and there is more")
+    assert "came after it was deleted" in text(han.get("/hotline"))
+    page = text(han.get(f"/hotline/{id_}"))
+    assert "and there is more" in page
+    assert "wrote again while it was deleted" in page
+    hotline.act(han, id_, "nuisance", why="the same every day")
+    assert hotline.act(han, id_, "reply", proposal="p-1", yes="1").status_code == 409
+    assert hotline.act(lu, id_, "reply", proposal="p-1", yes="1").status_code == 303
+    assert desk.report(id_).state == "nuisance"
 
 
 def test_a_name_takes_two_and_each_look_is_an_act(hotline: Reporters, world: World) -> None:
@@ -336,7 +490,7 @@ def test_what_is_typed_in_goes_to_the_portal_and_its_receipt_is_shown_once(tmp_p
         set_: Any = {"hotline": URL, "hotline_token": tmp_path / "token", "transport": transport}
         with open_world(tmp_path) as world, with_hotline(world, tmp_path, **set_) as hotline:
             han = world.signed_in("han")
-            typed = {"type": "call", "came": "telephone", "text": WORDS, "numbers": "YT1, YT2", "knew.phone": "1"}
+            typed = {"type": "call", "came": "telephone", "text": WORDS, "numbers": "YT1, YT2", "knew-phone": "1"}
             answer = han.post("/hotline/new", data=typed | {"identity": "Mr Wang", "when": "2026-03-01", "seller": "x"})
             assert answer.status_code == 200, text(answer) + world.log.getvalue()
             assert all(four in text(answer) for four in RECEIPT.shown().split())
@@ -345,7 +499,23 @@ def test_what_is_typed_in_goes_to_the_portal_and_its_receipt_is_shown_once(tmp_p
             assert (letter.text, letter.came, letter.type, took.identity) == (WORDS, "telephone", "call", "Mr Wang")
             assert (letter.fields.numbers, letter.fields.seller, letter.identity) == (("YT1", "YT2"), "", True)
             assert RECEIPT.digits not in world.log.getvalue()
-            for wrong in ({"text": ""}, {"came": "portal"}, {"when": "soon"}, {"numbers": " ".join(["YT"] * 51)}):
+            turned = han.post("/hotline/new", data=typed | {"turn": "sale", "seller": "lao san"})
+            assert (turned.status_code, len(typist.took)) == (200, 1)
+            assert all(one in turned.text for one in (WORDS, "YT1, YT2", 'value="lao san"', 'name="knew-phone"'))
+            assert hidden(turned, "once") == hidden(han.post("/hotline/new", data=typed | {
+                "turn": "call", "once": hidden(turned, "once")
+            }), "once")  # fmt: skip
+            once = {"once": "5c" * 32}
+            for _ in range(2):
+                han.post("/hotline/new", data=typed | once)
+            assert typist.took[-1] == typist.took[-2]
+            del typist.took[1:]
+            for wrong in (
+                {"text": ""},
+                {"came": "portal"},
+                {"when": "soon"},
+                {"numbers": " ".join(f"YT{n}" for n in range(51))},
+            ):
                 refused = han.post("/hotline/new", data=typed | wrong)
                 assert (refused.status_code, len(typist.took)) == (400, 1), wrong
             assert WORDS in refused.text  # what was typed is there
@@ -385,7 +555,7 @@ def test_a_report_is_read_answered_and_rewarded_through_the_portal_as_it_runs(tm
             page = han.get(f"/hotline/{report.id}")
             assert "Someone in a group sells numbers of today." in text(page)
             assert "<b>laosan" not in page.text
-            file = {"file": hidden(page, "file"), "kind": "text"}
+            file = {"file": hidden(page, "file")}
             assert han.post(f"/hotline/{report.id}/file", data=file).content == content
             assert hotline.act(han, report.id, "answer", zh="哪个群？", en="Which group?").status_code == 303
             hotline.act(han, report.id, "note", note="among-us")

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.cases.hotline.making import DAY, letter
+from tests.cases.hotline.making import DAY, ONCE, letter
 from tests.cases.hotline.test_mailbox import LATER, a_box, file_of, opened, put, row, rows
 from tests.effort import examples
 from tests.portal.exchanging import (
@@ -34,6 +34,7 @@ from wayseal.cases.hotline import mailbox
 from wayseal.cases.hotline.letters import Letter, LetterKind, Sender, new_nonce
 from wayseal.cases.hotline.sealing import open_chunks, open_letter, open_secret, seal_letter
 from wayseal.cases.hotline.transit import MOST_CARRIED, MOST_CHUNK, Carried, TypedIn, Untaken
+from wayseal.console import hotline_client
 from wayseal.console.hotline_client import AnswerError, ExchangeError, HotlineClient
 from wayseal.database import Database, DatabaseError
 from wayseal.model.errors import WaysealError
@@ -84,6 +85,7 @@ class BreakingDatabase:
 
     def __init__(self, steps: Steps, inner: Database) -> None:
         self._steps, self._inner, self.read, self.empty_log = steps, inner, inner.read, inner.empty_log
+        self.size = inner.size
 
     def write(self, *args: Any) -> Any:
         """One transaction."""
@@ -432,24 +434,58 @@ def test_a_message_that_waits_is_fetched_before_its_box_goes(world: World) -> No
         assert [*client.pull(), *client.push()] == []
         assert world.portal.read(mailbox.box_of, FOUR) == a_box(4)
         assert [*client.pull(), *client.push()] == []
+    # Who wrote before the portal's copy went goes on writing there, until the report is deleted again.
     assert world.console.read(mailbox.find_letter, FOUR, Sender.REPORTER, 5) == replace(written, taken=True)
+    assert world.portal.read(mailbox.box_of, FOUR) == a_box(4)
+    world.console.write(mailbox.bury, FOUR, LATER, "days")
+    assert world.round() == []
     assert world.portal.read(mailbox.box_of, FOUR) == a_box(4, gone=LATER, rule="days")
 
 
-def test_a_deletion_is_told_once_in_each_process(world: World) -> None:
+def test_a_deletion_is_told_until_the_portal_has_it(world: World) -> None:
     transport = lying(world, lambda *_: None)
     gone = ("PUT", f"boxes/{FOUR.hex()}/gone")
-    unknown = a_box(9, lookup=None, gone=LATER, rule="days")
-    world.console.write(mailbox.add_box, unknown, row(9, sealed=None, taken=True))
     with world.client() as client:
         for _ in range(3):
             client.push()
         assert transport.asked.count(gone) == 1
-        assert transport.asked.count(("PUT", f"boxes/{unknown.box.hex()}/gone")) == 1
-    world.portal.write(lambda c: c.execute(mailbox.boxes.update().values(gone=None, rule=None)))
-    world.round()
-    assert transport.asked.count(gone) == 2
+        world.portal.write(lambda c: c.execute(mailbox.boxes.update().values(gone=None, rule=None)))
+        client.push()
+        assert transport.asked.count(gone) == 2
     assert world.portal.read(mailbox.box_of, FOUR) == a_box(4, gone=LATER, rule="days")
+
+
+def test_a_portal_out_of_a_backup_gets_again_what_staff_wrote(world: World) -> None:
+    assert world.round() == []
+    ours = world.portal.read(mailbox.letters_of, THREE)
+    world.portal.write(lambda c: c.execute(mailbox.letters.delete().where(mailbox.letters.c.sender == "staff")))
+    assert world.console.read(mailbox.untaken, Sender.STAFF) == []  # each was handed over once
+    assert world.round() == []
+    assert world.portal.read(mailbox.letters_of, THREE) == ours
+    transport = lying(world, lambda *_: None)
+    assert world.round() == []
+    assert [path for method, path in transport.asked if method == "PUT"] == []
+
+
+def test_a_portal_cant_fill_the_disk(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many letters as it likes, with as many chunks as it likes: no more comes than is set, and that is told."""
+    monkeypatch.setattr(hotline_client, "LETTERS", 1)
+    with world.client() as client:
+        assert client.pull() == [(ONE, 2), (TWO, 1)]
+        assert client.full
+        assert [client.pull(), client.pull(), client.full] == [[(TWO, 1)], [], False]
+    put(world.portal, 7)
+    sent = world.portal.read(mailbox.letters_of, a_box(7).box)
+    for most in (0, MOST_CHUNK, 2 * MOST_CHUNK):  # nothing; the letter alone; the letter and one of its two chunks
+        client = HotlineClient(
+            URL, world.folder / "token", world.console, transport=Shared(world.transport),
+            most=world.console.size() + most,
+        )  # fmt: skip
+        assert (client.pull(), client.full) == ([(a_box(7).box, 1)], True)
+        assert world.console.read(mailbox.letters_of, a_box(7).box) == []
+        assert not {one for one in chunks(world.console) if one[0] == file_of(7).file}
+    assert world.round() == []
+    assert world.console.read(mailbox.letters_of, a_box(7).box) == [replace(one, taken=True) for one in sent]
 
 
 def test_what_was_deleted_here_doesnt_come_back_from_a_restored_portal(world: World) -> None:
@@ -473,7 +509,9 @@ def test_a_round_writes_whoever_came(world: World) -> None:
 
 
 def test_what_staff_type_in_gets_a_receipt(world: World) -> None:
-    report = TypedIn(letter=letter(came="letter", identity=True, text="票\U00020000" * 100_000), identity="王小明")
+    report = TypedIn(
+        letter=letter(came="letter", identity=True, text="票\U00020000" * 100_000), once=ONCE, identity="王小明"
+    )
     with world.client() as client:
         assert client.type_in(report) == RECEIPT
         assert world.typist.took == [report]
@@ -533,15 +571,21 @@ def test_a_report_reaches_the_team_and_what_it_answers_the_reporter(tmp_path: Pa
         assert content == b"numbers of today " * 40_000
 
         answer = Letter(kind=LetterKind.ANSWER, day=DAY, text="Which group?", nonce=new_nonce())
-        to = seal_letter(answer, portal.portal.intake.team, its.public, box=box, sender=Sender.STAFF, place=2)
+        team, at = portal.portal.intake.team, {"box": box, "sender": Sender.STAFF, "place": 2}
+        to = seal_letter(answer, team, its.public, private=portal.keys, **at)
         assert console.write(mailbox.add_letter, to)
         assert client.push() == []
         assert "Which group?" in portal.visitor().back(receipt).page
 
-        typed = client.type_in(TypedIn(letter=letter(came="telephone", text="Somebody called.")))
+        typed = client.type_in(TypedIn(letter=letter(came="telephone", text="Somebody called."), once=ONCE))
         assert "Somebody called." in portal.visitor().back(typed.shown()).page
+        # Pressed twice, or again since the answer was lost, it is one report; what was changed meanwhile is another.
+        same = TypedIn(letter=letter(came="telephone", text="Somebody called."), once=ONCE)
+        assert client.type_in(same) == typed
+        for other in (replace(same, once="1f" * 32), replace(same, letter=replace(same.letter, text="Somebody else."))):
+            assert client.type_in(other) != typed
         assert client.pull() == []
-        assert len(rows(console)["boxes"]) == 2
+        assert len(rows(console)["boxes"]) == 4
 
         with httpx.Client(transport=transport) as http:
             pages = f"http://portal:{PUBLIC}"

@@ -267,6 +267,8 @@ TABLE = {
     "POST /people/{person}/sessions/{session}/end": ADMIN,
     "GET /acts": ACTS,
     "GET /acts/cases": "auditor",
+    "GET /acts/hotline": "auditor",
+    "GET /acts/hotline.csv": "auditor",
     "GET /rules": ADMIN,
     "GET /api/v1/openapi.json": OPEN,
     "GET /api/v1/cases": CASES,

@@ -14,8 +14,9 @@ from PIL import Image, ImageOps, ImageSequence
 
 from tests.effort import examples
 from tests.tables import each
+from wayseal.cases.hotline.hazards import HEAD, kind_of
 from wayseal.cases.hotline.letters import FileKind
-from wayseal.portal._clean import HEAD, MOST_PIECES, Cleaner, kind_of
+from wayseal.portal._clean import MOST_PIECES, Cleaner
 
 PLANT = b"PLANTED"
 MOST_HELD = 2 * 65_540

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.cases.hotline.making import letter
+from tests.cases.hotline.making import ONCE, letter
 from tests.cases.hotline.test_mailbox import LATER, a_box, file_of, opened, put, row, rows
 from tests.portal.exchanging import PORT, PUBLIC, RECEIPT, URL, InProcess, Typist, carried, make_app, make_token, staffs
 from tests.tables import each
@@ -19,7 +19,7 @@ from wayseal.cases.hotline import mailbox
 from wayseal.cases.hotline.errors import HotlineError
 from wayseal.cases.hotline.letters import LetterKind, SealedLetter, Sender
 from wayseal.cases.hotline.mailbox import Box
-from wayseal.cases.hotline.transit import MOST_CARRIED, Carried, Gone, TypedIn, Untaken
+from wayseal.cases.hotline.transit import MOST_CARRIED, Carried, Gone, Held, TypedIn, Untaken
 from wayseal.database import Database, DatabaseError
 from wayseal.model.errors import WaysealError
 from wayseal.model.schema import parse_json, plain
@@ -36,6 +36,7 @@ PATHS = (
     ("GET", f"files/{FILE}/1"),
     ("PUT", f"boxes/{ONE.hex()}/gone"),
     ("POST", "typed"),
+    ("GET", "held"),
 )
 
 
@@ -155,6 +156,14 @@ def test_letters_of_staff_are_put_once(world: World) -> None:
     assert parse_json(world.ask("GET", "untaken").content, Untaken).letters == ((ONE, 1), (TWO, 1))
 
 
+def test_what_the_portal_has_of_staff_is_told_also_where_the_tombstone_alone_is_there(world: World) -> None:
+    assert world.database.write(mailbox.add_letter, staffs(1))
+    assert world.database.write(mailbox.add_letter, staffs(2))
+    world.database.write(mailbox.bury, TWO, LATER, "days")
+    told = parse_json(world.ask("GET", "held").content, Held)
+    assert told == Held(letters=((ONE, 2), (TWO, 2)), gone=(TWO,))
+
+
 def test_what_cant_be_put_isnt(world: World) -> None:
     before = rows(world.database)
     assert world.put(row(1, Sender.REPORTER, 2)) == 400
@@ -220,7 +229,7 @@ def test_a_box_goes_once_its_letters_are_fetched(world: World) -> None:
 
 
 def typed(**more: Any) -> Any:
-    return {"letter": plain(letter(came="telephone")) | more, "identity": ""}
+    return {"letter": plain(letter(came="telephone")) | more, "once": ONCE, "identity": ""}
 
 
 def test_a_report_that_was_typed_in_gets_a_receipt(world: World) -> None:
@@ -229,8 +238,8 @@ def test_a_report_that_was_typed_in_gets_a_receipt(world: World) -> None:
     assert world.ask("POST", "typed", named).status_code == 200
     said = letter(came="telephone")
     assert world.typist.took == [
-        TypedIn(letter=said),
-        TypedIn(letter=replace(said, identity=True), identity="王小明"),
+        TypedIn(letter=said, once=ONCE),
+        TypedIn(letter=replace(said, identity=True), once=ONCE, identity="王小明"),
     ]
 
 
@@ -244,6 +253,7 @@ def test_what_staff_cant_type_in_isnt_taken(world: World) -> None:
         typed(files=[file]),
         typed(identity=True),
         typed() | {"identity": "王小明"},
+        typed() | {"once": ""},
         typed(text="x" * 250_001),
     ):
         assert world.ask("POST", "typed", wrong).status_code == 400

@@ -2,14 +2,16 @@
 
 import hashlib
 import re
+from html import unescape
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.portal.world import DAY, TEXT, World
 from tests.vault.log.helpers import KEY
 from wayseal.cases.hotline import mailbox
-from wayseal.cases.hotline.letters import LetterKind, ReportType, Sender
+from wayseal.cases.hotline.letters import LetterKind, Purpose, ReportType, Sender
 from wayseal.cases.hotline.sealing import open_identity
 from wayseal.model.fields import FieldKind
 from wayseal.proofs.entries import spell_entry
@@ -38,6 +40,17 @@ def test_a_report_comes_in_and_is_answered(world: World) -> None:
     assert (message.kind, message.text, message.type) == (LetterKind.MESSAGE, "The one with 500 members.", None)
     visitor.send("look")
     assert visitor.page.count("The one with 500 members.") == 1
+
+
+def test_a_letter_that_the_team_didnt_sign_is_shown_as_such_and_no_word_of_it(world: World) -> None:
+    """Whoever writes into the portal's database has its public keys, and no private one."""
+    receipt = world.visitor().report().receipt
+    world.keys = {**world.keys, world.portal.intake.team.newest(Purpose.LETTERS).id: Ed25519PrivateKey.generate()}
+    world.answer(LetterKind.CLOSING, "Meet us at the depot at nine.")
+    page = world.visitor().back(receipt).page
+    assert "Meet us" not in page
+    assert "The team has answered" not in page
+    assert "isn't signed by the team" in unescape(page)
 
 
 def test_each_type_has_its_fields_and_no_other(world: World) -> None:

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 
 from tests.effort import DEEP, examples
 from tests.tables import each
-from wayseal.cases.hotline.receipts import Receipt, new_receipt
-from wayseal.portal._tickets import AGAIN, LEAST, LIFE, MOST_RECEIPTS, Admitted, Again, Gate, Purpose, Wait
+from wayseal.portal._tickets import LEAST, LIFE, Admitted, Again, Gate, Purpose, Wait
 
 REPORT, LOOKUP = Purpose.REPORT, Purpose.LOOKUP
 
@@ -193,9 +192,7 @@ def test_what_isnt_one_is_unknown() -> None:
     clock.now += LEAST
     for one in changed(ticket):
         assert gate.admit(REPORT, one) == Again("unknown"), one[:60]
-        assert gate.receipt_of(one) is None
-        gate.accepted(one, new_receipt())
-    assert not gate._receipts
+        assert gate.name_of(one) is None
     assert gate.admit(REPORT, ticket) == Admitted()
 
 
@@ -233,46 +230,6 @@ def test_a_clock_that_goes_back_lets_nobody_in() -> None:
     assert isinstance(gate.admit(REPORT, ticket), Wait)
 
 
-def test_who_presses_twice_gets_the_same_receipt() -> None:
-    clock = Clock()
-    gate = made(clock)
-    ticket, other = gate.new_ticket(), gate.new_ticket()
-    assert gate.receipt_of(ticket) is None
-    gate.accepted(ticket, Receipt("1234567890123456"))
-    gate.accepted(ticket, Receipt("9" * 16))
-    clock.now += AGAIN
-    assert gate.receipt_of(ticket) == Receipt("1234567890123456")
-    assert gate.receipt_of(other) is None
-    clock.now += 1
-    assert gate.receipt_of(ticket) is None
-    assert not gate._receipts
-
-
-def test_receipts_in_memory_open_with_their_tickets_alone() -> None:
-    clock = Clock()
-    gate = made(clock)
-    ticket, receipt = gate.new_ticket(), new_receipt()
-    clock.now += LEAST
-    assert gate.admit(REPORT, ticket) == Admitted()
-    gate.accepted(ticket, receipt)
-    kept = b"".join(name + sealed for of in (gate._used, gate._receipts) for name, (_, sealed) in of.items())
-    raw = base64.urlsafe_b64decode(ticket)
-    assert receipt.digits.encode() not in kept
-    assert raw[:8] not in kept
-    assert raw[-16:] not in kept
-
-
-def test_receipts_are_bounded_and_the_oldest_go() -> None:
-    clock = Clock()
-    gate = made(clock)
-    tickets = [gate.new_ticket() for _ in range(MOST_RECEIPTS + 5)]
-    for n, one in enumerate(tickets):
-        gate.accepted(one, Receipt(f"{n:016}"))
-    assert [gate.receipt_of(one) for one in tickets[:5]] == [None] * 5
-    assert gate.receipt_of(tickets[5]) == Receipt(f"{5:016}")
-    assert gate.receipt_of(tickets[-1]) == Receipt(f"{MOST_RECEIPTS + 4:016}")
-
-
 def test_a_flood_of_tickets_grows_nothing() -> None:
     clock = Clock()
     gate = made(clock)
@@ -301,7 +258,7 @@ def test_what_is_kept_of_those_let_in_is_bounded_by_the_budgets() -> None:
         assert len(gate._used) <= 2 * (LIFE // 600 + 1) + 6 * (LIFE // 3600 + 1)
 
 
-class Slow(dict[bytes, tuple[float, bytes]]):
+class Slow(dict[bytes, float]):
     """Gives others their turn between a look and what follows."""
 
     def __contains__(self, key: object) -> bool:

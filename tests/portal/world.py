@@ -80,7 +80,8 @@ class World:
         ((box, _, public, *_),) = self.rows("boxes")
         letter = Letter(kind=kind, day=self.day, text=text, nonce=new_nonce())
         place = self.database.read(mailbox.next_place, box)
-        sealed = seal_letter(letter, self.portal.intake.team, public, box=box, sender=Sender.STAFF, place=place)
+        team, to = self.portal.intake.team, {"box": box, "sender": Sender.STAFF, "place": place}
+        sealed = seal_letter(letter, team, public, private=self.keys, **to)
         assert self.database.write(mailbox.add_letter, sealed)
 
 

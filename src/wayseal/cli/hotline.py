@@ -51,7 +51,7 @@ def hotline_key_new(
         ),
     ],
 ) -> None:
-    """Make a key for reports and one for names, after those that are there.
+    """Make keys for reports, names and the team's signature, after those that are there.
 
     `hotline.private` stays with the console, readable by you alone: without it nobody opens a report. `hotline.public`
     goes to the portal. Keys that were there still open what was sealed under them ([the hotline](hotline.md)).

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from importlib import resources
 from pathlib import Path
-from threading import Event, Thread
-from typing import Annotated, ClassVar, Final, Self
+from typing import Annotated, ClassVar, Final
 
 from httpx import BaseTransport
 from pydantic import Field
@@ -36,8 +35,8 @@ from wayseal.database import Database, open_database
 from wayseal.database.migrations import upgrade
 from wayseal.merkle import MerkleError, SigningKey
 from wayseal.model.messages import N_
-from wayseal.model.runtime import Closing
 from wayseal.model.schema import CLOSED, TomlText
+from wayseal.service import Repeated
 from wayseal.service.log import Log, where
 from wayseal.store.durable import lock_folder
 
@@ -64,11 +63,15 @@ class _Answers:
 
 @dataclass(slots=True, kw_only=True)
 class Contact:
-    """How the portal was found. at: when it answered last; away: why it doesn't; left: letters it didn't hand over."""
+    """How the portal was found. at: when it answered last; away: why it doesn't; left: letters it didn't hand over.
+
+    full: it has more than there is room for.
+    """
 
     at: int
     away: ExchangeError | None = None
     left: int = 0
+    full: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,12 +108,13 @@ class HotlineOffice:
         self.desk.remind_and_purge(cases)
         if self.client is not None:
             left += len(self.client.push())
+            self.contact.full = self.client.full
         if self.log is not None and self.publish is not None:
             self.log.publish(self.publish)
         self.contact.at, self.contact.left = self.desk.now(), left
 
 
-class Collector(Closing):
+class Collector(Repeated):
     """Collects once a minute, as long as it is open.
 
     Args:
@@ -123,24 +127,8 @@ class Collector(Closing):
     def __init__(
         self, office: HotlineOffice, cases: Callable[[], Cases], log: Log, *, seconds: float = SECONDS
     ) -> None:
-        self._office, self._cases, self._log, self._seconds = office, cases, log, seconds
-        self._ending = Event()
-        self._thread = Thread(target=self._run, daemon=True)
-
-    def __enter__(self) -> Self:
-        """Begins."""
-        self._thread.start()
-        return self
-
-    def close(self) -> None:
-        """Ends behind the round that runs."""
-        self._ending.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        self.round()
-        while not self._ending.wait(self._seconds):
-            self.round()
+        super().__init__(self.round, seconds, "collector", at_once=True)
+        self._office, self._cases, self._log = office, cases, log
 
     def round(self) -> None:
         """One round, if nobody else collects; it raises nothing."""
@@ -194,7 +182,8 @@ def open_office(
         desk = Hotline(folder, database, team, private, mac, days=days, now=access.now)
         client = None
         if settings.hotline is not None and settings.hotline_token is not None:
-            client = HotlineClient(settings.hotline, settings.hotline_token, database, transport=transport)
+            most = settings.hotline_gigabytes << 30
+            client = HotlineClient(settings.hotline, settings.hotline_token, database, transport=transport, most=most)
             stack.callback(client.close)
         key = settings.hotline_log_key
         yield HotlineOffice(

@@ -3,7 +3,8 @@
 1. A letter is noted as taken once it is here and durable, with its files; whatever breaks off before is done again, and
    what is done again changes nothing.
 2. No letter holds up others, whatever the portal says of it.
-3. What a portal sends isn't believed beyond its size and place: letters open or don't (`sealing`).
+3. What a portal sends isn't believed beyond its size and place: letters open or don't (`sealing`). It can't fill the
+   disk: a round takes `LETTERS` and `BYTES`, and all of them what is set.
 4. Each round writes, whoever came: the times of the database's files tell when the console last asked, and no more.
 """
 
@@ -12,6 +13,7 @@ import secrets
 import ssl
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -20,13 +22,15 @@ import httpx
 from wayseal.cases.hotline import mailbox
 from wayseal.cases.hotline.letters import Sender
 from wayseal.cases.hotline.receipts import Receipt, parse_receipt
-from wayseal.cases.hotline.transit import MOST_CARRIED, MOST_CHUNK, Carried, Gone, TypedIn, Untaken
+from wayseal.cases.hotline.transit import MOST_CARRIED, MOST_CHUNK, Carried, Gone, Held, TypedIn, Untaken
 from wayseal.console.errors import ConsoleError
 from wayseal.database import Database
 from wayseal.model.messages import N_
 from wayseal.model.schema import parse_json, plain
 
 SECONDS: Final = 30.0
+LETTERS: Final = 1000
+BYTES: Final = 4 << 30
 T = TypeVar("T")
 Key = tuple[bytes, int]
 """Box and place of a letter."""
@@ -40,23 +44,29 @@ class AnswerError(ExchangeError):
     """The portal's answer is none that the console can use."""
 
 
+class FullError(AnswerError):
+    """What the portal has goes beyond what is taken, in a round or in all."""
+
+
 class HotlineClient:
-    """Asks one portal; one collector at a time.
+    """Asks one portal; one collector at a time. full: there was no room for something, the last time.
 
     Args:
         url: Of the exchange.
         token: The file with the console's token.
         database: The console's mailbox.
         transport: What carries requests; None: the network.
+        most: Bytes of the mailbox from which on nothing is brought over.
     """
 
     def __init__(
-        self, url: str, token: Path, database: Database, *, transport: httpx.BaseTransport | None = None
-    ) -> None:
-        self._token, self._database = token, database
+        self, url: str, token: Path, database: Database, *, transport: httpx.BaseTransport | None = None,
+        most: int = 1 << 62,
+    ) -> None:  # fmt: skip
+        self._token, self._database, self._most = token, database, most
+        self._room, self.full = 0, False
         transport = transport or httpx.HTTPTransport(verify=ssl.create_default_context())
         self._http = httpx.Client(base_url=url, timeout=SECONDS, trust_env=False, transport=transport)
-        self._told: set[bytes] = set()
 
     def close(self) -> None:
         """Ends the connections."""
@@ -68,7 +78,8 @@ class HotlineClient:
         ExchangeError: the portal can't be asked.
         """
         letters = _parsed(self._ask("GET", "untaken")[1], Untaken).letters
-        left = [key for key in letters if not self._tried(self._bring, *key)]
+        self._room, self.full = min(BYTES, self._most - self._database.size()), len(letters) > LETTERS
+        left = [key for key in letters[:LETTERS] if not self._tried(self._bring, *key)] + [*letters[LETTERS:]]
         if letters:
             self._database.write(mailbox.drop_orphans)  # of files that were taken back meanwhile
         self._database.write(mailbox.beat, secrets.token_bytes(64))
@@ -80,11 +91,14 @@ class HotlineClient:
 
         ExchangeError: the portal can't be asked.
         """
-        letters = self._database.read(mailbox.untaken, Sender.STAFF)
-        left = [key for key in letters if not self._tried(self._take_there, *key)]
+        held = _parsed(self._ask("GET", "held")[1], Held)
+        known, gone = set(held.letters), set(held.gone)
+        ours = self._database.read(partial(mailbox.letters_for_reporters, whole=True))
+        letters = {*self._database.read(mailbox.untaken, Sender.STAFF), *(one for one in ours if one not in known)}
+        left = [key for key in sorted(letters) if not self._tried(self._take_there, *key)]
         for box in self._database.read(mailbox.gone_boxes):
-            if box.box not in self._told and self._tried(self._delete_there, box):
-                self._told.add(box.box)
+            if box.box not in gone:
+                self._tried(self._delete_there, box)
         return left
 
     def type_in(self, report: TypedIn) -> Receipt:
@@ -99,7 +113,8 @@ class HotlineClient:
         """Rule 2."""
         try:
             return act(*args)
-        except AnswerError:
+        except AnswerError as error:
+            self.full |= isinstance(error, FullError)
             return False
 
     def _bring(self, box: bytes, place: int) -> bool:
@@ -116,14 +131,22 @@ class HotlineClient:
         return True
 
     def _letter(self, box: bytes, place: int) -> Carried:
+        self._take_room(MOST_CHUNK)
         carried = _parsed(self._ask("GET", f"letters/{box.hex()}/{place}")[1], Carried)
         letter = carried.letter
         if (letter.box, letter.place, letter.sender) != (box, place, Sender.REPORTER):
             raise _odd()
         return carried
 
+    def _take_room(self, size: int) -> None:
+        """Rule 3."""
+        if self._room < size:
+            raise FullError(N_("there is no room for what the portal has"))
+        self._room -= size
+
     def _bring_chunk(self, file: bytes, n: int) -> bool:
         if self._database.read(mailbox.find_chunk, file, n) is None:
+            self._take_room(MOST_CHUNK)
             status, chunk = self._ask("GET", f"files/{file.hex()}/{n}", most=MOST_CHUNK, also=(404,))
             if status == httpx.codes.NOT_FOUND:
                 return False

@@ -132,6 +132,8 @@ class ConsoleSettings:
     """The folder into which the signed log goes, for others to keep."""
     hotline_days: Annotated[int, WHOLE, Field(ge=30, le=3650)] = 90
     """A report is kept so many days behind its last letter."""
+    hotline_gigabytes: Annotated[int, WHOLE, Field(ge=1, le=1_000_000)] = 50
+    """Size of the console's copy of the mailbox from which on nothing is brought over."""
     hotline_rewards: File | None = None
     """Rules of rewards; by default those that come along."""
     hotline_answers: File | None = None

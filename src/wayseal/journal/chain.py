@@ -15,6 +15,8 @@ from typing import Any
 _WHOLE = re.compile(r'(\{.*),"sum":"([0-9a-f]{64})"\}', re.DOTALL)
 _SUM_SIZE = 74
 """Characters of the last member, with what stands around it."""
+MEMBERS = frozenset({"before", "sum"})
+"""What the chain adds to each line."""
 Line = tuple[int, str]
 """A line with its number, from 1."""
 
@@ -89,7 +91,9 @@ class Checked:
 
 
 def chain_line(content: Mapping[str, object], before: str, *, ensure_ascii: bool = True) -> str:
-    """An object as a line that goes on from one whose SHA-256 is `before`."""
+    """An object as a line that goes on from one whose SHA-256 is `before`. ValueError: it has a member of that name."""
+    if not MEMBERS.isdisjoint(content):
+        raise ValueError("before and sum are members of the chain")
     whole = {**content, "before": before}
     body = json.dumps(whole, ensure_ascii=ensure_ascii, separators=(",", ":"), allow_nan=False)[:-1]
     return f'{body},"sum":"{sum_of(body)}"}}'

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from wayseal.journal.chain import Code, Fault, Head, chain_line, check_lines, sum_of
+from wayseal.journal.chain import MEMBERS, Code, Fault, Head, chain_line, check_lines, sum_of
 from wayseal.journal.files import LockedJournal, lock_journal, read_journal
 from wayseal.model.errors import WaysealError
 from wayseal.model.schema import CLOSED, Moment, Name, parse_json, plain
@@ -110,7 +110,7 @@ class Record:
         checked = check_lines(enumerate(lines, start=self.head.lines + 1), self.head.lines + 1, self.head.sum)
         faults = list(checked.faults)
         for at, found in checked.entries:
-            content_of = {key: value for key, value in found.items() if key not in {"before", "sum"}}
+            content_of = {key: value for key, value in found.items() if key not in MEMBERS}
             try:
                 if at > 1:
                     self._apply(parse_json(json.dumps(content_of), self._kind))
@@ -128,7 +128,8 @@ class Record:
     def add(self, held: LockedJournal, acts: Sequence[object]) -> None:
         """Adds acts, durably and all at once; they are applied then.
 
-        held: the file, of which `held` came; acts: of the record's kind. OSError: the disk refuses; nothing was added.
+        held: the file, of which `held` came; acts: of the record's kind. OSError: the disk refuses; ValueError: an act
+        has a field by a name of the chain's. Nothing was added then.
         """
         lines, before = [], self.head.sum
         for content in (*([] if self.head.lines else [self._header]), *map(plain, acts)):

@@ -15,23 +15,11 @@ import zlib
 from collections.abc import Generator, Iterator
 from typing import Literal
 
+from wayseal.cases.hotline.hazards import HEAD, kind_of
 from wayseal.cases.hotline.letters import FileKind
 
-HEAD = 4096
-"""Bytes that say what a file is."""
 MOST_PIECES = 100_000
 """Segments or chunks that are looked at: each costs time, however short it is."""
-_KINDS = re.compile(
-    rb"(?P<jpeg>\xff\xd8\xff)|(?P<png>\x89PNG\r\n\x1a\n)|(?P<gif>GIF8[79]a)|(?P<webp>RIFF.{4}WEBP)|(?P<tiff>II[*+]\0|MM\0[*+])"
-    rb"|(?P<heic>.{4}ftyp(?:hei|hev|mif|msf|avif|avis))"
-    rb"|(?P<sound>.{4}ftypM4[ABP]|ID3|\xff[\xf1-\xf3\xf9-\xfb]|fLaC|OggS|RIFF.{4}WAVE|FORM.{4}AIF|#!AMR|\x02?#!SILK)"
-    rb"|(?P<video>.{4}(?:ftyp|moov|mdat|wide)|\x1aE\xdf\xa3|RIFF.{4}AVI |FLV\x01|\0\0\x01[\xb3\xba]|0&\xb2u|G.{187}G)"
-    rb"|(?P<office>\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1|\{\\rtf"
-    rb"|PK\x03\x04.{26}(?:\[Content_Types\]|_rels/|docProps/|word/|xl/|ppt/|mimetypeapplication/))"
-    rb"|(?P<archive>PK\x03\x04|PK\x05\x06|Rar!\x1a|7z\xbc\xaf|\x1f\x8b|BZh[1-9]|\xfd7zXZ\0|\x28\xb5\x2f\xfd|.{257}ustar)"
-    rb"|(?P<pdf>.{0,1024}?%PDF-)|(?P<text>\xff\xfe|\xfe\xff|[^\0-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]+\Z)",
-    re.DOTALL,
-)
 _SEGMENT = re.compile(  # quantisation, arithmetic, lines and restarts, expansion, scan, frame; Huffman's by `_fits`
     rb"\xff(?:\xdb..(?:[\0-\x03].{64}|[\x10-\x13].{128}){0,4}|\xcc..(?:..){0,32}|[\xdc\xdd]....|\xdf..."
     rb"|\xda..(?:\x01..|\x02.{4}|\x03.{6}|\x04.{8})..."
@@ -44,12 +32,6 @@ _ORIENTATION = {b"II*\0": b"\x12\x01\x03\0\x01\0\0\0", b"MM\0*": b"\x01\x12\0\x0
 _ANY = 2**31 - 1
 _CHUNKS = {b"IHDR": 13, b"PLTE": 768, b"IDAT": _ANY, b"IEND": 0, b"tRNS": 256, b"gAMA": 4, b"sRGB": 1, b"cHRM": 32}
 _CHUNKS |= {b"sBIT": 4, b"bKGD": 6, b"acTL": 8, b"fcTL": 26, b"fdAT": _ANY}
-
-
-def kind_of(head: bytes | bytearray) -> FileKind:
-    """What a file is by its first bytes, of which `HEAD` are enough."""
-    found = _KINDS.match(head[:HEAD])
-    return FileKind(found.lastgroup or "") if found else FileKind.UNKNOWN
 
 
 class Cleaner:

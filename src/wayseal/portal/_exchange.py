@@ -7,6 +7,7 @@
 5. Of a box in which a letter waits nothing is deleted (409): the console fetches it first.
 
     GET  /exchange/untaken                      transit.Untaken
+    GET  /exchange/held                         transit.Held: what a portal out of a backup lacks is brought again
     GET  /exchange/letters/{box}/{place}        a reporter's: transit.Carried
     PUT  /exchange/letters/{box}/{place}        transit.Carried, of staff: 204; 404, no such box; 409
     POST /exchange/letters/{box}/{place}/taken  the console has it, its chunks go: 204
@@ -30,7 +31,7 @@ from starlette.routing import Match, Route
 from wayseal.cases.hotline import mailbox
 from wayseal.cases.hotline.letters import Sender
 from wayseal.cases.hotline.receipts import Receipt
-from wayseal.cases.hotline.transit import MOST_CARRIED, Carried, Gone, TypedIn, Untaken
+from wayseal.cases.hotline.transit import MOST_CARRIED, Carried, Gone, Held, TypedIn, Untaken
 from wayseal.database import Connection, Database
 from wayseal.model.errors import WaysealError
 from wayseal.model.schema import parse_json, plain
@@ -96,6 +97,11 @@ def _untaken(c: Connection, _box: bytes, _n: int) -> Untaken:
     return Untaken(letters=tuple(mailbox.untaken(c, Sender.REPORTER)))
 
 
+def _held(c: Connection, _box: bytes, _n: int) -> Held:
+    gone = tuple(one.box for one in mailbox.gone_boxes(c))
+    return Held(letters=tuple(mailbox.letters_for_reporters(c, whole=False)), gone=gone)
+
+
 def _letter(c: Connection, box: bytes, place: int) -> Carried | None:
     its, letter = mailbox.box_of(c, box), mailbox.find_letter(c, box, Sender.REPORTER, place)
     if its is None or letter is None:
@@ -129,6 +135,7 @@ def _bury(c: Connection, box: bytes, _n: int, gone: Gone) -> int:
 
 _ROUTES: tuple[tuple[str, str, Callable[..., Any] | None, Callable[..., Any] | None], ...] = (
     ("GET", "untaken", None, _untaken),
+    ("GET", "held", None, _held),
     ("GET", "letters/{id}/{n}", None, _letter),
     ("PUT", "letters/{id}/{n}", Carried, _put),
     ("POST", "letters/{id}/{n}/taken", None, _take),

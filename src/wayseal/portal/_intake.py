@@ -11,6 +11,7 @@
 """
 
 import asyncio
+import hmac
 import secrets
 import threading
 import time
@@ -26,28 +27,23 @@ from starlette.requests import Request
 from starlette.types import Message as AsgiMessage
 
 from wayseal.cases.hotline import mailbox
+from wayseal.cases.hotline.forms import Entered
 from wayseal.cases.hotline.letters import (
-    FIELDS,
-    MOST_NUMBERS,
-    MOST_TEXT,
-    Fields,
     Letter,
     LetterFile,
     LetterKind,
     PublicKeys,
-    ReportType,
     SealedLetter,
     Sender,
     new_nonce,
+    spell_letter,
 )
 from wayseal.cases.hotline.mailbox import Box, StoredFile
 from wayseal.cases.hotline.receipts import Derived, Receipt, SiteSecret, derive, new_receipt
-from wayseal.cases.hotline.sealing import MOST_IDENTITY, FileSealer, seal_letter
+from wayseal.cases.hotline.sealing import FileSealer, seal_letter
 from wayseal.cases.hotline.transit import TypedIn
 from wayseal.database import Connection, Database, DatabaseError
-from wayseal.model.fields import NUMBER, FieldKind
 from wayseal.model.messages import N_, Message
-from wayseal.model.numbers import split_numbers
 from wayseal.portal._clean import Cleaner
 from wayseal.portal.errors import FormError
 from wayseal.portal.settings import PortalSettings
@@ -58,7 +54,6 @@ ROOM = 1_500_000
 """Bytes of all fields: what is too long for a letter comes back, up to here."""
 MOST_LETTERS = 500
 """Letters in a box, beyond which it takes no message."""
-_LINE = 300
 _CHUNKS = 4
 """Chunks that are stored at once."""
 _DRAINED, _DRAIN_SECONDS = 10 << 20, 30.0
@@ -69,19 +64,7 @@ _BEHIND = 2 << 20
 TOO_LARGE = N_("larger than {most} MB")
 TOO_MANY = N_("more than {most} files at once")
 NO_ROOM = N_("there is no room for files here just now")
-_NOTHING = Fields()
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Entered:
-    """What a form says. faults: what can't be taken, by its field."""
-
-    type: ReportType | None = None
-    text: str
-    fields: Fields = _NOTHING
-    identity: str = ""
-    faults: Mapping[str, Message]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -140,70 +123,6 @@ class Faults:
         with self._lock:
             counts, self._counts = self._counts, {}
         return counts
-
-
-def read_report(form: Mapping[str, str]) -> Entered:
-    """What the form of a report says."""
-    faults: dict[str, Message] = {}
-    known = {one.value: one for one in ReportType}
-    kind = known.get(form.get("type", ""))
-    if kind is None:
-        faults["type"] = Message("choose what it is about")
-    text = _read_text(form, faults)
-    identity = _read_line(form, "identity", MOST_IDENTITY, faults)
-    may = FIELDS[kind] if kind else frozenset()
-    lines = {name: _read_line(form, name, _LINE, faults) for name in ("seller", "where", "price", "region")}
-    fields = Fields(
-        numbers=_read_numbers(form, faults) if "numbers" in may else (),
-        when=_read_day(form, faults) if "when" in may else None,
-        knew=tuple(one for one in FieldKind if f"knew-{one}" in form) if "knew" in may else (),
-        **{name: text for name, text in lines.items() if name in may},
-    )
-    return Entered(type=kind, text=text, fields=fields, identity=identity, faults=faults)
-
-
-def read_message(form: Mapping[str, str]) -> Entered:
-    """What the form of a message says."""
-    faults: dict[str, Message] = {}
-    return Entered(text=_read_text(form, faults), faults=faults)
-
-
-def _read_text(form: Mapping[str, str], faults: dict[str, Message]) -> str:
-    text = form.get("text", "").replace("\r\n", "\n")
-    if not text.strip():
-        faults["text"] = Message("write at least a few words")
-    elif len(text) > MOST_TEXT:
-        values = {"length": len(text), "most": MOST_TEXT}
-        faults["text"] = Message("these are {length:,} characters, and {most:,} fit: send it as a file", values)
-    elif "\0" in text:
-        faults["text"] = Message("a character in it can't be kept (NUL)")
-    return text
-
-
-def _read_line(form: Mapping[str, str], name: str, most: int, faults: dict[str, Message]) -> str:
-    line = " ".join(form.get(name, "").split())
-    if len(line) > most or "\0" in line:
-        faults[name] = Message("{most} characters at most", {"most": most})
-        return ""
-    return line
-
-
-def _read_numbers(form: Mapping[str, str], faults: dict[str, Message]) -> tuple[str, ...]:
-    numbers = tuple(dict.fromkeys(split_numbers(form.get("numbers", ""))))
-    if len(numbers) > MOST_NUMBERS:
-        faults["numbers"] = Message("{most} numbers at most: send the rest as a file", {"most": MOST_NUMBERS})
-    elif any(len(one) > NUMBER or "\0" in one for one in numbers):
-        faults["numbers"] = Message("a number has {most} characters at most", {"most": NUMBER})
-    return () if "numbers" in faults else numbers
-
-
-def _read_day(form: Mapping[str, str], faults: dict[str, Message]) -> date | None:
-    given = form.get("when", "").strip()
-    try:
-        return date.fromisoformat(given) if given else None
-    except ValueError:
-        faults["when"] = Message("needs a day, like 2026-03-02")
-        return None
 
 
 class TakenFile:
@@ -342,18 +261,26 @@ class Intake:
         """Stores a report; it is there when this returns. DatabaseError: nothing is."""
         return self._file_report(receipt, self._letter(LetterKind.REPORT, entered, sent), entered.identity, sent)
 
+    def receipt_for(self, form: bytes) -> Receipt:
+        """The receipt of what comes by a form. form: random, and in it alone: pressed again, it gives the same one."""
+        number = int.from_bytes(hmac.digest(self.site.pepper, form, "sha256"))
+        return new_receipt(lambda below: number % below)
+
     async def type_in(self, typed: TypedIn) -> Receipt:
-        """Stores a report that staff typed in, as `file_report` does."""
-        receipt, nothing = new_receipt(), Sent(fields={})
-        await run_sync(self._file_report, receipt, typed.letter, typed.identity, nothing, limiter=self.lane)
+        """Stores a report that staff typed in, as `file_report` does; the same one again has the same receipt."""
+        said = f"typed {typed.once} {typed.identity}\0".encode() + spell_letter(typed.letter)
+        receipt, nothing = self.receipt_for(said), Sent(fields={})
+        await run_sync(self._file_report, receipt, typed.letter, typed.identity, nothing, True, limiter=self.lane)
         return receipt
 
-    def _file_report(self, receipt: Receipt, letter: Letter, identity: str, sent: Sent) -> Filed:
+    def _file_report(self, receipt: Receipt, letter: Letter, identity: str, sent: Sent, again: bool = False) -> Filed:
         derived, box = derive(receipt, self.site, self.cost), secrets.token_bytes(16)
         sealed = self._seal(letter, derived.public, box, 1, identity, sent)
         row = Box(box=box, public=derived.public, day=letter.day, lookup=derived.lookup)
 
         def work(c: Connection) -> None:
+            if again and mailbox.find_box(c, derived.lookup):
+                return
             mailbox.add_box(c, row, sealed, _stored(sent, box, 1))
             mailbox.count(c, letter.day, "report")
 

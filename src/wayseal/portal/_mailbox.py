@@ -9,11 +9,12 @@ from typing import Any
 from starlette.responses import Response
 
 from wayseal.cases.hotline import mailbox
-from wayseal.cases.hotline.errors import SealedError
+from wayseal.cases.hotline.errors import SealedError, UnsignedError
+from wayseal.cases.hotline.forms import Entered, read_message
 from wayseal.cases.hotline.letters import Letter, LetterKind, SealedLetter, Sender, spell_letter
 from wayseal.cases.hotline.sealing import open_letter
 from wayseal.database import Connection, DatabaseError
-from wayseal.portal._intake import Entered, Intake, Sent, read_message
+from wayseal.portal._intake import Intake, Sent
 from wayseal.portal._render import Ask
 from wayseal.portal._sessions import Session, Sessions
 from wayseal.portal.errors import FormError
@@ -21,11 +22,15 @@ from wayseal.portal.errors import FormError
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class _Shown:
-    """A letter. letter: None: it was deleted, or doesn't open; files: those that can be taken back."""
+    """A letter. letter: None: it was deleted, or doesn't open; files: those that can be taken back.
+
+    forged: it is said to be the team's, and isn't signed by it.
+    """
 
     stored: SealedLetter
     letter: Letter | None
     files: frozenset[str]
+    forged: bool
 
     @property
     def own(self) -> bool:
@@ -130,12 +135,13 @@ class Mailbox:
         stored, here = self._intake.database.read(work)
         shown = []
         for one in stored:
+            letter, forged = None, False
             try:
-                letter = open_letter(one, session.keys)
-            except SealedError:
-                letter = None
+                letter = open_letter(one, session.keys, self._intake.team)
+            except SealedError as error:
+                forged = isinstance(error, UnsignedError)
             own = here.intersection(file.file for file in letter.files) if letter else ()
-            shown.append(_Shown(stored=one, letter=letter, files=frozenset(own)))
+            shown.append(_Shown(stored=one, letter=letter, files=frozenset(own), forged=forged))
         return shown
 
 

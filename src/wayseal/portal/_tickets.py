@@ -4,7 +4,6 @@
 2. While few come, `LEAST` seconds of age are enough. When the budget of a while is used up, those go on who have waited
    for `wait_minutes`, so many in a minute; who doesn't wait uses up nothing of that.
 3. Nothing is kept of tickets that weren't let in, and of those that were no more than the budgets let in within `LIFE`.
-4. Whoever presses twice gets the same receipt, for `AGAIN`. It lies sealed under its ticket, which isn't kept.
 """
 
 import base64
@@ -21,12 +20,8 @@ from typing import Final, Literal
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from wayseal.cases.hotline.receipts import Receipt
-
 LEAST: Final = 2
 LIFE: Final = 12 * 3600
-AGAIN: Final = 15 * 60
-MOST_RECEIPTS: Final = 1000
 _NONCE, _TIME = 12, 8
 _Budget = tuple[int, int, deque[float]]
 """So many in so many seconds, and when those of them came."""
@@ -53,7 +48,7 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """Come again with another ticket. unknown: this process was started since; used: ask `Gate.receipt_of` first."""
+    """Come again with another ticket. unknown: this process was started since; used: look for what came of it first."""
 
     reason: Literal["unknown", "old", "used"]
 
@@ -77,8 +72,7 @@ class Gate:
             Purpose.LOOKUP: (lookups_a_minute, 60, deque()),
         }
         self._waited: dict[Purpose, _Budget] = {one: (waiting_a_minute, 60, deque()) for one in Purpose}
-        self._used: dict[bytes, tuple[float, bytes]] = {}
-        self._receipts: dict[bytes, tuple[float, bytes]] = {}
+        self._used: dict[bytes, float] = {}
 
     def new_ticket(self) -> str:
         """A ticket."""
@@ -92,7 +86,8 @@ class Gate:
             return Again("unknown")
         name, age = read[0], now - read[1]
         with self._lock:
-            _forget(self._used, now - LIFE)
+            while self._used and next(iter(self._used.values())) < now - LIFE:
+                del self._used[next(iter(self._used))]
             if age > LIFE:
                 return Again("old")
             if name in self._used:
@@ -100,7 +95,7 @@ class Gate:
             quick, waited = self._quick[purpose], self._waited[purpose]
             if not (age >= LEAST and _take(quick, now)) and not (age >= self._wait and _take(waited, now)):
                 return Wait(max(1, math.ceil((self._wait - age) / 60) if _is_full(quick, now) else 1))
-            self._used[name] = now, b""
+            self._used[name] = now
         return Admitted()
 
     def release(self, ticket: str) -> None:
@@ -109,32 +104,19 @@ class Gate:
             with self._lock:
                 self._used.pop(read[0], None)
 
-    def accepted(self, ticket: str, receipt: Receipt) -> None:
-        """Keeps what came of a ticket (rule 4)."""
-        if (read := self._read(ticket)) is not None:
-            sealed = read[2].encrypt(bytes(_NONCE), receipt.digits.encode(), None)
-            with self._lock:
-                self._receipts.setdefault(read[0], (self._clock(), sealed))
-                if len(self._receipts) > MOST_RECEIPTS:
-                    del self._receipts[next(iter(self._receipts))]
-
-    def receipt_of(self, ticket: str) -> Receipt | None:
-        """What came of a ticket; None: nothing yet, or too long ago."""
+    def name_of(self, ticket: str) -> bytes | None:
+        """What a ticket is known by, however it is spelled; random, and kept for used ones alone."""
         read = self._read(ticket)
-        with self._lock:
-            _forget(self._receipts, self._clock() - AGAIN)
-            found = self._receipts.get(read[0]) if read else None
-        return Receipt(read[2].decrypt(bytes(_NONCE), found[1], None).decode()) if read and found else None
+        return None if read is None else read[0]
 
-    def _read(self, ticket: str) -> tuple[bytes, int, AESGCM] | None:
-        """By what a ticket is known, when it was given out, and what seals its receipt."""
+    def _read(self, ticket: str) -> tuple[bytes, int] | None:
+        """By what a ticket is known, and when it was given out."""
         try:
             raw = base64.b64decode(ticket, b"-_", validate=True)
             made = self._cipher.decrypt(raw[:_NONCE], raw[_NONCE:], None)
         except (ValueError, InvalidTag):
             return None
-        digest = hashlib.sha512(raw).digest()
-        return digest[:32], int.from_bytes(made, "big"), AESGCM(digest[32:])
+        return hashlib.sha256(raw).digest(), int.from_bytes(made, "big")
 
 
 def _is_full(budget: _Budget, now: float) -> bool:
@@ -149,8 +131,3 @@ def _take(budget: _Budget, now: float) -> bool:
     if not full:
         budget[2].append(now)
     return not full
-
-
-def _forget(kept: dict[bytes, tuple[float, bytes]], before: float) -> None:
-    while kept and next(iter(kept.values()))[0] < before:
-        del kept[next(iter(kept))]

@@ -11,7 +11,6 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, Final
 from weakref import WeakValueDictionary
 
@@ -25,17 +24,13 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from wayseal.cases.hotline import mailbox
-from wayseal.cases.hotline.letters import (
-    FIELDS,
-    TYPE_TEXTS,
-    ReportType,
-    Sender,
-)
-from wayseal.cases.hotline.receipts import Derived, Receipt, derive, new_receipt, parse_receipt
+from wayseal.cases.hotline.forms import Entered, read_message, read_report
+from wayseal.cases.hotline.letters import FIELDS, TYPE_TEXTS, ReportType, Sender
+from wayseal.cases.hotline.receipts import Derived, Receipt, derive, parse_receipt
 from wayseal.cases.hotline.sealing import open_letter
 from wayseal.database import DatabaseError
 from wayseal.model.messages import N_, Message
-from wayseal.portal._intake import Entered, Filed, Intake, Sent, read_message, read_report
+from wayseal.portal._intake import Filed, Intake, Sent
 from wayseal.portal._mailbox import Mailbox
 from wayseal.portal._render import Ask, Renderer, read_assets
 from wayseal.portal._sessions import Session, Sessions
@@ -171,9 +166,8 @@ class Pages:
 
         def may(fields: Mapping[str, str]) -> bool:
             ticket = fields.get("ticket", "")
-            if read_report(fields).faults or self._gate.receipt_of(ticket) or not self._intake.takes_letters():
-                return False
-            return turn.refused(ticket) is None
+            fits = not read_report(fields).faults and self._intake.takes_letters()
+            return fits and turn.refused(ticket) is None
 
         async with _places(self._bodies) as free:
             if not free:
@@ -194,35 +188,36 @@ class Pages:
         filed, fault, status = None, sent.wrong, 400
         entered = read_report(sent.fields)
         refused: Wait | Again | Message | None = None
-        if (again := self._gate.receipt_of(ticket)) is not None:
-            filed = await run_sync(self._find, again, limiter=self._reports)
-        elif fault is None and not entered.faults:
-            refused, status = self._refuse(turn, ticket, self._reports), 429
-            if refused is None:
-                filed, fault = await self._file(entered, sent, ticket)
+        if fault is None and not entered.faults:
+            refused, status = turn.refused(ticket), 429
+            used = refused == Again("used")
+            if used or refused is None:
+                refused = self._no_room(self._reports)
+            receipt = self._intake.receipt_for(b"ticket " + (self._gate.name_of(ticket) or b""))
+            if refused is None and used:
+                filed = await run_sync(self._find, receipt, limiter=self._reports)
+                refused = None if filed else Again("used")
+            elif refused is None:
+                filed, fault = await self._file(entered, sent, receipt)
         if filed is None:
             turn.release()
             await run_sync(sent.drop)
-            return self._report_form(ask, sent, {} if sent.wrong else entered.faults, fault, refused, status=status)
+            faults = {} if sent.wrong else entered.faults
+            return self._report_form(ask, sent, faults=faults, fault=fault, refused=refused, status=status)
         session = self._sessions.begin(filed.box, filed.derived.private)
         return self._render(ask, "receipt", padded=True, filed=filed, session=session, missed=sent.missed)
 
-    def _refuse(self, turn: Turn, ticket: str, lane: CapacityLimiter) -> Wait | Again | Message | None:
+    def _no_room(self, lane: CapacityLimiter) -> Message | None:
         if lane.statistics().tasks_waiting >= _QUEUE:
             return Message(_BUSY)
-        if not self._intake.takes_letters():
-            return Message(_FULL)
-        return turn.refused(ticket)
+        return None if self._intake.takes_letters() else Message(_FULL)
 
-    async def _file(self, entered: Entered, sent: Sent, ticket: str) -> tuple[Filed | None, FormError | None]:
-        receipt = new_receipt()
+    async def _file(self, entered: Entered, sent: Sent, receipt: Receipt) -> tuple[Filed | None, FormError | None]:
         try:
-            filed = await run_sync(self._intake.file_report, receipt, entered, sent, limiter=self._reports)
+            return await run_sync(self._intake.file_report, receipt, entered, sent, limiter=self._reports), None
         except DatabaseError as error:
             self._intake.faults.note(type(error).__name__, "report")
             return None, FormError(_FULL)
-        self._gate.accepted(ticket, receipt)
-        return filed, None
 
     def _find(self, receipt: Receipt) -> Filed | None:
         """The report under a receipt."""
@@ -246,7 +241,7 @@ class Pages:
             return self._back_form(
                 ask, typed=typed, ticket=ticket, fault=sent.wrong or FormError(_NO_DIGITS), status=400
             )
-        refused = self._refuse(Turn(self._gate, Purpose.LOOKUP), ticket, self._lookups)
+        refused = self._no_room(self._lookups) or Turn(self._gate, Purpose.LOOKUP).refused(ticket)
         if refused is not None:
             return self._back_form(ask, typed=typed, ticket=ticket, refused=refused, status=429)
         session = await run_sync(self._look_up, receipt, limiter=self._lookups)
@@ -281,51 +276,38 @@ class Pages:
     def _crowded(self) -> bool:
         return self._bodies.statistics().tasks_waiting > 0
 
-    def _report_form(
-        self,
-        ask: Ask,
-        sent: Sent,
-        faults: Mapping[str, Message] = MappingProxyType({}),
-        fault: FormError | None = None,
-        refused: Wait | Again | Message | None = None,
-        *,
-        status: int = 200,
-    ) -> Response:
-        fields, known = sent.fields, [one for one in ReportType if one.value == sent.fields.get("type")]
-        kind, ticket = known[0] if known else ReportType.SALE, fields.get("ticket", "")
-        return self._render(
-            ask,
-            "report",
-            status=status,
-            padded=status != 200,
-            type=kind,
-            title=TYPE_TEXTS[kind],
-            may=FIELDS[kind],
-            form=fields,
-            faults=faults,
-            fault=FormError(refused) if isinstance(refused, Message) else fault,
-            refused=None if isinstance(refused, Message) else refused,
-            waits=isinstance(refused, Wait),
-            missed=sent.names,
-            ticket=self._gate.new_ticket() if not ticket or isinstance(refused, Again) else ticket,
-        )
+    def _report_form(self, ask: Ask, sent: Sent, **more: Any) -> Response:
+        known = [one for one in ReportType if one.value == sent.fields.get("type")]
+        kind = known[0] if known else ReportType.SALE
+        about = {
+            "type": kind,
+            "title": TYPE_TEXTS[kind],
+            "may": FIELDS[kind],
+            "form": sent.fields,
+            "missed": sent.names,
+        }
+        return self._form(ask, "report", ticket=sent.fields.get("ticket", ""), **({"faults": {}} | about | more))
 
-    def _back_form(
+    def _back_form(self, ask: Ask, **more: Any) -> Response:
+        return self._form(ask, "back", **({"typed": "", "kept": ""} | more))
+
+    def _form(
         self,
         ask: Ask,
+        page: str,
         *,
-        typed: str = "",
         ticket: str = "",
         fault: FormError | None = None,
         refused: Wait | Again | Message | None = None,
         status: int = 200,
-        kept: str = "",
+        **more: Any,
     ) -> Response:
+        """A form with its ticket, and what keeps it out. more: what its template asks for."""
         if isinstance(refused, Message):
             fault, refused = FormError(refused), None
         ticket = self._gate.new_ticket() if not ticket or isinstance(refused, Again) else ticket
-        values = {"typed": typed, "fault": fault, "refused": refused, "waits": isinstance(refused, Wait), "kept": kept}
-        return self._render(ask, "back", status=status, padded=status != 200, ticket=ticket, **values)
+        about = {"fault": fault, "refused": refused, "waits": isinstance(refused, Wait), "ticket": ticket}
+        return self._render(ask, page, status=status, padded=status != 200, **about, **more)
 
     def _error(self, ask: Ask, status: int, fault: FormError | None = None) -> Response:
         answer = self._render(ask, "error", status=status, code=status, fault=fault)

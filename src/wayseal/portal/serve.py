@@ -11,7 +11,6 @@ import logging
 import os
 import resource
 import secrets
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -33,7 +32,7 @@ from wayseal.portal._tickets import Gate
 from wayseal.portal.app import Portal, create_app, headers_of
 from wayseal.portal.errors import PortalSettingsError
 from wayseal.portal.settings import DATABASE, KEY_FILE, PortalSettings
-from wayseal.service import handle_signals, make_log
+from wayseal.service import Repeated, handle_signals, make_log
 from wayseal.service.argon2 import Cost
 from wayseal.service.headers import Connection
 from wayseal.service.http import Server, listen, make_config
@@ -132,21 +131,17 @@ def read_team_keys(settings: PortalSettings) -> PublicKeys:
         raise error.at(file=settings.keys_path) from None
 
 
-class Pulse:
-    """Rules 2 and 3, in a thread of its own while a `with` lasts."""
+class Pulse(Repeated):
+    """Rules 2 and 3, in a thread of its own."""
 
     def __init__(self, intake: Intake, log: Log, seconds: float = BEAT) -> None:
-        self._intake, self._log, self._seconds = intake, log, seconds
+        super().__init__(self.beat, seconds, "pulse")
+        self._intake, self._log = intake, log
         self._day: date = intake.today()
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="pulse", daemon=True)
 
-    def __enter__(self) -> None:
-        self._thread.start()
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join()
+    def close(self) -> None:
+        """Ends it, with a last beat."""
+        super().close()
         self.beat()
         self._say_faults()
 
@@ -163,10 +158,6 @@ class Pulse:
             self._day = today
             self._guarded(lambda: self._shred(database))
             self._say_faults()
-
-    def _run(self) -> None:
-        while not self._over.wait(self._seconds):
-            self.beat()
 
     def _shred(self, database: Database) -> None:
         if database.size() > _SHREDS:

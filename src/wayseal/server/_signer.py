@@ -15,7 +15,6 @@ A witness cosigns checkpoints (C2SP tlog-witness): whoever writes the log anew h
 import asyncio
 import base64
 import re
-import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -29,6 +28,7 @@ from wayseal.model.errors import WaysealError
 from wayseal.server._metrics import Metrics
 from wayseal.server.errors import WitnessError, WitnessTrouble
 from wayseal.server.settings import Settings
+from wayseal.service import Repeated
 from wayseal.service.log import Log, where
 from wayseal.store.durable import replace_file
 from wayseal.vault import Vault
@@ -99,29 +99,21 @@ async def _ask(url: str, body: bytes) -> tuple[int, bytes]:
     return answer.status_code, content
 
 
-class Signer:
-    """A thread that signs. A context manager: at its end it signs once more."""
+class Signer(Repeated):
+    """A thread that signs; at its end it signs once more."""
 
     def __init__(self, vault: Vault, settings: Settings, metrics: Metrics, log: Log) -> None:
         self._vault, self._metrics, self._log = vault, metrics, log
-        self._seconds, self._folder = settings.sign_seconds, settings.checkpoint_folder
+        self._folder = settings.checkpoint_folder
         url, key = settings.witness, settings.witness_key
         self._witness = None if url is None or key is None else Witness(url, key)
-        self._end = threading.Event()
         self._signed = self._cosigned = ""
-        self._thread = threading.Thread(target=self._work, name="wayseal-signer", daemon=True)
+        super().__init__(self.sign, settings.sign_seconds, "wayseal-signer")
 
-    def __enter__(self) -> "Signer":
-        """Begins, where it is set to."""
-        if self._seconds:
-            self._thread.start()
-        return self
-
-    def __exit__(self, *error: object) -> None:
+    def close(self) -> None:
         """Ends the thread."""
-        self._end.set()
+        super().close()
         if self._seconds:
-            self._thread.join()
             self.sign()
 
     def sign(self) -> None:
@@ -155,10 +147,6 @@ class Signer:
         self._metrics.witnessed(size)
         memory.learn_cosigned(size)
         memory.save()
-
-    def _work(self) -> None:
-        while not self._end.wait(self._seconds):
-            self.sign()
 
 
 def _export(folder: Path, kind: str, note: str) -> None:

@@ -4,16 +4,20 @@
 2. They go out of the memory that Linux shows as `/proc/PID/environ`, which holds what a process was started with and
    whose reader needs nothing but the same account. What is in the process's own memory stays there.
 
-How a service hears that it is to end.
+How a service hears that it is to end, and what it does again and again meanwhile.
 """
 
 import ctypes
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
+from typing import Self
+
+from wayseal.model.runtime import Closing
 
 _STAT = Path("/proc/self/stat")
 _START = 47
@@ -68,3 +72,36 @@ def handle_signals(act: Callable[[], None]) -> Iterator[None]:
     finally:
         for sig, handler in before.items():
             signal.signal(sig, handler)
+
+
+class Repeated(Closing):
+    """Calls something every so many seconds in a thread of its own, while it is open; of 0 seconds, never.
+
+    Args:
+        act: What; it raises nothing.
+        seconds: Between two calls.
+        name: The thread's.
+        at_once: The first call comes at once.
+    """
+
+    def __init__(self, act: Callable[[], None], seconds: float, name: str, *, at_once: bool = False) -> None:
+        self._act, self._seconds, self._first, self._ending = act, seconds, 0 if at_once else seconds, threading.Event()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def __enter__(self) -> Self:
+        """Begins."""
+        if self._seconds:
+            self._thread.start()
+        return self
+
+    def close(self) -> None:
+        """Ends, behind the call that runs."""
+        self._ending.set()
+        if self._seconds:
+            self._thread.join()
+
+    def _run(self) -> None:
+        wait = self._first
+        while not self._ending.wait(wait):
+            self._act()
+            wait = self._seconds

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from wayseal.cases.hotline.letters import (
@@ -26,9 +27,11 @@ CHEAP = Cost(memory=64, passes=1)
 DAY = date(2026, 3, 2)
 BOX = bytes(range(16))
 SECRET = bytes(range(32))
+ONCE = "0f" * 32
+"""Of a form that staff fill in."""
 
 
-def public_of(key: X25519PrivateKey) -> bytes:
+def public_of(key: X25519PrivateKey | Ed25519PrivateKey) -> bytes:
     return key.public_key().public_bytes_raw()
 
 
@@ -39,13 +42,19 @@ class Team:
     public: PublicKeys
     reports: PrivateKeys
     identity: PrivateKeys
+    letters: PrivateKeys
+
+    @property
+    def private(self) -> PrivateKeys:
+        return {**self.reports, **self.identity, **self.letters}
 
 
 def team(seed: int = 1) -> Team:
-    private = {p: X25519PrivateKey.from_private_bytes(bytes([seed, n] * 16)) for n, p in enumerate(Purpose)}
+    kinds: dict[Purpose, Any] = dict.fromkeys(Purpose, X25519PrivateKey) | {Purpose.LETTERS: Ed25519PrivateKey}
+    private = {p: kinds[p].from_private_bytes(bytes([seed, n] * 16)) for n, p in enumerate(Purpose)}
     keys = {p: PublicKey(purpose=p, made=DAY, public=public_of(key)) for p, key in private.items()}
-    halves = [{keys[p].id: private[p]} for p in (Purpose.REPORTS, Purpose.IDENTITY)]
-    return Team(public=PublicKeys(keys=tuple(keys.values())), reports=halves[0], identity=halves[1])
+    halves = {p.value: {keys[p].id: private[p]} for p in Purpose}
+    return Team(public=PublicKeys(keys=tuple(keys.values())), **halves)
 
 
 TEAM = team()
@@ -67,5 +76,5 @@ def letter(**more: Any) -> Letter:
 
 def sealed(said: Letter | None = None, **more: Any) -> SealedLetter:
     said = said or letter()
-    to: dict[str, Any] = {"box": BOX, "sender": Sender.REPORTER, "place": 1} | more
+    to: dict[str, Any] = {"box": BOX, "sender": Sender.REPORTER, "place": 1, "private": TEAM.letters} | more
     return seal_letter(said, to.pop("team", TEAM.public), public_of(to.pop("reader", READER_KEY)), **to)

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.schema import CreateTable
 
-from tests.cases.hotline.making import BOX, CHEAP, DAY, READS, SECRET, letter, sealed
+from tests.cases.hotline.making import BOX, CHEAP, DAY, READS, SECRET, TEAM, letter, sealed
 from tests.effort import examples
 from tests.tables import each
 from wayseal.cases.hotline import letters, mailbox, receipts, sealing
@@ -365,7 +365,7 @@ def test_what_is_stored_is_what_was_sealed(box: Database) -> None:
     assert box.write(mailbox.add_letter, stored)
     (kept,) = box.read(mailbox.letters_of, BOX)
     assert kept == stored
-    assert open_letter(kept, READS) == said
+    assert open_letter(kept, READS, TEAM.public) == said
     moved = replace(kept, box=bytes(16))
     assert box.write(mailbox.add_letter, moved)
     with pytest.raises(SealedError):

@@ -18,6 +18,7 @@ from tests.cases.hotline.making import (
     READS,
     SECRET,
     TEAM,
+    Team,
     letter,
     public_of,
     sealed,
@@ -25,7 +26,7 @@ from tests.cases.hotline.making import (
 )
 from tests.effort import examples
 from tests.tables import each
-from wayseal.cases.hotline.errors import KeyFileError, NoKeyError, SealedError
+from wayseal.cases.hotline.errors import KeyFileError, NoKeyError, SealedError, UnsignedError
 from wayseal.cases.hotline.letters import (
     READER,
     Fields,
@@ -76,7 +77,43 @@ def test_team_and_reporter_read_a_letter_and_it_is_the_same_one() -> None:
     stored = whole()
     assert open_letter(stored, TEAM.reports) == open_letter(stored, READS) == WHOLE
     assert stored.digest == hashlib.sha256(spell_letter(WHOLE)).digest()
-    assert open_letter(answer(), TEAM.reports) == open_letter(answer(), READS) == ANSWER
+    assert open_letter(answer(), TEAM.reports, TEAM.public) == open_letter(answer(), READS, TEAM.public) == ANSWER
+
+
+def test_a_letter_of_staff_is_signed_by_the_team_or_nobody_reads_it() -> None:
+    """Whoever writes into a mailbox has the team's public keys and a key of their own."""
+    stored, other = answer(), team(2)
+    note = sealed(letter(kind=LetterKind.NOTE), sender=Sender.INNER)
+    forged = sealed(ANSWER, sender=Sender.STAFF, place=2, private={TEAM.public.keys[-1].id: sealing_key(other)})
+    unsigned = replace(stored, sealed=(stored.sealed or b"")[:-64])
+    for wrong, public in ((forged, TEAM.public), (unsigned, TEAM.public), (stored, other.public), (stored, None)):
+        for keys in (READS, TEAM.reports):
+            with pytest.raises(UnsignedError):
+                open_letter(wrong, keys, public)
+    with pytest.raises(UnsignedError):
+        open_letter(note, TEAM.reports)
+    with pytest.raises(KeyFileError):
+        sealed(ANSWER, sender=Sender.STAFF, place=2, private=TEAM.reports)
+
+
+def sealing_key(of: Team) -> Any:
+    (key,) = of.letters.values()
+    return key
+
+
+@given(st.integers(0, 63), st.integers(1, 255))
+def test_no_byte_of_a_signature_can_be_changed(at: int, by: int) -> None:
+    stored = answer()
+    content = bytearray(stored.sealed or b"")
+    content[at - 64] ^= by
+    with pytest.raises(UnsignedError):
+        open_letter(replace(stored, sealed=bytes(content)), READS, TEAM.public)
+
+
+def test_new_keys_sign_and_old_ones_are_still_believed() -> None:
+    newer = PublicKeys(keys=(*TEAM.public.keys, *team(2).public.keys))
+    assert open_letter(answer(), READS, newer) == ANSWER
+    assert open_letter(sealed(ANSWER, sender=Sender.STAFF, place=2, private=team(2).letters, team=newer), READS, newer)
 
 
 def test_files_open_for_the_team_alone_and_a_name_for_its_own_key_alone() -> None:
@@ -194,7 +231,7 @@ def test_who_sealed_a_letter_isnt_believed_what_it_is(lie: dict[str, Any], monke
         m.setattr(sealing, "_unsealed", lambda *given: replace(honest(*given), **lie))
         stored = sealed(letter(kind=LetterKind.ANSWER), sender=Sender.STAFF, place=2)
     with pytest.raises(SealedError):
-        open_letter(stored, TEAM.reports)
+        open_letter(stored, TEAM.reports, TEAM.public)
 
 
 def test_a_letter_of_another_spelling_doesnt_open(monkeypatch: pytest.MonkeyPatch) -> None:

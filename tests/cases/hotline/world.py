@@ -48,9 +48,8 @@ class World:
 
     def another(self) -> Hotline:
         """The desk of another process."""
-        keys = {**TEAM.reports, **TEAM.identity}
         return Hotline(
-            self.folder, self.database, TEAM.public, keys, mac, days=self.days, now=self.clock
+            self.folder, self.database, TEAM.public, TEAM.private, mac, days=self.days, now=self.clock
         )  # fmt: skip
 
     def clock(self) -> int:
@@ -96,7 +95,7 @@ class World:
         key = self.reader(n)
         keys = {key_id(READER, public_of(key)): key}
         own = [one for one in self.letters(id_) if one.sender is Sender.STAFF and one.sealed]
-        return [(one.kind, open_letter(one, keys).text) for one in own]
+        return [(one.kind, open_letter(one, keys, TEAM.public).text) for one in own]
 
     def kinds(self, id_: str | None = None) -> list[str]:
         """The acts on record, of a report or of all."""

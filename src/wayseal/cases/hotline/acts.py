@@ -104,11 +104,16 @@ class TypeFound(BoxAct):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakenOut(BoxAct):
-    """Somebody is about to take out a file, a name (by its proposal), or words for a case or for the queue ("")."""
+    """Somebody is about to take out a file, a name (by its proposal), or words for a case or for the queue ("").
+
+    apart: a file, risky or not, is to be opened on a machine apart. case: into whose files it goes.
+    """
 
     kind: Literal["taken_out"] = "taken_out"
     what: Literal["file", "name", "words"]
     id: str
+    apart: bool = False
+    case: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -175,7 +175,7 @@ class DayLog:
         """Puts proofs into a box, as a list in JSON."""
         to, place, text = mailbox.box_of(c, box), mailbox.next_place(c, box), f"[{','.join(proofs)}]"
         letter = Letter(kind=LetterKind.PROOF, day=self._desk.today(), text=text, nonce=new_nonce())
-        where: dict[str, Any] = {"box": box, "sender": Sender.STAFF, "place": place}
+        where: dict[str, Any] = {"box": box, "sender": Sender.STAFF, "place": place, "private": self._desk.private}
         with suppress(KeyFileError):  # A box whose key can't be one holds up no day.
             if to is not None:
                 mailbox.add_letter(c, seal_letter(letter, self._desk.team, to.public, **where))

@@ -18,38 +18,20 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from secrets import token_bytes
+from threading import Lock
 from typing import Any, Final
 
 from wayseal.cases import Cases
 from wayseal.cases.decisions import Lead
 from wayseal.cases.errors import CasebookUsageError, CaseStateError, NoSuchCaseError, StaleError
-from wayseal.cases.hotline import codes, mailbox
-from wayseal.cases.hotline.acts import (
-    SETTABLE,
-    Answered,
-    AnyAct,
-    Assigned,
-    CaseLinked,
-    HotlineRecord,
-    HotlineState,
-    Noted,
-    Opened,
-    Proposed,
-    Purged,
-    Reminded,
-    Replied,
-    ReportState,
-    Reward,
-    StateSet,
-    TakenOut,
-    TypeFound,
-    Wanted,
-    Written,
-)
-from wayseal.cases.hotline.errors import SealedError
+from wayseal.cases.hotline import acts, codes, mailbox
+from wayseal.cases.hotline.acts import AnyAct, HotlineState, ReportState, Reward, Wanted, Written
+from wayseal.cases.hotline.errors import RiskyFileError, SealedError
+from wayseal.cases.hotline.hazards import find_hazards
 from wayseal.cases.hotline.letters import (
     Fields,
     Letter,
+    LetterFile,
     LetterKind,
     PrivateKeys,
     PublicKeys,
@@ -61,7 +43,7 @@ from wayseal.cases.hotline.letters import (
 from wayseal.cases.hotline.mailbox import Box
 from wayseal.cases.hotline.reports import Report, day_of, derive, last_place, report_id, talk_of
 from wayseal.cases.hotline.rewards import draw_code, read_code
-from wayseal.cases.hotline.sealing import open_chunks, open_identity, open_letter, open_secret, seal_letter
+from wayseal.cases.hotline.sealing import KEYS_AT, open_chunks, open_identity, open_letter, open_secret, seal_letter
 from wayseal.cases.types import Observable, ObservableKind, Source
 from wayseal.cases.verdicts import ProposalState
 from wayseal.cases.writing import one_line, several_lines
@@ -121,8 +103,9 @@ class Hotline:
             days: So long a report is kept behind its last letter; more than REMIND_DAYS.
             now: Microseconds after 1970.
         """
-        self.record, self.database, self.team = HotlineRecord(folder), database, team
+        self.record, self.database, self.team = acts.HotlineRecord(folder), database, team
         self.private, self.days, self.now, self._mac = private, days, now, mac
+        self._searching = Lock()
 
     def today(self) -> date:
         """The day, on the site's clock."""
@@ -136,6 +119,11 @@ class Hotline:
         found = [derive(box, some, state, self.days) for box, some in self.database.read(mailbox.all_boxes)]
         return tuple(sorted(found, key=lambda one: (not one.owed, one.kept, one.id)))
 
+    def foreign(self) -> tuple[str, ...]:
+        """Reports with letters under keys that aren't the team's: those of the portal may have been swapped."""
+        known = {at: [one.id for one in self.team.of(purpose)] for purpose, at in KEYS_AT.items()}
+        return tuple(dict.fromkeys(report_id(box) for box, _ in self.database.read(mailbox.foreign_letters, known)))
+
     def report(self, id_: str) -> Report:
         """A report by its id, without opening it. NoSuchCaseError: there is none."""
         return derive(*self.database.read(_find, id_), self.record.state(), self.days)
@@ -147,36 +135,54 @@ class Hotline:
         if _unopened(state, wanted, who):
             with self._turn(id_, who, alive=False) as turn:
                 turn.open(wanted)
-        read = tuple(_decrypt(one, self.private) for one in wanted)
+        read = tuple(_decrypt(one, self) for one in wanted)
         kind = next((one.letter.type for one in read if one.letter and one.letter.type), None)
         if kind and box.box not in state.types:
             with self._turn(id_, who, alive=False) as turn:
                 if turn.report.type is None:
-                    turn.add(TypeFound, type=kind)
+                    turn.add(acts.TypeFound, type=kind)
         return derive(box, letters, self.record.state(), self.days), read
 
-    def take_file(self, id_: str, file: bytes, who: str) -> Iterator[bytes]:
-        """What a file holds, a chunk at a time (rule 1). NoSuchCaseError: there is none; SealedError."""
+    def take_file(
+        self, id_: str, file: bytes, who: str, *, apart: bool = False, case: str = ""
+    ) -> tuple[LetterFile, Iterator[bytes]]:
+        """A file, and what it holds, a chunk at a time (rule 1).
+
+        apart: it is to be opened on a machine apart; without that RiskyFileError names what is risky, if anything is.
+        case: one that the report is linked to, into whose files it goes. NoSuchCaseError: there is none; SealedError.
+        """
         with self._turn(id_, who) as turn:
+            if case:
+                turn.must_be_linked(case)
             stored = {one.file: one for one in self.database.read(mailbox.files_of, turn.box.box)}.get(file)
             place = stored.place if stored else 0
             found = [one for one in turn.letters if (one.sender, one.place) == (Sender.REPORTER, place)]
             if stored is None or not found:
                 raise NoSuchCaseError("there is no such file", key="file")
             turn.open(found)
-            turn.add(TakenOut, what="file", id=file.hex())
+            turn.add(acts.TakenOut, what="file", id=file.hex(), apart=apart, case=case)
         described = [one for one in open_letter(found[0], self.private).files if one.file == file.hex()]
         if not described:
             raise NoSuchCaseError("there is no such file", key="file")
-        chunks = (self.database.read(mailbox.find_chunk, file, n) or b"" for n in range(1, stored.chunks + 1))
-        return open_chunks(chunks, open_secret(found[0], self.private), described[0])
+
+        def content() -> Iterator[bytes]:
+            numbers = range(1, stored.chunks + 1)
+            chunks = (self.database.read(mailbox.find_chunk, file, n) or b"" for n in numbers)
+            return open_chunks(chunks, open_secret(found[0], self.private), described[0])
+
+        if not apart:
+            with self._searching:
+                risky = find_hazards(content(), described[0].kind)
+            if risky:
+                raise RiskyFileError(risky)
+        return described[0], content()
 
     def open_name(self, proposal: str, who: str) -> str:
         """The names that a report gives, for whoever proposed so and had a yes, for a day. CaseStateError: not so."""
         with self._turn(self._box_of(proposal), who) as turn:
             if not turn.state.may_open(proposal, who, turn.at):
                 raise CaseStateError("a name is opened by whoever proposed it, within a day of another person's yes")
-            turn.add(TakenOut, what="name", id=proposal)
+            turn.add(acts.TakenOut, what="name", id=proposal)
         theirs = [one for one in turn.letters if one.sender is Sender.REPORTER and one.sealed is not None]
         return "\n".join(filter(None, (open_identity(one, self.private) for one in theirs)))
 
@@ -187,17 +193,17 @@ class Hotline:
         said = several_lines(text, "text")
         with self._turn(id_, who) as turn:
             turn.must_be_seen(seen, said)
-            turn.put(Answered, LetterKind.ANSWER, said, upto=turn.report.upto)
+            turn.put(acts.Answered, LetterKind.ANSWER, said, upto=turn.report.upto)
 
     def set_state(self, id_: str, state: ReportState, who: str, why: str, *, seen: int) -> None:
         """Sets a state, and tells the reporter. StaleError: others wrote meanwhile (rule 3)."""
         reason = one_line(why, "why")
-        if state not in SETTABLE:
-            raise CasebookUsageError("is one of {known}", key="state", known=[str(one) for one in SETTABLE])
+        if state not in acts.SETTABLE:
+            raise CasebookUsageError("is one of {known}", key="state", known=[str(one) for one in acts.SETTABLE])
         kind = LetterKind.CLOSING if state is ReportState.CLOSED else LetterKind.STATE
         with self._turn(id_, who) as turn:
             turn.must_be_seen(seen, reason)
-            turn.put(StateSet, kind, _both(_TEXTS[state]), state=state, upto=turn.report.upto, why=reason)
+            turn.put(acts.StateSet, kind, _both(_TEXTS[state]), state=state, upto=turn.report.upto, why=reason)
 
     def note(self, id_: str, text: str, who: str, *, replaces: int | None = None) -> None:
         """Writes a note among staff. replaces: the place of an earlier one; StaleError: another did."""
@@ -205,12 +211,12 @@ class Hotline:
         with self._turn(id_, who) as turn:
             if replaces is not None:
                 turn.must_stand(replaces, said)
-            turn.put(Noted, LetterKind.NOTE, said, replaces=replaces)
+            turn.put(acts.Noted, LetterKind.NOTE, said, replaces=replaces)
 
     def assign(self, id_: str, owner: str | None, who: str) -> None:
         """Gives a report to somebody, or to nobody."""
         with self._turn(id_, who) as turn:
-            turn.add(Assigned, owner=owner and one_line(owner, "owner"))
+            turn.add(acts.Assigned, owner=owner and one_line(owner, "owner"))
 
     # Cases and the queue
 
@@ -221,15 +227,14 @@ class Hotline:
             raise NoSuchCaseError("there is no case {id}", id=case, key="case")
         with self._turn(id_, who) as turn:
             if (case in turn.report.cases) != on:
-                turn.add(CaseLinked, case=case, on=on, why=reason)
+                turn.add(acts.CaseLinked, case=case, on=on, why=reason)
 
     def excerpt(self, id_: str, case: str, text: str, who: str, cases: Cases) -> None:
         """Puts words of a report as a note into a case that it is linked to, where others read them."""
         said = several_lines(text, "text")
         with self._turn(id_, who) as turn:
-            if case not in turn.report.cases:
-                raise CaseStateError("the report isn't linked to this case", key="case")
-            turn.add(TakenOut, what="words", id=case)
+            turn.must_be_linked(case)
+            turn.add(acts.TakenOut, what="words", id=case)
         cases.add_note(case, said, who, turn.at)
 
     def enqueue(self, id_: str, who: str, cases: Cases) -> None:
@@ -242,7 +247,7 @@ class Hotline:
         if not things:
             raise CaseStateError("the report names neither numbers nor a seller")
         with self._turn(id_, who) as turn:
-            turn.add(TakenOut, what="words", id="")
+            turn.add(acts.TakenOut, what="words", id="")
         lead = Lead(source=Source.REPORT, things=things, reason=LEAD, score=0.5, since=turn.at)
         cases.enqueue_or_find([lead], who, turn.at)
 
@@ -262,7 +267,7 @@ class Hotline:
             if what is Wanted.CANCEL and of not in granted:
                 raise CaseStateError("there is no such reward", key="of")
             made = f"p-{len(known) + 1}"
-            turn.add(Proposed, id=made, what=what, why=reason, reward=reward, of=of)
+            turn.add(acts.Proposed, id=made, what=what, why=reason, reward=reward, of=of)
         return made
 
     def reply(self, proposal: str, yes: bool, who: str, why: str = "") -> None:
@@ -281,14 +286,14 @@ class Hotline:
                 "upto": turn.report.upto,
             }
             if yes and said.what is Wanted.NUISANCE:
-                turn.put(Replied, LetterKind.CLOSING, _both(_TEXTS[ReportState.CLOSED]), **about)
+                turn.put(acts.Replied, LetterKind.CLOSING, _both(_TEXTS[ReportState.CLOSED]), **about)
             elif yes and said.reward is not None:
                 text, add = self._grant(said.reward)
-                turn.put(Replied, LetterKind.REWARD, text, add, **about)
+                turn.put(acts.Replied, LetterKind.REWARD, text, add, **about)
             else:
                 if yes and said.what is Wanted.CANCEL:
                     self._cancel(said.of, turn)
-                turn.add(Replied, **about)
+                turn.add(acts.Replied, **about)
 
     def _grant(self, reward: Reward) -> tuple[str, Callable[[Connection], None]]:
         """The letter of a reward, and what puts its code among codes (rule 5)."""
@@ -326,7 +331,7 @@ class Hotline:
                 if not self._is_due(report):
                     continue
                 if report.state is not ReportState.GONE and report.reminded is None:
-                    turn.put(Reminded, LetterKind.STATE, _both(_REMINDER, day=report.kept), until=report.kept)
+                    turn.put(acts.Reminded, LetterKind.STATE, _both(_REMINDER, day=report.kept), until=report.kept)
                 else:
                     self._purge(turn)
                     gone.append(report)
@@ -347,7 +352,7 @@ class Hotline:
         box, today, upto = turn.box.box, self.today(), turn.report.upto
         rule = "nuisance" if turn.report.state is ReportState.NUISANCE else "days"
         if turn.report.state is not ReportState.GONE:
-            turn.add(Purged, rule=rule, upto=upto)
+            turn.add(acts.Purged, rule=rule, upto=upto)
 
         def work(c: Connection) -> None:
             if last_place(mailbox.letters_of(c, box)) == upto:
@@ -400,7 +405,8 @@ class _Turn:
         place = max((one.place for one in self.letters if (one.sender is Sender.INNER) == inner), default=0) + 1
         reader = team.newest(Purpose.REPORTS).public if inner else self.box.public
         sender = Sender.INNER if inner else Sender.STAFF
-        stored = seal_letter(letter, team, reader, box=self.box.box, sender=sender, place=place)
+        of, keys = self.box.box, self._desk.private
+        stored = seal_letter(letter, team, reader, box=of, sender=sender, place=place, private=keys)
         self.add(act, letter=Written(place=place, digest=stored.digest), **more)
 
         def work(c: Connection) -> None:
@@ -413,13 +419,18 @@ class _Turn:
     def open(self, letters: Sequence[SealedLetter]) -> None:
         """Puts on record that its holder opens letters (rule 1)."""
         if new := _unopened(self.state, letters, self._who):
-            self.add(Opened, letters=new)
+            self.add(acts.Opened, letters=new)
 
     def texts(self, letters: Sequence[SealedLetter]) -> str:
         """What stands in letters, to be shown beside what its holder wrote."""
         self.open(letters)
-        read = [_decrypt(one, self._desk.private).letter for one in letters]
+        read = [_decrypt(one, self._desk).letter for one in letters]
         return "\n\n".join(one.text for one in read if one)
+
+    def must_be_linked(self, case: str) -> None:
+        """CaseStateError: it isn't."""
+        if case not in self.report.cases:
+            raise CaseStateError("the report isn't linked to this case", key="case")
 
     def must_be_seen(self, seen: int, mine: str) -> None:
         """Rule 3."""
@@ -434,8 +445,8 @@ class _Turn:
         written = {one.place: one for one in self.letters if one.sender is Sender.INNER}
         if note not in written:
             raise NoSuchCaseError("there is no such note", key="note")
-        acts = [one for one in self.state.of(self.box.box) if isinstance(one, Noted) and one.replaces == note]
-        if later := [written[one.letter.place] for one in acts if one.letter.place in written]:
+        theirs = [one for one in self.state.of(self.box.box) if isinstance(one, acts.Noted) and one.replaces == note]
+        if later := [written[one.letter.place] for one in theirs if one.letter.place in written]:
             about = {"id": f"{self.report.id}/{note}", "version": later[-1].place}
             raise StaleError(**about, theirs=self.texts(later), mine=mine)  # type: ignore[arg-type]
 
@@ -451,11 +462,11 @@ def _find(c: Connection, id_: str) -> tuple[Box, list[SealedLetter]]:
     return found[0], mailbox.letters_of(c, found[0].box)
 
 
-def _decrypt(stored: SealedLetter, keys: PrivateKeys) -> ReadLetter:
+def _decrypt(stored: SealedLetter, desk: Hotline) -> ReadLetter:
     if stored.sealed is None:
         return ReadLetter(stored=stored, letter=None)
     try:
-        return ReadLetter(stored=stored, letter=open_letter(stored, keys))
+        return ReadLetter(stored=stored, letter=open_letter(stored, desk.private, desk.team))
     except SealedError as wrong:
         return ReadLetter(stored=stored, letter=None, wrong=wrong)
 

@@ -25,3 +25,15 @@ class SealedError(HotlineError):
 
 class NoKeyError(SealedError):
     """A letter is sealed under keys that aren't here: somebody swapped the public ones, or a private one is lost."""
+
+
+class UnsignedError(SealedError):
+    """A letter that is said to be staff's isn't signed by the team."""
+
+
+class RiskyFileError(HotlineError):
+    """A file is given out only to be opened on a machine apart. hazards: why, as codes of `hazards.Hazard`."""
+
+    def __init__(self, hazards: tuple[str, ...]) -> None:
+        super().__init__("something is risky about this file")
+        self.hazards = hazards

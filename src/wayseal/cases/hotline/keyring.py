@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import ClassVar, Final, Literal, TypeVar
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from wayseal.cases.hotline.errors import KeyFileError
@@ -32,8 +33,8 @@ class _Key:
     made: date
     private: KeyBytes = field(repr=False)
 
-    def key(self) -> X25519PrivateKey:
-        return X25519PrivateKey.from_private_bytes(self.private)
+    def key(self) -> X25519PrivateKey | Ed25519PrivateKey:
+        return _kind(self.purpose).from_private_bytes(self.private)
 
     def public(self) -> PublicKey:
         return PublicKey(purpose=self.purpose, made=self.made, public=self.key().public_key().public_bytes_raw())
@@ -54,7 +55,7 @@ def make_keys(folder: Path, made: date) -> PublicKeys:
     path = folder / PRIVATE
     old = _read(path).keys if path.exists() else ()
     new = tuple(
-        _Key(purpose=purpose, made=made, private=X25519PrivateKey.generate().private_bytes_raw()) for purpose in Purpose
+        _Key(purpose=purpose, made=made, private=_kind(purpose).generate().private_bytes_raw()) for purpose in Purpose
     )
     public = PublicKeys(keys=tuple(key.public() for key in (*old, *new)))
     _guarded(path, lambda: replace_file(path, _spell(_Keys(keys=(*old, *new)))))
@@ -65,6 +66,10 @@ def make_keys(folder: Path, made: date) -> PublicKeys:
 def load_private_keys(path: Path) -> PrivateKeys:
     """The keys of a `hotline.private` by their ids. KeyFileError: it isn't there, is open to others, or is none."""
     return {key.public().id: key.key() for key in _read(path).keys}
+
+
+def _kind(purpose: Purpose) -> type[X25519PrivateKey | Ed25519PrivateKey]:
+    return Ed25519PrivateKey if purpose is Purpose.LETTERS else X25519PrivateKey
 
 
 def _read(path: Path) -> _Keys:

@@ -15,6 +15,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated, ClassVar, Final, Literal, TypeAlias
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from pydantic import Field
 
@@ -81,10 +82,11 @@ class FileKind(StrEnum):
 
 
 class Purpose(StrEnum):
-    """What the team's keys are for."""
+    """What the team's keys are for. letters: to sign what staff write."""
 
     REPORTS = "reports"
     IDENTITY = "identity"
+    LETTERS = "letters"
 
 
 Came: TypeAlias = Literal["portal", "telephone", "letter"]
@@ -103,7 +105,7 @@ FIELDS: Mapping[ReportType, frozenset[str]] = {
 }
 """The fields that a report of a type may have."""
 _Hex16 = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
-_Hex32 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+Hex32 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 _Line = Annotated[str, Field(max_length=300)]
 _Number = Annotated[str, Field(min_length=1, max_length=64)]
 
@@ -134,7 +136,7 @@ class LetterFile:
     file: _Hex16
     kind: FileKind
     size: Annotated[int, Field(ge=0, lt=1 << 40)]
-    sha256: _Hex32
+    sha256: Hex32
     cleaned: bool
 
 
@@ -152,7 +154,7 @@ class Letter:
     files: Annotated[tuple[LetterFile, ...], Field(max_length=MOST_FILES)] = ()
     identity: bool = False
     came: Came = "portal"
-    nonce: _Hex32
+    nonce: Hex32
 
     def __post_init__(self) -> None:
         """ValueError: a type and fields where they don't belong."""
@@ -190,7 +192,7 @@ class SealedLetter:
         return where + self.day.isoformat().encode() + self.digest + self.salt + self.kind.encode()
 
 
-PrivateKeys: TypeAlias = Mapping[bytes, X25519PrivateKey]
+PrivateKeys: TypeAlias = Mapping[bytes, X25519PrivateKey | Ed25519PrivateKey]
 """Private keys by their ids: the team's, or a reporter's."""
 
 
@@ -237,10 +239,13 @@ class PublicKeys:
     wayseal_hotline_keys: Literal[1] = 1
     keys: tuple[PublicKey, ...]
 
+    def of(self, purpose: Purpose) -> list[PublicKey]:
+        """Those of a purpose."""
+        return [key for key in self.keys if key.purpose is purpose]
+
     def newest(self, purpose: Purpose) -> PublicKey:
-        """The key that seals. KeyFileError: there is none."""
-        found = [key for key in self.keys if key.purpose is purpose]
-        if not found:
+        """The key that seals, or signs. KeyFileError: there is none."""
+        if not (found := self.of(purpose)):
             raise KeyFileError("these are no keys of the hotline")
         return found[-1]
 

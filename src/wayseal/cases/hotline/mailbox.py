@@ -15,14 +15,14 @@ All functions but `upgrade`'s chain work in the caller's transaction. The databa
 when each row came.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
 
-from wayseal.cases.hotline.letters import LetterKind, SealedLetter, Sender
+from wayseal.cases.hotline.letters import ID, LetterKind, SealedLetter, Sender
 from wayseal.database import Connection
 from wayseal.database.migrations import Chain
 from wayseal.database.raw import record_of
@@ -174,6 +174,13 @@ def select_letters(c: Connection, *conditions: sa.ColumnElement[bool]) -> list[S
     return [_letter(row) for row in c.execute(found).mappings()]
 
 
+def foreign_letters(c: Connection, known: Mapping[int, Iterable[bytes]]) -> list[tuple[bytes, int]]:
+    """Box and place of reporters' letters that are sealed to others. known: ids of keys, by where they stand in one."""
+    its = letters.c
+    others = sa.or_(*(sa.func.substr(its.sealed, at + 1, ID).not_in(list(ids)) for at, ids in known.items()))
+    return _keys(c, its.sender == Sender.REPORTER.value, its.sealed.is_not(None), others)
+
+
 def find_letter(c: Connection, box: bytes, sender: Sender, place: int) -> SealedLetter | None:
     """The letter at a place."""
     row = c.execute(sa.select(letters).where(*_at(box, sender, place))).mappings().first()
@@ -217,8 +224,12 @@ def drop_orphans(c: Connection) -> None:
 
 def untaken(c: Connection, sender: Sender) -> list[tuple[bytes, int]]:
     """Box and place of letters of a side that the other side doesn't have; in no order that tells anything."""
-    found = sa.select(letters.c.box, letters.c.place).where(letters.c.sender == sender.value, ~letters.c.taken)
-    return [(row.box, row.place) for row in c.execute(found.order_by(letters.c.box, letters.c.place))]
+    return _keys(c, letters.c.sender == sender.value, ~letters.c.taken)
+
+
+def letters_for_reporters(c: Connection, *, whole: bool) -> list[tuple[bytes, int]]:
+    """Box and place of staff's letters; whole: those alone of which more than a tombstone is there."""
+    return _keys(c, letters.c.sender == Sender.STAFF.value, *([letters.c.sealed.is_not(None)] if whole else []))
 
 
 def take(c: Connection, sender: Sender, which: Iterable[tuple[bytes, int]]) -> None:
@@ -239,8 +250,9 @@ def bury(c: Connection, box: bytes, day: date, rule: str) -> None:
 
 
 def gone_boxes(c: Connection) -> list[Box]:
-    """The boxes that were buried."""
-    found = sa.select(boxes).where(boxes.c.gone.is_not(None)).order_by(boxes.c.box)
+    """The boxes that were buried, but those to which somebody wrote since."""
+    of = letters.c.box == boxes.c.box, letters.c.sender == Sender.REPORTER.value, letters.c.sealed.is_not(None)
+    found = sa.select(boxes).where(boxes.c.gone.is_not(None), ~sa.exists().where(*of)).order_by(boxes.c.box)
     return [record_of(Box, row) for row in c.execute(found).mappings()]
 
 
@@ -263,6 +275,11 @@ def beat(c: Connection, noise: bytes) -> None:
 def _box(c: Connection, condition: sa.ColumnElement[bool]) -> Box | None:
     row = c.execute(sa.select(boxes).where(condition)).mappings().first()
     return None if row is None else record_of(Box, row)
+
+
+def _keys(c: Connection, *conditions: sa.ColumnElement[bool]) -> list[tuple[bytes, int]]:
+    found = sa.select(letters.c.box, letters.c.place).where(*conditions).order_by(letters.c.box, letters.c.place)
+    return [(row.box, row.place) for row in c.execute(found)]
 
 
 def _letter(row: sa.RowMapping) -> SealedLetter:

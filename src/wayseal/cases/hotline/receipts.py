@@ -1,7 +1,7 @@
 """Receipts: 16 digits that a reporter keeps, and all that comes of them.
 
-1. A receipt is random, is shown once and is stored nowhere. Of it come what a box is looked up by, and the private key
-   that opens the box's letters.
+1. A receipt is random, is shown once and is stored nowhere; it comes of a random part of its form, so that a form which
+   is pressed again has the same one. Of it come what a box is looked up by, and the private key that opens its letters.
 2. Both hang on the site's secret, too, which isn't in the database: whoever has the database alone can't try receipts.
 3. Each try costs one Argon2id, whether there is such a box or not.
 4. It is read as people write it: blanks, dashes, full width. One digit more or less is none.

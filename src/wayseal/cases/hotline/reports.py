@@ -11,20 +11,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from wayseal.cases.hotline.acts import (
-    Answered,
-    AnyAct,
-    Assigned,
-    CaseLinked,
-    HotlineState,
-    Purged,
-    Reminded,
-    Replied,
-    ReportState,
-    StateSet,
-    Wanted,
-    Written,
-)
+from wayseal.cases.hotline import acts
+from wayseal.cases.hotline.acts import AnyAct, HotlineState, ReportState, Wanted, Written
 from wayseal.cases.hotline.letters import LetterKind, ReportType, SealedLetter, Sender
 from wayseal.cases.hotline.mailbox import KEPT, Box
 from wayseal.model.times import clock, time_at
@@ -90,26 +78,28 @@ def last_place(letters: Sequence[SealedLetter]) -> int:
 def derive(box: Box, letters: Sequence[SealedLetter], known: HotlineState, days: int) -> Report:
     """How a report stands (rules 1 to 3). letters: of its box, in their order; days: so long it is kept."""
     there = {Written(place=one.place, digest=one.digest) for one in letters if one.sender is not Sender.REPORTER}
-    acts = [one for one in known.of(box.box) if getattr(one, "letter", None) in there | {None}]
-    settings = [found for one in acts if (found := _setting(one, known))]
+    theirs = [one for one in known.of(box.box) if getattr(one, "letter", None) in there | {None}]
+    settings = [found for one in theirs if (found := _setting(one, known))]
     state, until = settings[-1] if settings else (ReportState.NEW, 0)
     upto = last_place(letters)
-    answered = [one.upto for one in acts if isinstance(one, Answered)]
+    answered = [one.upto for one in theirs if isinstance(one, acts.Answered)]
     answered += [place for one, place in settings if one in _ENDS]
     if state in _ENDS and upto > until:
         state = ReportState.REOPENED
-    reminders = {one.letter.place: one for one in acts if isinstance(one, Reminded)}
+    elif state is ReportState.NEW and answered:
+        state = ReportState.IN_PROGRESS
+    reminders = {one.letter.place: one for one in theirs if isinstance(one, acts.Reminded)}
     talk = talk_of(letters)
     counted = [one.day for one in talk if one.sender is Sender.REPORTER or one.place not in reminders]
     kept = max(counted, default=box.day) + timedelta(days=NUISANCE_DAYS if state is ReportState.NUISANCE else days)
-    linked = {one.case: one.on for one in acts if isinstance(one, CaseLinked)}
+    linked = {one.case: one.on for one in theirs if isinstance(one, acts.CaseLinked)}
     left = [one for one in letters if one.sealed is not None and one.kind not in KEPT]
     return Report(
         id=report_id(box.box),
         box=box,
         type=known.types.get(box.box),
         state=state,
-        owner=next((one.owner for one in reversed(acts) if isinstance(one, Assigned)), None),
+        owner=next((one.owner for one in reversed(theirs) if isinstance(one, acts.Assigned)), None),
         owed=upto > max(answered, default=0),
         kept=kept,
         reminded=max((day_of(one.at) for one in reminders.values() if one.until == kept), default=None),
@@ -123,10 +113,10 @@ def derive(box: Box, letters: Sequence[SealedLetter], known: HotlineState, days:
 def _setting(act: AnyAct, known: HotlineState) -> tuple[ReportState, int] | None:
     """The state that an act sets, as of the reporter's letters up to a place."""
     match act:
-        case StateSet():
+        case acts.StateSet():
             return act.state, act.upto
-        case Replied(yes=True) if known.proposals[act.id].proposed.what is Wanted.NUISANCE:
+        case acts.Replied(yes=True) if known.proposals[act.id].proposed.what is Wanted.NUISANCE:
             return ReportState.NUISANCE, act.upto
-        case Purged():
+        case acts.Purged():
             return ReportState.GONE, act.upto
     return None

@@ -9,7 +9,8 @@
 5. A chunk of a file opens at its own number alone, and the letter says the file's size and SHA-256: none is left out,
    put elsewhere or cut off unseen.
 6. What one side couldn't read isn't sealed by the other (ValueError), and nobody is believed what a letter is.
-7. Nobody signs: whoever writes into a mailbox can write as either side.
+7. Staff's letters are signed by the team's key, over all that is stored of them, and open for nobody without it.
+   Nobody signs a reporter's: whoever writes into a mailbox can write as one.
 """
 
 import hashlib
@@ -17,16 +18,18 @@ import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from io import BytesIO
+from types import MappingProxyType
 from typing import Final
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
+from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from wayseal.cases.hotline.errors import KeyFileError, NoKeyError, SealedError
+from wayseal.cases.hotline.errors import KeyFileError, NoKeyError, SealedError, UnsignedError
 from wayseal.cases.hotline.letters import (
     ID,
     KEY,
@@ -49,11 +52,14 @@ from wayseal.model.schema import parse_json
 CHUNK: Final = 256 * 1024
 """Bytes of a file that are sealed at a time."""
 MOST_IDENTITY: Final = 250
+KEYS_AT: Final = {Purpose.REPORTS: 7, Purpose.IDENTITY: 280}
+"""Where in a reporter's letter the ids of the team's keys stand, under which it is sealed."""
 _IDENTITY, _LEAST, _LENGTH = 1024, 4096, 4
 _HEAD = b"WSL\x01\x01"
 """Format and suite: another one is another byte."""
 _SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 _LETTER_INFO, _FILE_INFO = b"wayseal hotline letter 1\0", b"wayseal hotline file 1\0"
+_SIGNED, _SIGNATURE = b"wayseal hotline signed 1\0", 64
 _ONCE = bytes(12)
 """The nonce of a key that seals one text and no other."""
 _TO_READ, _TO_FILES, _TO_NAME = b"L", b"F", b"I"
@@ -81,6 +87,7 @@ def seal_letter(
     place: int,
     secret: bytes = b"",
     identity: str = "",
+    private: PrivateKeys = MappingProxyType({}),
 ) -> SealedLetter:
     """Seals a letter.
 
@@ -93,6 +100,7 @@ def seal_letter(
         place: as which number it is stored.
         secret: Of its files (`FileSealer`), if it has some.
         identity: A reporter's name and how to reach them, if `letter.identity`.
+        private: The team's, the key that signs among them, for staff's.
 
     Returns:
         It, as it is stored. ValueError: there can be no such letter; KeyFileError: a key is none.
@@ -112,12 +120,25 @@ def seal_letter(
     wrapped = b"".join(_wrap(made, *part) for part in parts)
     head = _HEAD + len(parts).to_bytes(1, "big") + wrapped
     body = _filled(spelling, padded(_LENGTH + len(spelling)))
-    return replace(made, sealed=head + AESGCM(key).encrypt(_ONCE, body, head))
+    content = head + AESGCM(key).encrypt(_ONCE, body, head)
+    if sender is Sender.REPORTER:
+        return replace(made, sealed=content)
+    if not isinstance(signs := private.get(team.newest(Purpose.LETTERS).id), Ed25519PrivateKey):
+        raise KeyFileError("the key that signs letters isn't here")
+    return replace(made, sealed=content + signs.sign(_SIGNED + made.bound() + content))
 
 
-def open_letter(stored: SealedLetter, keys: PrivateKeys) -> Letter:
-    """A letter, for a reporter or the team. SealedError: it doesn't open; NoKeyError: not with these keys."""
+def open_letter(stored: SealedLetter, keys: PrivateKeys, team: PublicKeys | None = None) -> Letter:
+    """A letter, for a reporter or the team, whose public keys staff's need (rule 7).
+
+    SealedError: it doesn't open; NoKeyError: not with these keys; UnsignedError: nobody of the team wrote it.
+    """
     key, head, sealed = _unwrap(stored, keys, _TO_READ)
+    if stored.sender is not Sender.REPORTER:
+        sealed, signature = sealed[:-_SIGNATURE], sealed[-_SIGNATURE:]
+        signed = _SIGNED + stored.bound() + head + sealed
+        if not any(_signs(one.public, signature, signed) for one in (team.of(Purpose.LETTERS) if team else ())):
+            raise UnsignedError("the letter isn't signed by the team: somebody else wrote it")
     try:
         body = AESGCM(key).decrypt(_ONCE, sealed, head)
         letter = parse_json(_unfilled(body), Letter)
@@ -228,8 +249,8 @@ def _unwrap(letter: SealedLetter, keys: PrivateKeys, what: bytes) -> tuple[bytes
     for _ in range(int.from_bytes(stream.read(1), "big")):
         part, to = stream.read(1), stream.read(ID)
         sealed = stream.read(int.from_bytes(stream.read(2), "big"))
-        if part == what and to in keys:
-            found = keys[to], sealed
+        if part == what and isinstance(key := keys.get(to), X25519PrivateKey):
+            found = key, sealed
     if found is None:
         raise NoKeyError("the letter is sealed under a key that isn't here")
     try:
@@ -237,6 +258,14 @@ def _unwrap(letter: SealedLetter, keys: PrivateKeys, what: bytes) -> tuple[bytes
     except (InvalidTag, ValueError):
         raise SealedError(_CHANGED) from None
     return content, letter.sealed[: stream.tell()], letter.sealed[stream.tell() :]
+
+
+def _signs(public: bytes, signature: bytes, signed: bytes) -> bool:
+    try:
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, signed)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
 
 
 def _file_cipher(secret: bytes, file: bytes) -> AESGCM:

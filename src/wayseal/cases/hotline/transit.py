@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar, Final, Self
 
 from pydantic import ConfigDict, Field
 
-from wayseal.cases.hotline.letters import KEY, MOST_FILES, Letter, LetterKind, SealedLetter
+from wayseal.cases.hotline.letters import KEY, MOST_FILES, Hex32, Letter, LetterKind, SealedLetter
 from wayseal.cases.hotline.mailbox import Box, StoredFile
 from wayseal.cases.hotline.sealing import CHUNK
 from wayseal.model.schema import CLOSED
@@ -57,10 +57,17 @@ class Carried:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Untaken:
-    """Box and place of letters that the console doesn't have."""
+    """Box and place of reporters' letters that the console doesn't have."""
 
     __pydantic_config__: ClassVar = _WIRE
     letters: tuple[tuple[_Id, Annotated[int, Field(gt=0, lt=MOST_PLACE)]], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held(Untaken):
+    """Box and place of staff's letters that the portal has, and the boxes of which it has the tombstone alone."""
+
+    gone: tuple[_Id, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,10 +81,14 @@ class Gone:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class TypedIn:
-    """A report that staff typed in for somebody. identity: that person's name, and how to reach them."""
+    """A report that staff typed in for somebody. identity: that person's name, and how to reach them.
+
+    once: of the form, random: the same report of the same form is the same one.
+    """
 
     __pydantic_config__: ClassVar = _WIRE
     letter: Letter
+    once: Hex32
     identity: str = ""
 
     def __post_init__(self) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from wayseal.cases.hotline.letters import TYPE_TEXTS
 from wayseal.model.messages import N_
 
 OF_HOTLINE: Mapping[str, str] = {
@@ -16,10 +17,7 @@ OF_HOTLINE: Mapping[str, str] = {
     "report_state.nuisance": N_("Nuisance", context="report_state.nuisance"),
     "report_state.reopened": N_("Reopened", context="report_state.reopened"),
     "report_state.gone": N_("Deleted", context="report_state.gone"),
-    "report_type.sale": N_("Waybill numbers are on sale"),
-    "report_type.call": N_("A strange call or message"),
-    "report_type.offered": N_("I was offered money"),
-    "report_type.door": N_("A fake courier at the door"),
+    **{f"report_type.{one}": text for one, text in TYPE_TEXTS.items()},
     "report_owner.all": N_("Everybody's"),
     "report_owner.me": N_("Mine", context="report_owner.me"),
     "report_owner.nobody": N_("Nobody's"),
@@ -54,6 +52,40 @@ OF_HOTLINE: Mapping[str, str] = {
     "report_file.pdf": N_("PDF"),
     "report_file.text": N_("text"),
     "report_file.unknown": N_("unknown kind"),
+    "report_hazard.virus_test": N_("the test file for virus scanners (EICAR)"),
+    "report_hazard.program": N_("a program, or a script that runs as one"),
+    "report_hazard.script": N_("scripts that run when it is opened"),
+    "report_hazard.action": N_(
+        "something that is done by itself when it is opened: a program is started, say, or data sent"
+    ),
+    "report_hazard.embedded": N_("another file within it"),
+    "report_hazard.macro": N_("macros of an office program"),
+    "report_hazard.locked": N_("a password: what is behind it wasn't searched"),
+    "report_hazard.bomb": N_("it unpacks to many times its size, and can fill a disk"),
+    "report_hazard.name": N_("names in it that mislead: two endings, hidden characters, or a way out of the folder"),
+    "report_hazard.kind": N_("it is something else than its letter says"),
+    "report_hazard.unseen": N_("parts, or all of it, of a kind that can't be searched here"),
+    "report_hazard.partly": N_("it is too large, or too involved, to be searched to its end"),
+    "place.hotline_acts": N_("Acts on reports"),
+    "report_act.opened": N_("Opened letters"),
+    "report_act.type_found": N_("Found what it is about"),
+    "report_act.taken_out": N_("Took something out"),
+    "report_act.answered": N_("Answered"),
+    "report_act.noted": N_("Wrote a note"),
+    "report_act.state_set": N_("Set the state"),
+    "report_act.assigned": N_("Assigned it"),
+    "report_act.case_linked": N_("Linked it to a case"),
+    "report_act.unlinked": N_("Took a link to a case away"),
+    "report_act.proposed": N_("Proposed"),
+    "report_act.agreed": N_("Agreed"),
+    "report_act.declined": N_("Declined"),
+    "report_act.reminded": N_("Told the reporter how long it is kept"),
+    "report_act.purged": N_("Deleted it"),
+    "report_act.paid": N_("Paid a reward"),
+    "report_act.day_closed": N_("Closed a day of the log"),
+    "report_taken.file": N_("file"),
+    "report_taken.name": N_("name"),
+    "report_taken.words": N_("words of it"),
     "place.bulletins": N_("Bulletins"),
     "bulletin_state.all": N_("All"),
     "bulletin_state.draft": N_("Draft"),

@@ -121,6 +121,7 @@ PLACES = (
     Place(code="people", path="/people", key="p", roles=ADMINISTRATORS),
     Place(code="acts", path="/acts", key="a", roles=AUDITORS),
     Place(code="case_acts", path="/acts/cases", key="d", roles=AUDITOR),
+    Place(code="hotline_acts", path="/acts/hotline", key="z", roles=AUDITOR),
     Place(code="rules", path="/rules", key="s", roles=ADMINISTRATORS),
     Place(code="account", path="/account", key="m", roles=ALL_ROLES),
 )

@@ -107,6 +107,18 @@ class _Writing:
         self.path.unlink(missing_ok=True)
 
 
+def spool_parts(name: str, parts: Iterable[bytes], folder: Path) -> Upload:
+    """A file of our own as one that was sent. UploadError: the disk refuses; what `parts` raises; then it is gone."""
+    writing = _Writing("", name, folder)
+    try:
+        for part in parts:
+            writing.write(memoryview(part))
+        return writing.done()
+    except BaseException as error:
+        writing.drop()
+        raise (_disk_error(error) if isinstance(error, OSError) else error) from None
+
+
 @asynccontextmanager
 async def read_upload(
     request: Request, folder: Path | None, most: int, may: Callable[[Mapping[str, str]], bool]

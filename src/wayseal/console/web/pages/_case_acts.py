@@ -37,7 +37,7 @@ from wayseal.console.web._ask import Ask, Pages, there
 from wayseal.console.web._case_words import compare_texts
 from wayseal.console.web._forms import MOST, local_path
 from wayseal.console.web._trace_view import tell_run, trace_of
-from wayseal.console.web._uploads import MOST_OF_CASE
+from wayseal.console.web._uploads import MOST_OF_CASE, Upload
 from wayseal.console.web.pages._argument import people_of
 from wayseal.console.web.pages._cases import case_page, stale_page
 from wayseal.console.web.pages._casework import (
@@ -307,17 +307,23 @@ def _files_again(ask: Ask, error: Exception) -> Response:
 @PAGES.post("/cases/{case}/files", CASE_ROLES, again=_files_again, upload=MOST_OF_CASE + MOST)
 def add_files(ask: Ask) -> Response:
     """Takes files in."""
-    cases, case = the_cases(ask), ask.names["case"]
+    case = ask.names["case"]
     if not ask.files:
         raise AccessError("choose a file", key="file")
     why = one_line(ask.line("why"), "why")
-    cases.packs(case)  # a case that isn't there keeps nothing
+    the_cases(ask).packs(case)  # a case that isn't there keeps nothing
     for file in ask.files:
-        place = _place(ask, file.sha256)
-        if not place.exists():
-            file.keep(place)
-        cases.name_file(case, file.sha256, file.name, file.size, me(ask), why, ask.access.now(), sm3=file.sm3)
+        keep_file(ask, case, file, why)
     return ask.go(f"/cases/{case}#files")
+
+
+def keep_file(ask: Ask, case: str, file: Upload, why: str) -> None:
+    """Keeps a file for a case, which says whose it is, and by whom and why it came there."""
+    place = _place(ask, file.sha256)
+    if not place.exists():
+        file.keep(place)
+    at = ask.access.now()
+    the_cases(ask).name_file(case, file.sha256, file.name, file.size, me(ask), why, at, sm3=file.sm3)
 
 
 @PAGES.get("/cases/{case}/files/{digest}", CASE_ROLES, recorded=True)

@@ -9,9 +9,9 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal, InvalidOperation
 from functools import partial
+from hashlib import sha256
 from typing import Any
 
 from starlette.responses import Response, StreamingResponse
@@ -19,13 +19,12 @@ from starlette.responses import Response, StreamingResponse
 from wayseal.cases.errors import CasebookDiskError, NoSuchCaseError, RewardError, StaleError
 from wayseal.cases.hotline.acts import SETTABLE, AnyAct, HotlineState, Noted, ReportState, Reward, Wanted
 from wayseal.cases.hotline.desk import REMIND_DAYS, ReadLetter
-from wayseal.cases.hotline.errors import HotlineError
+from wayseal.cases.hotline.errors import HotlineError, RiskyFileError
+from wayseal.cases.hotline.forms import read_report
 from wayseal.cases.hotline.letters import (
     FIELDS,
     MOST_NUMBERS,
     TYPE_TEXTS,
-    Fields,
-    FileKind,
     Letter,
     LetterFile,
     LetterKind,
@@ -37,20 +36,22 @@ from wayseal.cases.hotline.reports import Report
 from wayseal.cases.hotline.rewards import Award, amount_of, plain_of
 from wayseal.cases.hotline.sealing import MOST_IDENTITY
 from wayseal.cases.hotline.transit import TypedIn
-from wayseal.cases.writing import several_lines
+from wayseal.cases.writing import one_line
 from wayseal.console.access.types import PersonState
-from wayseal.console.errors import AccessError
+from wayseal.console.errors import AccessError, UploadError
 from wayseal.console.hotline import HotlineOffice
 from wayseal.console.hotline_client import ExchangeError
 from wayseal.console.roles import OFFICERS
 from wayseal.console.web._ask import REFUSALS, TO_DO, Ask, Pages
 from wayseal.console.web._lists import Column, Filter, ListPage
 from wayseal.console.web._lists import Wanted as Asked
+from wayseal.console.web._uploads import spool_parts
+from wayseal.console.web.pages._case_acts import keep_file
 from wayseal.console.web.pages._casework import me, number_given, the_cases
 from wayseal.journal.record import same_person
 from wayseal.model.fields import FieldKind
 from wayseal.model.messages import N_
-from wayseal.model.numbers import split_numbers
+from wayseal.page.languages import Lang
 from wayseal.store.errors import StoreError
 
 _MISTAKES = (*REFUSALS, NoSuchCaseError, RewardError, HotlineError, ExchangeError)
@@ -80,41 +81,47 @@ def on_hotline(act: Callable[..., Response]) -> Callable[[Ask], Response]:
 PAGES = Pages(on_hotline)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inbox:
-    """Some reports, and the one behind which the next page begins."""
+class Inbox(list[Report]):
+    """Some reports; the one behind which the next page begins; and all that are open."""
 
-    rows: Sequence[Report]
-    after: str | None
+    after: str | None = None
+    every: Sequence[Report] = ()
+
+    @property
+    def rows(self) -> Sequence[Report]:
+        """Itself: a list page hands it on (`values`)."""
+        return self
 
 
 def _query(ask: Ask, wanted: Asked, most: int) -> Inbox:
-    office = ask.site.hotline
+    reports = () if ask.site.hotline is None else ask.site.hotline.desk.reports()
     state, owner, owed = (wanted.filters[name] for name in ("state", "owner", "owed"))
     states = _GROUPS[state] if state in _GROUPS else (ReportState(state),)
     whose = {"me": me(ask), "nobody": None}
     rows = [
         one
-        for one in (() if office is None else office.desk.reports())
+        for one in reports
         if one.state in states and one.owner == whose.get(owner, one.owner) and (one.owed or owed != "owed")
     ]
     ids = [one.id for one in rows]
     start = ids.index(wanted.after) + 1 if wanted.after in ids else 0
-    page = rows[start : start + most]
-    return Inbox(rows=page, after=page[-1].id if len(rows) > start + most else None)
+    page = Inbox(rows[start : start + most])
+    page.after = page[-1].id if len(rows) > start + most else None
+    page.every = [one for one in reports if one.state in OPEN]
+    return page
 
 
-def _values(ask: Ask, _rows: Sequence[Report]) -> Mapping[str, Any]:
-    assert ask.site.hotline is not None  # noqa: S101 (`on_hotline`)
-    desk, contact = ask.site.hotline.desk, ask.site.hotline.contact
-    every = [one for one in desk.reports() if one.state in OPEN]
+def _values(ask: Ask, page: Sequence[Report]) -> Mapping[str, Any]:
+    assert ask.site.hotline is not None and isinstance(page, Inbox)  # noqa: S101, PT018 (`on_hotline`, `_query`)
+    desk = ask.site.hotline.desk
     return {
-        "contact": contact,
+        "contact": ask.site.hotline.contact,
+        "foreign": desk.foreign(),
         "types": TYPE_TEXTS,
-        "owed": sum(one.owed for one in every),
-        "open": len(every),
-        "mine": sum(one.owner == me(ask) for one in every),
-        "unowned": sum(one.owner is None for one in every),
+        "owed": sum(one.owed for one in page.every),
+        "open": len(page.every),
+        "mine": sum(one.owner == me(ask) for one in page.every),
+        "unowned": sum(one.owner is None for one in page.every),
         "days_left": lambda one: (one.kept - desk.today()).days,
         "soon": REMIND_DAYS,
     }
@@ -147,12 +154,13 @@ PAGES += INBOX.pages()
 @PAGES.get("/hotline/new", OFFICERS)
 def show_new(ask: Ask, _office: HotlineOffice, error: Exception | None = None) -> Response:
     """The form for what somebody said on the telephone, or wrote on paper."""
-    given = ask.field("type") or ask.query.get("type", "")
+    given = ask.field("turn") or ask.field("type")
     kind = next((one for one in ReportType if one == given), ReportType.SALE)
     return ask.page(
         "hotline_new",
         error=error,
         kind=kind,
+        once=ask.field("once") or new_nonce(),
         types=TYPE_TEXTS,
         wanted=FIELDS[kind],
         came=_CAME,
@@ -164,41 +172,26 @@ def show_new(ask: Ask, _office: HotlineOffice, error: Exception | None = None) -
 
 @PAGES.post("/hotline/new", OFFICERS, again=show_new, refusals=_MISTAKES)
 def type_in(ask: Ask, office: HotlineOffice) -> Response:
-    """Has the portal seal it; shows the receipt (rule 4)."""
+    """Has the portal seal it; shows the receipt (rule 4). Another type only brings its fields."""
+    if ask.field("turn"):
+        return show_new(ask, office)
     if office.client is None:
         raise AccessError("no portal is set: there is nobody who gives out receipts")
-    identity = ask.line("identity")
-    try:
-        report = TypedIn(letter=_letter(ask, office, bool(identity)), identity=identity[:MOST_IDENTITY])
-    except ValueError:
-        raise AccessError("what was typed can't be kept as it is") from None
-    return ask.page("hotline_receipt", receipt=office.client.type_in(report))
-
-
-def _letter(ask: Ask, office: HotlineOffice, named: bool) -> Letter:
-    """ValueError: fields that can't be."""
-    kind = ask.choice("type", ReportType)
-    given: dict[str, Any] = {name: ask.line(name) for name in FIELDS[kind]}
-    given["numbers"] = tuple(split_numbers(ask.field("numbers")))
-    given["knew"] = tuple(one for one in FieldKind if ask.field(f"knew.{one.value}"))
-    given["when"] = _day(ask.field("when"))
-    return Letter(
+    entered, once = read_report(ask.form), ask.field("once") or new_nonce()
+    for name, fault in entered.faults.items():
+        raise AccessError(fault, key=name)
+    letter = Letter(
         kind=LetterKind.REPORT,
         day=office.desk.today(),
-        type=kind,
-        text=several_lines(_text(ask, "text"), "text"),
-        fields=Fields(**{name: value for name, value in given.items() if name in FIELDS[kind]}),
-        identity=named,
+        type=entered.type,
+        text=entered.text,
+        fields=entered.fields,
+        identity=bool(entered.identity),
         came=ask.choice("came", _CAME),  # type: ignore[arg-type]
-        nonce=new_nonce(),
+        nonce=sha256(once.encode()).hexdigest(),
     )
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise AccessError("this is no day such as 2026-01-01", key="when") from None
+    report = TypedIn(letter=letter, once=once, identity=entered.identity)
+    return ask.page("hotline_receipt", receipt=office.client.type_in(report))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,7 +211,6 @@ def show_report(ask: Ask, office: HotlineOffice, error: Exception | None = None,
     report, read = desk.read(ask.names["report"], me(ask))
     state = desk.record.state()
     letters, notes = _told(read, state, report)
-    chosen = ask.number("answer")
     return ask.page(
         "hotline_report",
         error=error,
@@ -231,7 +223,7 @@ def show_report(ask: Ask, office: HotlineOffice, error: Exception | None = None,
         gives_name=any(one.read.letter is not None and one.read.letter.identity for one in letters),
         proposals=_proposals(state, report, me(ask), now),
         answers=office.answers,
-        chosen=office.answers[chosen] if chosen is not None and chosen < len(office.answers) else None,
+        begun={lang: _begun(ask, office, lang) for lang in ("zh", "en")},
         states=[one.value for one in SETTABLE],
         over=report.state in (ReportState.GONE, ReportState.NUISANCE),
         officers=_officers(ask),
@@ -294,9 +286,19 @@ def _text(ask: Ask, name: str) -> str:
     return ask.field(name).replace("\r\n", "\n").strip()
 
 
-def _answer(ask: Ask, office: HotlineOffice, id_: str) -> None:
+def _begun(ask: Ask, office: HotlineOffice, lang: Lang) -> str:
+    """What was typed of an answer in a language, and behind it the text that was chosen to begin with."""
+    own = _text(ask, lang) if ask.field("act") == "answer" else ""
+    chosen = [one.text.of(lang) for n, one in enumerate(office.answers) if ask.field("begin") == str(n)]
+    return "\n\n".join(filter(None, (own, *(one for one in chosen if one not in own))))
+
+
+def _answer(ask: Ask, office: HotlineOffice, id_: str) -> Response | None:
+    if ask.field("begin"):
+        return show_report(ask, office)
     text = "\n\n".join(filter(None, (_text(ask, "zh"), _text(ask, "en"))))
     office.desk.answer(id_, text, me(ask), seen=number_given(ask, "seen"))
+    return None
 
 
 def _note(ask: Ask, office: HotlineOffice, id_: str) -> None:
@@ -381,6 +383,8 @@ ACTS: Mapping[str, Act] = {
 
 
 def _again(ask: Ask, office: HotlineOffice, error: Exception) -> Response:
+    if isinstance(error, RiskyFileError):
+        return ask.page("hotline_risky", status=409, report=ask.names["report"], hazards=error.hazards)
     if not isinstance(error, StaleError):
         return show_report(ask, office, error)
     return ask.page("hotline_conflict", status=409, report=ask.names["report"], conflict=error)
@@ -395,15 +399,21 @@ def act_on(ask: Ask, office: HotlineOffice) -> Response:
 
 @PAGES.post("/hotline/{report}/file", OFFICERS, again=_again, refusals=_MISTAKES)
 def take_file(ask: Ask, office: HotlineOffice) -> Response:
-    """Gives a file out (rule 2); its first part is opened before the answer begins."""
+    """Gives a file out (rule 2), or puts it into a case; its first part is opened before the answer begins."""
     id_ = ask.names["report"]
     try:
         file = bytes.fromhex(ask.field("file"))
     except ValueError:
         raise AccessError("choose a file", key="file") from None
-    parts = office.desk.take_file(id_, file, me(ask))
+    if (case := ask.field("case")) and ask.site.spool is None:
+        raise UploadError("no folder for files is set")
+    why = one_line(ask.line("why"), "why") if case else ""
+    described, parts = office.desk.take_file(id_, file, me(ask), apart=bool(ask.field("apart")), case=case)
+    name = f"{id_}-{file.hex()[:6]}.{described.kind}"
+    if case and ask.site.spool:
+        keep_file(ask, case, spool_parts(name, parts, ask.site.spool), why)
+        return ask.go(f"/hotline/{id_}")
     first = next(parts, b"")
-    name = f"{id_}-{file.hex()[:6]}.{ask.choice('kind', FileKind)}"
 
     def content() -> Iterator[bytes]:
         yield first
