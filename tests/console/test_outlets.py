@@ -69,7 +69,7 @@ def test_the_list_is_by_name_and_ranks_nobody(of: dict[str, Client], month: Mont
 
 
 def test_sums_of_regions_are_those_of_their_outlets(of: dict[str, Client], month: Month) -> None:
-    said = text(of["ann"].get("/outlets"))
+    said = text(of["ann"].get("/outlets")).replace(" PDF ", " ")
     for region in {one["region"] for one in month.rows()}:
         rows = month.choose(region=region).rows()
         assert f"{region} {len(rows)} 0 {sum(one['unexplained'] for one in rows):,}" in said
@@ -103,11 +103,22 @@ def test_a_manager_sees_their_own_outlet_without_accounts_and_cases(of: dict[str
     for hidden in ("Audit or mystery", "/accounts/", "/cases/", "Block"):
         assert hidden not in own.text, hidden
     neighbour = next(str(one["outlet"]) for one in month.rows() if one["outlet"] != usual(month))
-    for path in (f"/outlets/{neighbour}", "/outlets", "/outlets.csv"):
+    assert of["mei"].get(f"/outlets/{usual(month)}/report.pdf").content[:5] == b"%PDF-"
+    for path in (f"/outlets/{neighbour}", f"/outlets/{neighbour}/report.pdf", "/outlets", "/outlets.csv"):
         assert of["mei"].get(path).status_code in (403, 404), path
     assert act(of["mei"], neighbour, "/objection", about=MONTH, why="no").status_code == 404
     assert act(of["mei"], usual(month), act="audit", what="label", tried="9", failed="1").status_code == 403
     assert act(of["mei"], usual(month), "/decision", of="m-1", yes="1", why="x").status_code == 403
+
+
+def test_a_month_is_a_pdf_of_an_outlet_and_of_a_region_in_both_languages(of: dict[str, Client], month: Month) -> None:
+    row = month.choose("usual").rows()[0]
+    for lang, said in (("en", "Outlet"), ("zh", "网点")):
+        for path in (f"/outlets/{row['outlet']}", f"/regions/{row['region']}"):
+            answer = of["ann"].get(f"{path}/report.pdf", headers={"accept-language": lang})
+            assert (answer.status_code, answer.content[:5]) == (200, b"%PDF-"), text(answer)
+            assert said.encode() in answer.content, path  # its title, in the metadata
+    assert of["ann"].get("/regions/nowhere/report.pdf").status_code == 404
 
 
 def test_a_measure_takes_two_and_ends_by_an_objection(of: dict[str, Client], month: Month, ledger: Path) -> None:

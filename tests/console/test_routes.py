@@ -235,6 +235,8 @@ TABLE = {
     "GET /accounts/{pseudonym}": CASES,
     "GET /devices/{pseudonym}": CASES,
     "GET /outlets/{outlet}": f"{CASES} {OUTLET}",
+    "GET /outlets/{outlet}/report.pdf": f"{CASES} {OUTLET}",
+    "GET /regions/{region}/report.pdf": CASES,
     "GET /outlets": CASES,
     "GET /outlets.csv": CASES,
     "POST /outlets/{outlet}": CASES,
@@ -344,7 +346,7 @@ def test_a_route_that_says_nothing_stops_the_start(world: World) -> None:
 
 def ask(browser: Client, route: str, **names: str) -> Response:
     method, path = route.split(" ")
-    own = {"name": "x", "token": "x", "session": "x", "person": "x", "outlet": "o-1"}
+    own = {"name": "x", "token": "x", "session": "x", "person": "x", "outlet": "o-1", "region": "x"}
     path = path.replace(":path}", "}").format(**IDS | own | names)
     sent = {"json" if route in BY_TOKEN else "data": {"x": "y"}} if method == "POST" else {}
     return browser.request(method, path, **sent)  # type: ignore[arg-type]
@@ -499,7 +501,7 @@ FROM_ELSEWHERE: list[dict[str, str]] = [
 
 def test_a_link_from_elsewhere_records_nothing_in_the_visitors_name(world: World, people: dict[Role, Person]) -> None:
     """For each route that is only asked for, whoever asks."""
-    own = {"token": "x", "session": "x", "person": people[Role.ANALYST].id, "outlet": "o-1", "name": "x"}
+    own = {"token": "x", "session": "x", "person": people[Role.ANALYST].id, "outlet": "o-1", "name": "x", "region": "x"}
     for role in Role:
         browser = world.signed_in(role.value)
         before = world.access.acts()

@@ -172,7 +172,7 @@ class MonthReport(Report[Month]):
         sums, names = sums_of(rows), "outlet name verdict unexplained expected trend"
         cells = tuple(
             (t.id(one["outlet"]), t.joined([one["name"] or ""]), t.say(f"outlet_verdict.{one['verdict']}"),
-             *("" if one[name] is None else f"{one[name]:,}" for name in ("unexplained", "expected")),
+             *("" if one[name] is None else f"{round(one[name], 1):,}" for name in ("unexplained", "expected")),
              one["trend"] and t.say("outlet_verdict.worse"))
             for one in rows
         )  # fmt: skip
@@ -193,3 +193,16 @@ class MonthReport(Report[Month]):
     def keys(self) -> Mapping[str, object]:
         """The same for programs, with what each figure is made of."""
         return {**dump_row(self.r.about), "outlets": self.r.rows()}
+
+
+def lay_out_paper(title: str, sections: Sequence[Section], about: About, report: AreaTranslator) -> dict[str, object]:
+    """The data of the template `outlet`, for `Typesetter.pdf`: sections without their drawings."""
+    tables = [one.table or Table(head=(), rows=()) for one in sections]
+    return {
+        "words": {}, "lang": report.translator.lang, "title": title, "author": "Wayseal", "number": about.month,
+        "made_by": report.say("made", version=__version__, ledger=about.ledger[:16]),
+        "sections": [
+            {"title": one.title, "prose": one.prose, "terms": one.terms, "head": table.head, "rows": table.rows}
+            for one, table in zip(sections, tables, strict=True)
+        ],
+    }  # fmt: skip

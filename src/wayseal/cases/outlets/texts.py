@@ -4,6 +4,9 @@ from wayseal.model.messages import N_
 
 TEXTS = {
     "outlets.all": N_("Outlets, {month}"),
+    "outlets.title": N_("Outlet {outlet}, {month}"),
+    "outlets.region_title": N_("Outlets of {region}, {month}"),
+    "outlets.made": N_("Wayseal {version}, ledger {ledger}"),
     "outlets.figure": N_("Reads that no work explains"),
     "outlets.counted": N_(
         "In {month} {judged:n} first reads could be judged and compared. No work explains {unexplained:n} of them; "

@@ -15,9 +15,11 @@ import pyarrow.compute as pc
 from starlette.responses import Response
 
 from wayseal.cases.errors import CasebookDiskError, OutletError
+from wayseal.cases.evidence.errors import DocumentError
+from wayseal.cases.evidence.typesetting import Typesetter
 from wayseal.cases.outlets import acts
 from wayseal.cases.outlets.month import FOLDER, Month, Row, months_of, read_month
-from wayseal.cases.outlets.report import OutletReport, sums_of, view_outlet
+from wayseal.cases.outlets.report import MonthReport, OutletReport, lay_out_paper, sums_of, view_outlet
 from wayseal.cases.types import ObservableKind
 from wayseal.cases.writing import one_line
 from wayseal.console.errors import AccessError
@@ -29,6 +31,7 @@ from wayseal.console.web._render import translator_of
 from wayseal.console.web.pages._casework import me, number_given, today
 from wayseal.console.web.pages._subjects import find_outlet, subject_page
 from wayseal.model.messages import N_
+from wayseal.page import Section
 from wayseal.store.errors import StoreError
 
 PAGES = Pages()
@@ -102,6 +105,35 @@ def show_outlet(ask: Ask, error: Exception | None = None) -> Response:
     if ask.whose.person.role in OUTLET_MANAGERS:
         return ask.page("outlet", **values)
     return subject_page(ask, ObservableKind.OUTLET, name, find_outlet, **values)
+
+
+@PAGES.get("/outlets/{outlet}/report.pdf", _OWN, own_outlet=True, recorded=True)
+def send_report(ask: Ask) -> Response:
+    """A month of an outlet on paper."""
+    month, report = there(_month(ask)), OutletReport(translator_of(ask.lang, html=False))
+    state = acts.OutletRecord(_folder(ask)).state()
+    view = there(view_outlet(_folder(ask), ask.names["outlet"], month, state, today(ask)))
+    title = report.say("title", outlet=view.row["name"] or view.row["outlet"], month=month.about.month)
+    return _paper(ask, title, report.sections(view), month)
+
+
+@PAGES.get("/regions/{region}/report.pdf", CASE_ROLES, recorded=True)
+def send_region(ask: Ask) -> Response:
+    """A month of a region on paper."""
+    month, region = there(_month(ask)).choose(region=ask.names["region"]), ask.names["region"]
+    there(len(month.table) or None)
+    report = MonthReport(month, translator_of(ask.lang, html=False))
+    return _paper(ask, report.say("region_title", region=region, month=month.about.month), report.sections(), month)
+
+
+def _paper(ask: Ask, title: str, sections: Sequence[Section], month: Month) -> Response:
+    data = lay_out_paper(title, sections, month.about, OutletReport(translator_of(ask.lang, html=False)))
+    try:
+        content = Typesetter().pdf("outlet", data, ask.access.now())
+    except DocumentError as error:
+        raise OutletError(error.message) from None
+    head = {"Content-Disposition": f'attachment; filename="outlets-{month.about.month}.pdf"'}
+    return Response(content, media_type="application/pdf", headers=head)
 
 
 def _day(ask: Ask, name: str, otherwise: date | None = None) -> date | None:
