@@ -352,17 +352,19 @@ class _Body:
     """What gives a body, and ends it where it is too long or comes too slowly (rules 4 and 5)."""
 
     def __init__(self, request: Request, now: Callable[[], float], most: int, crowded: Callable[[], bool]) -> None:
-        self._receive, self._now, self._most, self._began = request.receive, now, most, now()
-        self._crowded = crowded
+        self._receive, self._now, self._most, self._last = request.receive, now, most, now()
+        self._crowded, self._late = crowded, dict.fromkeys(_GRACE, 0.0)
         self._size, self._ended, self._over = 0, False, False
 
     async def receive(self) -> AsgiMessage:
         """What comes next."""
-        message = await self._receive()
+        message, size = await self._receive(), self._size
         self._size += len(message.get("body", b""))
         self._ended = not message.get("more_body", False)
-        crowded = self._crowded()
-        if self._now() - self._began > _GRACE[crowded] + self._size / _PACE[crowded]:
+        passed, self._last = self._now() - self._last, self._now()
+        for how, late in self._late.items():  # what came quickly before excuses nobody who is slow now
+            self._late[how] = max(0.0, late + passed - (self._size - size) / _PACE[how])
+        if self._late[crowded := self._crowded()] > _GRACE[crowded]:
             raise TimeoutError
         if self._size > self._most and not self._over:
             self._over = True
