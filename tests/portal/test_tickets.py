@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.effort import DEEP, examples
 from tests.tables import each
-from wayseal.portal._tickets import LEAST, LIFE, Admitted, Again, Gate, Purpose, Wait
+from wayseal.portal._tickets import AGAIN, LEAST, LIFE, Admitted, Again, Gate, Purpose, Wait
 
 REPORT, LOOKUP = Purpose.REPORT, Purpose.LOOKUP
 
@@ -162,10 +162,14 @@ def test_a_used_ticket_is_known_as_long_as_it_would_hold() -> None:
     ticket = gate.new_ticket()
     clock.now += LEAST
     assert gate.admit(REPORT, ticket) == Admitted()
+    clock.now += AGAIN
+    assert gate.admit(REPORT, ticket) == Again("used")
+    clock.now += 1
+    assert gate.admit(REPORT, ticket) == Again("old")  # its receipt is shown to nobody any more
     for _ in range(11):
         clock.now += 3600
         gate.admit(REPORT, gate.new_ticket())
-        assert gate.admit(REPORT, ticket) == Again("used")
+        assert gate.admit(REPORT, ticket) == Again("old")
     clock.now += 2 * 3600
     assert gate.admit(REPORT, ticket) == Again("old")
     assert not gate._used

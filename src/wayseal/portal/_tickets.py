@@ -3,7 +3,8 @@
 1. A ticket says when its form was given out, which nobody but this process reads. It holds for `LIFE` and once.
 2. While few come, `LEAST` seconds of age are enough. When the budget of a while is used up, those go on who have waited
    for `wait_minutes`, so many in a minute; who doesn't wait uses up nothing of that.
-3. Nothing is kept of tickets that weren't let in, and of those that were no more than the budgets let in within `LIFE`.
+3. What came of a ticket is shown again for `AGAIN`, to whoever pressed twice; not to whoever finds the form later.
+4. Nothing is kept of tickets that weren't let in, and of those that were no more than the budgets let in within `LIFE`.
 """
 
 import base64
@@ -22,6 +23,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 LEAST: Final = 2
 LIFE: Final = 12 * 3600
+AGAIN: Final = 15 * 60
 _NONCE, _TIME = 12, 8
 _Budget = tuple[int, int, deque[float]]
 """So many in so many seconds, and when those of them came."""
@@ -91,7 +93,7 @@ class Gate:
             if age > LIFE:
                 return Again("old")
             if name in self._used:
-                return Again("used")
+                return Again("used" if now <= self._used[name] + AGAIN else "old")
             quick, waited = self._quick[purpose], self._waited[purpose]
             if not (age >= LEAST and _take(quick, now)) and not (age >= self._wait and _take(waited, now)):
                 return Wait(max(1, math.ceil((self._wait - age) / 60) if _is_full(quick, now) else 1))
