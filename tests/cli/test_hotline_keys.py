@@ -13,11 +13,11 @@ from wayseal.service.tokens import TokenFile
 
 def test_keys_are_made_and_added(tmp_path: Path) -> None:
     folder = tmp_path / "keys"
-    assert "It holds 2 keys." in inside("hotline", "key", "new", folder).out
+    assert "It holds 3 keys." in inside("hotline", "key", "new", folder).out
     first = parse_public_keys((folder / "hotline.public").read_bytes())
-    assert "4 个密钥" in inside("--lang", "zh", "hotline", "key", "new", folder).out
+    assert "6 个密钥" in inside("--lang", "zh", "hotline", "key", "new", folder).out
     keys = parse_public_keys((folder / "hotline.public").read_bytes())
-    assert keys.keys[:2] == first.keys
+    assert keys.keys[:3] == first.keys
     assert keys.newest(Purpose.REPORTS) not in first.keys
     assert load_private_keys(folder / "hotline.private").keys() == {one.id for one in keys.keys}
     assert (folder / "hotline.private").stat().st_mode & 0o077 == 0

@@ -66,7 +66,7 @@ class Place:
     def until(self) -> dict[str, int]:
         with open_vault(self.vault, "operator") as session:
             found = session.vault.list_actors()
-        return {one.actor: round(one.trained_until.timestamp()) for one in found if one.trained_until}
+        return {one.actor: int(one.trained_until.timestamp()) for one in found if one.trained_until}
 
     def entries(self) -> int:
         return len(inside("vault", "log", "--vault", self.vault, "--format", "json").out.splitlines())
