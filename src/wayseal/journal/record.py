@@ -2,6 +2,7 @@
 
 1. An act is in the file, durably, before it counts.
 2. A last line that a crash cut off was never acknowledged: it is passed over, and goes with the next act.
+3. What can't be isn't in the record: what it comes to says so (`State.apply`), whoever wrote it.
 """
 
 import json
@@ -10,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
 
 from wayseal.journal.chain import MEMBERS, Code, Fault, Head, chain_line, check_lines, sum_of
 from wayseal.journal.files import LockedJournal, lock_journal, read_journal
@@ -151,6 +152,57 @@ class Record:
         self._tail = (self._tail + added)[-_TAIL:]
         self.sums += sums
         self.head = Head(lines=len(self.sums), sum=self.sums[-1] if self.sums else "")
+
+
+class State(Protocol):
+    """What a record comes to."""
+
+    def apply(self, act: Any) -> None:
+        """Takes an act. ValueError: it can't be."""
+
+    def copy(self) -> Self:
+        """One that doesn't change with it."""
+
+
+S = TypeVar("S", bound=State)
+
+
+class StateRecord(Generic[S]):
+    """A record, and what it comes to. Safe to use from many threads and processes."""
+
+    def __init__(
+        self, path: Path, header: Mapping[str, object], kind: Any, begin: Callable[[], S],
+        changed: Callable[..., WaysealError],
+    ) -> None:  # fmt: skip
+        """Nothing was read yet. begin: what it comes to without an act; else as `Record` has it."""
+        self._new = begin
+        self._record = Record(path, header, kind, self._begin, changed)
+
+    def _begin(self) -> Callable[[Any], None]:
+        self._state, self._shown = self._new(), (Head(lines=0, sum=""), self._new())
+        return self._state.apply
+
+    def state(self) -> S:
+        """What it comes to now; to be looked at only. `changed`, StoreError, OSError."""
+        with self._record.mutex:
+            self._record.read()
+            if self._shown[0] != self._record.head:
+                self._shown = self._record.head, self._state.copy()
+            return self._shown[1]
+
+    @contextmanager
+    def writing(self) -> Iterator[tuple[S, Callable[[Any], None]]]:
+        """Holds the record: what it comes to, and what adds an act, or raises what `apply` does (rule 3).
+
+        Raises what `Record.writing` does; nothing was added then.
+        """
+        with self._record.writing() as write:
+
+            def add(act: object) -> None:
+                self._state.copy().apply(act)
+                write(act)
+
+            yield self._state, add
 
 
 def same_person(one: str, other: str) -> bool:

@@ -150,7 +150,7 @@ def test_a_record_with_what_cant_be_is_not_read(tmp_path: Path) -> None:
     record = HotlineRecord(tmp_path / "r")
     with record.writing() as (_, write):
         write(proposed())
-    with record._acts.writing() as add, pytest.raises(ValueError, match="act"):
+    with record._record.writing() as add, pytest.raises(ValueError, match="act"):
         add(replied(who="li"))
     with pytest.raises(CasebookChangedError) as caught:
         HotlineRecord(tmp_path / "r").state()

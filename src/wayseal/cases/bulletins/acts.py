@@ -147,6 +147,10 @@ class Bulletin:
 class Bulletins(dict[str, Bulletin]):
     """What the record comes to: each bulletin by its id, in the order in which they were begun."""
 
+    def copy(self) -> "Bulletins":
+        """One that doesn't change with it."""
+        return Bulletins(self)
+
     def apply(self, act: AnyAct) -> None:
         """Takes an act. RefusedActError (rule 4)."""
         if isinstance(act, Written) and act.kind == "drafted":

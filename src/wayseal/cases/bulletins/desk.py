@@ -5,15 +5,14 @@
    What may be given (`figures`) is asked a third time when it is published: others were published meanwhile.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Final, Literal
 
 from wayseal.cases import Cases
-from wayseal.cases.bulletins.acts import ACT, AnyAct, Both, Bulletin, Bulletins, Decided, Written
+from wayseal.cases.bulletins.acts import ACT, Both, Bulletin, Bulletins, Decided, Written
 from wayseal.cases.bulletins.figures import count, figures_in, settle
 from wayseal.cases.bulletins.website import Website
 from wayseal.cases.errors import (
@@ -25,7 +24,7 @@ from wayseal.cases.errors import (
     StaleError,
 )
 from wayseal.cases.writing import one_line, several_lines
-from wayseal.journal.record import Record
+from wayseal.journal.record import StateRecord
 from wayseal.model.messages import N_
 from wayseal.page.languages import LANGS
 
@@ -33,34 +32,14 @@ RECORD: Final = "bulletins.jsonl"
 _HEADER = {"wayseal": "bulletins", "version": 1}
 
 
-class BulletinDesk:
-    """Safe to use from many threads and processes. What all of it raises: CasebookError, StoreError, OSError."""
+class BulletinDesk(StateRecord[Bulletins]):
+    """Writes and decides. What all of it raises: CasebookError, StoreError, OSError."""
 
     def __init__(self, folder: Path, now: Callable[[], int], website: Website | None = None) -> None:
         """Takes its folder, which the first act makes, the clock, and where it publishes; None: nowhere yet."""
         changed = partial(CasebookChangedError, N_("the record of bulletins was changed"))
-        self._acts = Record(folder / RECORD, _HEADER, ACT, self._begin, changed)
+        super().__init__(folder / RECORD, _HEADER, ACT, Bulletins, changed)
         self.now, self.website = now, website
-
-    def _begin(self) -> Callable[[AnyAct], None]:
-        self._state = Bulletins()
-        return self._state.apply
-
-    def state(self) -> Bulletins:
-        """What the record comes to now."""
-        with self._acts.mutex:
-            self._acts.read()
-            return Bulletins(self._state)
-
-    @contextmanager
-    def _writing(self) -> Iterator[Callable[[AnyAct], None]]:
-        with self._acts.writing() as write:
-
-            def add(act: AnyAct) -> None:
-                Bulletins(self._state).apply(act)  # what is refused here isn't written
-                write(act)
-
-            yield add
 
     def draw_up(
         self, id_: str, title: Both, text: Both, reason: Both | None, who: str, cases: Cases | None, of: str = ""
@@ -88,14 +67,12 @@ class BulletinDesk:
 
     def write(self, made: Written) -> str:
         """Writes what was drawn up; the bulletin's id. StaleError: somebody wrote another text meanwhile."""
-        with self._writing() as add:
+        with self.writing() as (state, add):
             if made.kind == "drafted":
-                made = replace(made, bulletin=f"b-{len(self._state) + 1}")
-            elif (known := self._state[made.bulletin].written).digest != made.of:
+                made = replace(made, bulletin=f"b-{len(state) + 1}")
+            elif (known := state[made.bulletin].written).digest != made.of:
                 theirs, mine = (f"{one.text.zh}\n\n{one.text.en}" for one in (known, made))
-                raise StaleError(
-                    id=made.bulletin, version=len(self._state[made.bulletin].acts), theirs=theirs, mine=mine
-                )
+                raise StaleError(id=made.bulletin, version=len(state[made.bulletin].acts), theirs=theirs, mine=mine)
             add(made)
             return made.bulletin
 
@@ -106,8 +83,8 @@ class BulletinDesk:
         """Approves the text of a digest, publishes it, or withdraws the bulletin; a draft is dropped by that."""
         for lang in LANGS:
             one_line(reason.of(lang) if reason is not None else lang, f"reason_{lang}")
-        with self._writing() as add:
-            one = find(self._state, id_)
+        with self.writing() as (state, add):
+            one = find(state, id_)
             act = Decided(at=self.now(), who=who, bulletin=id_, kind=kind, digest=digest, reason=reason)
             one.after(act)  # refused before anything is counted
             public = self._need_website() if kind == "published" or (kind == "withdrawn" and one.editions) else None
@@ -130,7 +107,7 @@ class BulletinDesk:
 
     def build(self) -> None:
         """Makes all pages anew."""
-        with self._writing():
+        with self.writing():
             self._build(self._need_website())
 
     def _need_website(self) -> Website:

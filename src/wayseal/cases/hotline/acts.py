@@ -10,8 +10,6 @@
 5. What can't be isn't in the record: `HotlineState.apply` raises ValueError, whoever wrote it.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -25,7 +23,7 @@ from wayseal.cases.errors import CasebookChangedError
 from wayseal.cases.hotline.letters import ReportType
 from wayseal.cases.hotline.rewards import Award
 from wayseal.cases.verdicts import GRANT_US, WAIT_US, ProposalState
-from wayseal.journal.record import Act, Record, same_person
+from wayseal.journal.record import Act, StateRecord, same_person
 from wayseal.model.messages import N_
 from wayseal.model.schema import CLOSED, Name, parsed_by
 
@@ -350,34 +348,10 @@ def _must(can_be: bool) -> None:
         raise ValueError("act")
 
 
-class HotlineRecord:
-    """The record of acts of one hotline. Safe to use from many threads and processes."""
+class HotlineRecord(StateRecord[HotlineState]):
+    """The record of acts of one hotline (rules 2 and 5)."""
 
     def __init__(self, folder: Path) -> None:
         """Takes the folder, which the first act makes; nobody else may hold its lock while asking for acts."""
         changed = partial(CasebookChangedError, N_("the record of the hotline was changed"))
-        self._acts = Record(folder / RECORD, _HEADER, ACT, self._begin, changed)
-
-    def _begin(self) -> Callable[[AnyAct], None]:
-        self._state = HotlineState()
-        return self._state.apply
-
-    def state(self) -> HotlineState:
-        """What the record comes to now; to be looked at only. CasebookChangedError: it isn't what was written."""
-        with self._acts.mutex:
-            self._acts.read()
-            return self._state.copy()
-
-    @contextmanager
-    def writing(self) -> Iterator[tuple[HotlineState, Callable[[AnyAct], None]]]:
-        """Holds the record: what it comes to, and what adds an act (rule 2).
-
-        CasebookChangedError; JournalBusyError; OSError: the disk refuses, and nothing was added.
-        """
-        with self._acts.writing() as write:
-
-            def add(act: AnyAct) -> None:
-                self._state.copy().apply(act)  # rule 5: what raises here isn't written
-                write(act)
-
-            yield self._state, add
+        super().__init__(folder / RECORD, _HEADER, ACT, HotlineState, changed)

@@ -13,8 +13,7 @@
 
 import json
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -23,7 +22,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field
 
 from wayseal.cases.errors import CasebookChangedError, OutletError
-from wayseal.journal.record import Act, Record, same_person
+from wayseal.journal.record import Act, StateRecord, same_person
 from wayseal.model.messages import N_
 from wayseal.model.schema import Name, parse_json, plain
 from wayseal.model.times import clock, time_at
@@ -89,7 +88,7 @@ class Followed(OutletAct):
 ACT: Any = Annotated[Made | Followed, Field(discriminator="kind")]
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Thing:
     """What was made by an act, and the acts on it. ended: also by an objection that was upheld."""
 
@@ -113,8 +112,11 @@ class OutletState:
         """Things of an outlet, the newest first."""
         return [one for one in self.things.values() if one.made.outlet == outlet][::-1]
 
-    def check(self, act: Made | Followed) -> None:
-        """ValueError: the act can't be, and why."""
+    def copy(self) -> "OutletState":
+        """One that doesn't change with it."""
+        return OutletState(things=dict(self.things))
+
+    def _check(self, act: Made | Followed) -> None:
         _must((act.own == act.outlet) is (act.kind == "objection"), N_("its own people object, and others do the rest"))
         today = time_at(act.at).astimezone(clock()).date()
         _must((act.day or today) <= today, N_("this day is yet to come"))
@@ -155,18 +157,15 @@ class OutletState:
             _must(not any(same_person(act.who, who) for who in makers), N_("somebody has to answer who didn't make it"))
 
     def apply(self, act: Made | Followed) -> None:
-        """Takes an act (rule 6)."""
-        self.check(act)
+        """Takes an act (rule 6). ValueError: it can't be, and why."""
+        self._check(act)
         if isinstance(act, Made):
             self.things[act.id] = Thing(made=act)
             return
         thing = self.things[act.of]
-        if act.kind == "ended":
-            thing.ended = act
-        else:
-            thing.then = act
+        self.things[act.of] = replace(thing, ended=act) if act.kind == "ended" else replace(thing, then=act)
         if act.kind == "answered" and act.yes and (about := self.things.get(thing.made.about)):
-            about.ended = act
+            self.things[thing.made.about] = replace(about, ended=act)
 
 
 def _must(can_be: bool, why: str) -> None:
@@ -174,39 +173,28 @@ def _must(can_be: bool, why: str) -> None:
         raise ValueError(why)
 
 
-class OutletRecord:
-    """The record of acts on outlets of one casebook. Safe to use from many threads and processes."""
+class OutletRecord(StateRecord[OutletState]):
+    """The record of acts on outlets of one casebook."""
 
     def __init__(self, folder: Path) -> None:
         """Takes the folder, which the first act makes."""
         changed = partial(CasebookChangedError, N_("the record of outlets was changed"))
-        self._acts = Record(folder / RECORD, _HEADER, ACT, self._begin, changed)
-
-    def _begin(self) -> Callable[[Made | Followed], None]:
-        self._state = OutletState()
-        return self._state.apply
-
-    def state(self) -> OutletState:
-        """What the record comes to now; to be looked at only. CasebookChangedError: it isn't what was written."""
-        with self._acts.mutex:
-            self._acts.read()
-            return OutletState(things=dict(self._state.things))
+        super().__init__(folder / RECORD, _HEADER, ACT, OutletState, changed)
 
     def add(self, kind: str, **values: Any) -> None:
         """Adds an act, with an id of its own where it makes something.
 
         OutletError: it can't be, and why. CasebookChangedError; JournalBusyError; OSError: nothing was added.
         """
-        with self._acts.writing() as write:
+        with self.writing() as (state, write):
             if kind in _HOLDS:
-                values["id"] = f"{kind[0]}-{sum(t.made.kind == kind for t in self._state.things.values()) + 1}"
+                values["id"] = f"{kind[0]}-{sum(t.made.kind == kind for t in state.things.values()) + 1}"
             try:
                 act = (Made if kind in _HOLDS else Followed)(kind=kind, **values)  # type: ignore[arg-type]
                 parse_json(json.dumps(plain(act)), ACT)
             except ValueError:
                 raise OutletError("this can't be kept as it was typed", key="act") from None
             try:
-                self._state.check(act)
+                write(act)
             except ValueError as error:
                 raise OutletError(str(error), key="act") from None
-            write(act)

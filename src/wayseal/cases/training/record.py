@@ -1,6 +1,6 @@
 """The record of training, and what it comes to (rules 3 to 6 of `cases.training`)."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import partial
@@ -12,7 +12,7 @@ from pydantic import Field
 from wayseal.cases.errors import CasebookChangedError, TrainingError
 from wayseal.cases.training.courses import Account, Rules, Standing, add_months, load_rules
 from wayseal.cases.verdicts import WAIT_US
-from wayseal.journal.record import Act, Record, same_person
+from wayseal.journal.record import Act, StateRecord, same_person
 from wayseal.ledger import Snapshot
 from wayseal.model.kinds import ActorKind
 from wayseal.model.messages import N_
@@ -245,23 +245,13 @@ def _must(can_be: bool, why: str) -> None:
         raise ValueError(why)
 
 
-class TrainingRecord:
-    """The record of a ledger. Safe to use from many threads and processes."""
+class TrainingRecord(StateRecord[Training]):
+    """The record of a ledger."""
 
     def __init__(self, ledger: Path) -> None:
         """Takes the ledger, in which the first act makes a folder."""
         changed = partial(CasebookChangedError, N_("the record of training was changed"))
-        self._acts = Record(ledger / FOLDER / RECORD, _HEADER, ACT, self._begin, changed)
-
-    def _begin(self) -> Callable[[AnyAct], None]:
-        self._state = Training()
-        return self._state.apply
-
-    def state(self) -> Training:
-        """What the record comes to now; to be looked at only. CasebookChangedError, OSError."""
-        with self._acts.mutex:
-            self._acts.read()
-            return self._state.copy()
+        super().__init__(ledger / FOLDER / RECORD, _HEADER, ACT, Training, changed)
 
     def put(self, act: AnyAct, accounts: Iterable[Account] = (), *, id: str) -> AnyAct:  # noqa: A002
         """Puts an act on record, or holds it for a second person (rule 4), which is what comes back then.
@@ -269,9 +259,9 @@ class TrainingRecord:
         accounts: all there are, among whom is counted who is shut out; id: a new one, of what is held. TrainingError:
         it can't be. CasebookChangedError, JournalBusyError, OSError: nothing was added.
         """
-        with self._acts.writing() as write:
-            shut, of = self._state.weigh(act, accounts)
-            rules = self._state.rules
+        with self.writing() as (state, write):
+            shut, of = state.weigh(act, accounts)
+            rules = state.rules
             if isinstance(act, Braked) and (
                 rules.brakes(shut, of) or (isinstance(act, Adopted) and act.rules.loosens(rules))
             ):
