@@ -19,6 +19,7 @@ from starlette.responses import Response, StreamingResponse
 
 from wayseal.cases.errors import CasebookUsageError
 from wayseal.cases.types import UNDO_US
+from wayseal.cases.views import Page as RowPage
 from wayseal.cases.writing import one_line
 from wayseal.console.errors import AccessError
 from wayseal.console.roles import Page, Role
@@ -175,7 +176,7 @@ class ListPage(Generic[R]):
         confirmed: Actions need a fresh proof of who it is.
         many: Rows of a page.
         template: Another one than every list's.
-        values: What that one says beside.
+        values: What that one says beside, of what `query` gave.
         around: What stands around each of its pages.
     """
 
@@ -194,7 +195,7 @@ class ListPage(Generic[R]):
     confirmed: bool = False
     many: int = 50
     template: str = "list"
-    values: Callable[[Ask, Sequence[R]], Mapping[str, Any]] = field(default=lambda _ask, _rows: {})
+    values: Callable[[Ask, Any], Mapping[str, Any]] = field(default=lambda _ask, _found: {})
     around: Callable[[Act], Act] = field(default=lambda act: act)
 
     def pages(self) -> tuple[Page, ...]:
@@ -303,7 +304,7 @@ class ListPage(Generic[R]):
             link=partial(self._link, wanted),
             state=self._state(wanted),
             last=self._last(ask) if self.actions else None,
-            **self.values(ask, found.rows),
+            **self.values(ask, found),
         )
 
     def _action(self, ask: Ask) -> Action[R]:
@@ -335,6 +336,13 @@ class ListPage(Generic[R]):
         last: dict[str, Any] = json.loads(kept) if kept else {"at": 0}
         seconds = (last["at"] + UNDO_US - ask.access.now()) // 1_000_000
         return last | {"seconds": seconds} if seconds > 0 else None
+
+
+def page_at(rows: Sequence[R], wanted: Wanted, most: int) -> RowPage[R]:
+    """The page of rows in memory that begins at the place that an address names; without one, at the first."""
+    start = int(wanted.after) if str(wanted.after or "").isdecimal() else 0
+    after = str(start + most) if len(rows) > start + most else None
+    return RowPage(rows=tuple(rows[start : start + most]), after=after)
 
 
 def picked(ask: Ask) -> list[str]:

@@ -6,7 +6,6 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from types import SimpleNamespace
 from typing import Any
 
 from starlette.responses import Response
@@ -17,10 +16,11 @@ from wayseal.cases.bulletins.figures import FIGURES, last_month
 from wayseal.cases.bulletins.notices import fill_notice, load_templates
 from wayseal.cases.bulletins.website import differences, shown
 from wayseal.cases.errors import CasebookDiskError, NoSuchCaseError, StaleError
+from wayseal.cases.views import Page
 from wayseal.console.errors import AccessError
 from wayseal.console.roles import CASE_ROLES, OPENERS
 from wayseal.console.web._ask import REFUSALS, TO_DO, Ask, Pages, there
-from wayseal.console.web._lists import Column, Filter, ListPage, Wanted
+from wayseal.console.web._lists import Column, Filter, ListPage, Wanted, page_at
 from wayseal.console.web.pages._casework import me
 from wayseal.model.messages import N_
 from wayseal.page.languages import LANGS
@@ -45,9 +45,9 @@ def _on_desk(act: Callable[..., Response]) -> Callable[[Ask], Response]:
 PAGES = Pages(_on_desk)
 
 
-def _query(ask: Ask, wanted: Wanted, _most: int) -> SimpleNamespace:
+def _query(ask: Ask, wanted: Wanted, most: int) -> Page[Bulletin]:
     every = reversed(there(ask.site.bulletins).state().values())
-    return SimpleNamespace(rows=[one for one in every if wanted.filters["state"] in ("all", one.state)], after=None)
+    return page_at([one for one in every if wanted.filters["state"] in ("all", one.state)], wanted, most)
 
 
 LIST: ListPage[Bulletin] = ListPage(

@@ -52,7 +52,7 @@ from wayseal.console.errors import AccessError
 from wayseal.console.roles import CASE_ROLES
 from wayseal.console.web._ask import Ask, Pages
 from wayseal.console.web._case_words import Reason, line_of, reason_of, reasons_of, reasons_of_item
-from wayseal.console.web._lists import Column, Filter, Wanted, with_query
+from wayseal.console.web._lists import Column, Filter, Rows, Wanted, with_query
 from wayseal.console.web._markdown import noted
 from wayseal.console.web._render import translator_of
 from wayseal.console.web._trace_view import trace_of
@@ -113,7 +113,7 @@ def _filter(ask: Ask, wanted: Wanted) -> CaseFilter:
     )
 
 
-def _values(ask: Ask, rows: Sequence[CaseRow]) -> dict[str, Any]:
+def _values(ask: Ask, _found: object) -> dict[str, Any]:
     """Return what the page of the list says beside."""
     found = None if ask.cases is None else ask.cases.counts()
     counts = {} if found is None else found.states
@@ -368,11 +368,11 @@ def _item_filter(ask: Ask, wanted: Wanted) -> ItemFilter:
     return ItemFilter(source=source_meant(wanted), owner=owner_meant(ask, wanted), snoozed=later)
 
 
-def _queue_values(ask: Ask, rows: Sequence[ItemRow]) -> dict[str, Any]:
+def _queue_values(ask: Ask, found: Rows[ItemRow]) -> dict[str, Any]:
     """Return what the page of the queue says beside: its lines, and the one that is marked."""
     cases, given, now = ask.cases, QUEUE.given(ask), ask.access.now()
-    overlaps = {} if cases is None else cases.overlaps([row.id for row in rows])
-    lines = [_line(ask, row, given, overlaps.get(row.id, ())) for row in rows]
+    overlaps = {} if cases is None else cases.overlaps([row.id for row in found.rows])
+    lines = [_line(ask, row, given, overlaps.get(row.id, ())) for row in found.rows]
     marked, decided = ask.names.get("item") or given.get("at", ""), None
     chosen = next((line for line in lines if line.row.id == marked), None)
     if chosen is None and cases is not None and marked and (row := cases.item(marked)) is not None:

@@ -340,7 +340,7 @@ class Worklist(ListPage[R]):
             bar=None if cases is None else bar(ask, cases),
             there=cases is not None,
             set=ask.site.cases is not None,
-            **self.values(ask, found.rows),
+            **self.values(ask, found),
         )
 
     def preview(self, ask: Ask) -> Response:

@@ -36,6 +36,7 @@ from wayseal.cases.hotline.reports import Report
 from wayseal.cases.hotline.rewards import Award, amount_of, plain_of
 from wayseal.cases.hotline.sealing import MOST_IDENTITY
 from wayseal.cases.hotline.transit import TypedIn
+from wayseal.cases.views import Page
 from wayseal.cases.writing import one_line
 from wayseal.console.access.types import PersonState
 from wayseal.console.errors import AccessError, UploadError
@@ -81,16 +82,11 @@ def on_hotline(act: Callable[..., Response]) -> Callable[[Ask], Response]:
 PAGES = Pages(on_hotline)
 
 
-class Inbox(list[Report]):
-    """Some reports; the one behind which the next page begins; and all that are open."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inbox(Page[Report]):
+    """Some reports, and all that are open."""
 
-    after: str | None = None
-    every: Sequence[Report] = ()
-
-    @property
-    def rows(self) -> Sequence[Report]:
-        """Itself: a list page hands it on (`values`)."""
-        return self
+    every: Sequence[Report]
 
 
 def _query(ask: Ask, wanted: Asked, most: int) -> Inbox:
@@ -105,14 +101,13 @@ def _query(ask: Ask, wanted: Asked, most: int) -> Inbox:
     ]
     ids = [one.id for one in rows]
     start = ids.index(wanted.after) + 1 if wanted.after in ids else 0
-    page = Inbox(rows[start : start + most])
-    page.after = page[-1].id if len(rows) > start + most else None
-    page.every = [one for one in reports if one.state in OPEN]
-    return page
+    page = tuple(rows[start : start + most])
+    after = page[-1].id if len(rows) > start + most else None
+    return Inbox(rows=page, after=after, every=[one for one in reports if one.state in OPEN])
 
 
-def _values(ask: Ask, page: Sequence[Report]) -> Mapping[str, Any]:
-    assert ask.site.hotline is not None and isinstance(page, Inbox)  # noqa: S101, PT018 (`on_hotline`, `_query`)
+def _values(ask: Ask, page: Inbox) -> Mapping[str, Any]:
+    assert ask.site.hotline is not None  # noqa: S101 (`on_hotline`)
     desk = ask.site.hotline.desk
     return {
         "contact": ask.site.hotline.contact,

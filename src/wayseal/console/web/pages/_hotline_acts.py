@@ -8,7 +8,7 @@ from wayseal.cases.hotline.reports import report_id
 from wayseal.cases.views import Page
 from wayseal.console.roles import AUDITOR
 from wayseal.console.web._ask import Ask
-from wayseal.console.web._lists import Column, Filter, ListPage, Wanted
+from wayseal.console.web._lists import Column, Filter, ListPage, Wanted, page_at
 from wayseal.console.web._render import translator_of
 from wayseal.console.web.pages._hotline import on_hotline
 from wayseal.model.messages import N_
@@ -49,10 +49,7 @@ def _query(ask: Ask, wanted: Wanted, most: int) -> Page[_Row]:
     state = office.desk.record.state()
     acts = chain(*state.boxes.values(), state.paid.values(), state.days.values())
     rows = [_row(one, state) for one in sorted(acts, key=lambda one: -one.at)]
-    rows = [one for one in rows if wanted.filters["report"] in ("", one.report)]
-    start = int(wanted.after) if str(wanted.after or "").isdigit() else 0
-    more = len(rows) > start + most
-    return Page(rows=tuple(rows[start : start + most]), after=str(start + most) if more else None)
+    return page_at([one for one in rows if wanted.filters["report"] in ("", one.report)], wanted, most)
 
 
 ACTS: ListPage[_Row] = ListPage(

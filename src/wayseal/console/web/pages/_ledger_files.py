@@ -18,7 +18,7 @@ from wayseal.console.errors import AccessError, JobError
 from wayseal.console.roles import LEDGER_ROLES, OPENERS
 from wayseal.console.tracing.types import RunKind
 from wayseal.console.web._ask import Ask, Pages, there
-from wayseal.console.web._lists import Column, ListPage, Wanted
+from wayseal.console.web._lists import Column, ListPage, Wanted, page_at
 from wayseal.console.web._resources import LedgerView
 from wayseal.console.web._trace_view import runs_of
 from wayseal.console.web.pages._casework import me
@@ -64,8 +64,7 @@ def find(ask: Ask, wanted: Wanted, most: int) -> Page[FileRow]:
         "file": lambda one: one.entry.name,
     }
     rows = sorted(_rows(ask), key=keys[wanted.sort.by], reverse=wanted.sort.down)
-    start = int(wanted.after) if str(wanted.after or "").isdigit() else 0
-    return Page(rows=tuple(rows[start : start + most]), after=str(start + most) if len(rows) > start + most else None)
+    return page_at(rows, wanted, most)
 
 
 FILES: ListPage[FileRow] = ListPage(

@@ -6,9 +6,9 @@
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pyarrow.compute as pc
@@ -21,6 +21,7 @@ from wayseal.cases.outlets import acts
 from wayseal.cases.outlets.month import FOLDER, Month, Row, months_of, read_month
 from wayseal.cases.outlets.report import MonthReport, OutletReport, lay_out_paper, sums_of, view_outlet
 from wayseal.cases.types import ObservableKind
+from wayseal.cases.views import Page
 from wayseal.cases.writing import one_line
 from wayseal.console.errors import AccessError
 from wayseal.console.roles import CASE_ROLES, OPENERS, OUTLET_MANAGERS
@@ -52,20 +53,27 @@ def _month(ask: Ask) -> Month | None:
     return read_month(_folder(ask), wanted) if wanted in months else None
 
 
-def _list(ask: Ask, wanted: Wanted, most: int) -> Any:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonthPage(Page[Row]):
+    """Some outlets, and the month that they are of."""
+
+    month: Month | None
+
+
+def _list(ask: Ask, wanted: Wanted, most: int) -> MonthPage:
     month, given = _month(ask), wanted.filters
     if month is None:
-        return SimpleNamespace(rows=(), after=None)
+        return MonthPage(rows=(), after=None, month=None)
     table = month.choose(given["verdict"], given["region"], given["part"]).table
     table = table.sort_by([("name", "ascending"), ("outlet", "ascending")])
     start = 0 if wanted.after is None else pc.index(table["outlet"], wanted.after).as_py() + 1
-    rows = table.slice(start, most).to_pylist()
-    return SimpleNamespace(rows=rows, after=rows[-1]["outlet"] if len(table) > start + most else None)
+    rows = tuple(table.slice(start, most).to_pylist())
+    return MonthPage(rows=rows, after=rows[-1]["outlet"] if len(table) > start + most else None, month=month)
 
 
-def _shown(ask: Ask, _rows: Sequence[Row]) -> Mapping[str, Any]:
+def _shown(_ask: Ask, found: MonthPage) -> Mapping[str, Any]:
     """The month, and sums over the outlets of each region that have a figure (`month`, rule 4)."""
-    month = _month(ask)
+    month = found.month
     rows = [] if month is None else month.rows()
     regions = {name: sums_of([one for one in rows if one["region"] == name]) for name in {r["region"] for r in rows}}
     return {"month": month, "regions": sorted(regions.items(), key=lambda pair: pair[0] or "")}

@@ -26,7 +26,7 @@ from wayseal.console.errors import AccessError, UploadError
 from wayseal.console.roles import ADMINISTRATORS, AUDITORS, OUTLET_MANAGERS, Role
 from wayseal.console.web._ask import REFUSALS, TO_DO, Ask, Pages, there
 from wayseal.console.web._forms import MOST
-from wayseal.console.web._lists import Column, Filter, ListPage, Wanted
+from wayseal.console.web._lists import Column, Filter, ListPage, Wanted, page_at
 from wayseal.console.web._resources import LedgerReader
 from wayseal.console.web.pages._casework import me, number_given
 from wayseal.model.messages import N_
@@ -78,9 +78,8 @@ def _query(ask: Ask, wanted: Wanted, most: int) -> Page[Row]:
         one for account in people if wish["state"] in ("all", (one := state.standing(account, ask.access.now())).state)
     ]
     found.sort(key=lambda one: (_STATES.index(one.state), one.until or 0, one.account.account))
-    start = int(wanted.after) if str(wanted.after or "").isdecimal() else 0
-    rows = tuple(_row(ask, one) for one in found[start : start + most])
-    return Page(rows=rows, after=str(start + most) if len(found) > start + most else None)
+    page = page_at(found, wanted, most)
+    return Page(rows=tuple(_row(ask, one) for one in page.rows), after=page.after)
 
 
 def _values(ask: Ask, _rows: object) -> Mapping[str, Any]:
