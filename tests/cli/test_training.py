@@ -3,7 +3,7 @@
 import json
 import shutil
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ import pytest
 from tests.cases.making import alert
 from tests.cli.running import Ran, inside
 from wayseal.cases import open_cases
+from wayseal.cases.outlets.acts import FOLDER, OutletRecord
 from wayseal.cases.training.courses import day_of, load_rules
 from wayseal.cases.training.record import Answered, Completed, Done, Opened, TrainingRecord, read_accounts
 from wayseal.cli._vault_session import open_vault
@@ -187,8 +188,11 @@ def test_it_is_in_the_copy_of_what_cant_be_made_again(place: Place, tmp_path: Pa
     place.complete(*PEOPLE)
     with open_cases(place.ledger / "detect") as cases:
         cases.register([alert("courier-12", at=now_us())], now_us())
+    outlets = OutletRecord(place.ledger / "detect" / FOLDER)
+    outlets.add("fault", outlet="SH-1", at=now_us(), who="li", own="", day=date(2026, 3, 2), why="labels lay about")
     assert inside("case", "backup", place.ledger, tmp_path / "copy").code == 0
     assert TrainingRecord(tmp_path / "copy").state().done == place.record.state().done
+    assert OutletRecord(tmp_path / "copy" / FOLDER).state() == outlets.state()
 
 
 def test_the_vault_brings_in_nobody_and_forgets_no_block(place: Place) -> None:

@@ -12,8 +12,8 @@ from httpx import Client, Response
 from tests.console.beneath import copied, open_beneath, silent
 from tests.console.browsing import LANGUAGES, Visitor, served
 from tests.console.world import World, text
-from wayseal.cases.outlets.acts import RECORD, OutletRecord
-from wayseal.cases.outlets.month import FOLDER, Month, make_month
+from wayseal.cases.outlets.acts import FOLDER, RECORD, OutletRecord
+from wayseal.cases.outlets.month import Month, make_month
 from wayseal.console import Role
 from wayseal.ledger import open_ledger
 

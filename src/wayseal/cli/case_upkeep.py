@@ -10,6 +10,7 @@ from wayseal.cases import open_cases, read_casebook
 from wayseal.cases import verify as verify_casebook
 from wayseal.cases.book import Verification
 from wayseal.cases.ledger.casebook import casebook_folder, forgotten_json, writable_casebook
+from wayseal.cases.outlets import acts as outlets
 from wayseal.cases.training.record import FOLDER as TRAINING
 from wayseal.cases.training.record import RECORD as TRAINING_RECORD
 from wayseal.cases.types import FILE, Forgotten
@@ -91,17 +92,19 @@ def case_backup(
     ledger: LedgerArgument,
     folder: Annotated[Path, typer.Argument(help="A folder that isn't there yet, or is empty.", metavar="FOLDER")],
 ) -> None:
-    """Copy the casebook and its secret, what a watch has on record, and training, also while others write.
+    """Copy the casebook and its secret, and records of the watch, of training and of outlets, also while others write.
 
     The copy is as of one moment, an SQLite file whichever database the casebook lies in, and its files can take
-    the place of those in `detect/`; those in its folders `live` and `training`, of those there: notices, blocks and
-    mutes, and completions. Every line is looked at before.
+    the place of those in `detect/`, as those in its folder `outlets`; those in `live` and `training`, of those there:
+    notices, blocks and mutes, and completions. Every line is looked at before.
 
     \b
     wayseal case backup ledger /mnt/backup/casebook-2026-06-01
     """
-    lines = copy_casebook(casebook_folder(ledger), folder)
-    records = (*(blocks_folder(ledger) / name for name in _RECORDS), ledger / TRAINING / TRAINING_RECORD)
+    casebook = casebook_folder(ledger)
+    lines = copy_casebook(casebook, folder)
+    beside = ledger / TRAINING / TRAINING_RECORD, casebook / outlets.FOLDER / outlets.RECORD
+    records = (*(blocks_folder(ledger) / name for name in _RECORDS), *beside)
     for path in filter(Path.exists, records):
         place, content = folder / path.parent.name, read_journal(path)
         place.mkdir(0o700, exist_ok=True)

@@ -14,7 +14,8 @@ from tests.detect.conftest import small
 from tests.detect.watched import Watched
 from wayseal.cases.errors import OutletError
 from wayseal.cases.ledger.casebook import FOLDER as DETECT
-from wayseal.cases.outlets.month import FOLDER, Month, make_month, months_of, parse_month, read_month
+from wayseal.cases.outlets.acts import FOLDER
+from wayseal.cases.outlets.month import Month, make_month, months_of, parse_month, read_month
 from wayseal.cases.outlets.scores import PEOPLE
 from wayseal.detect.window import WindowError
 from wayseal.ledger import ingest, open_ledger

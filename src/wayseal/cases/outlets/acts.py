@@ -27,7 +27,8 @@ from wayseal.model.messages import N_
 from wayseal.model.schema import Name, parse_json, plain
 from wayseal.model.times import clock, time_at
 
-RECORD: Final = "outlets.jsonl"
+FOLDER, RECORD = "outlets", "outlets.jsonl"
+"""Within detection's folder of a ledger: where months and the record are."""
 _HEADER = {"wayseal": "outlets", "version": 1}
 WHATS: Final = {"audit": ("label", "disposal", "purchase"), "measure": ("warning", "fine", "closing", "penalty")}
 """What is sampled (labels, how they are disposed of, numbers that strangers tried to buy), and what is done."""

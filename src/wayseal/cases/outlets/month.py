@@ -28,6 +28,7 @@ import pyarrow.parquet as pq
 
 from wayseal.cases.errors import OutletError
 from wayseal.cases.ledger.casebook import FOLDER as DETECT
+from wayseal.cases.outlets.acts import FOLDER
 from wayseal.cases.outlets.scores import FEW_PEOPLE, TREND, VERDICTS, VERSION, Cells, Counts, Expected, expect, judge
 from wayseal.detect.explain import load_templates
 from wayseal.detect.facts import Progress, update_facts
@@ -43,8 +44,6 @@ from wayseal.model.schema import parse_json, plain
 from wayseal.model.times import clock_us, day_name
 from wayseal.store.durable import replace_file
 
-FOLDER: Final = "outlets"
-"""Within detection's folder of a ledger."""
 NEEDED: Final = "actors", "outlets", "scans", "waybills"
 PARTS: Final = "day", "evening", "night"
 _PART: Ints = np.array([2] * 7 + [0] * 12 + [1] * 4 + [2], np.int32)

@@ -18,7 +18,7 @@ from wayseal.cases.errors import CasebookDiskError, OutletError
 from wayseal.cases.evidence.errors import DocumentError
 from wayseal.cases.evidence.typesetting import Typesetter
 from wayseal.cases.outlets import acts
-from wayseal.cases.outlets.month import FOLDER, Month, Row, months_of, read_month
+from wayseal.cases.outlets.month import Month, Row, months_of, read_month
 from wayseal.cases.outlets.report import MonthReport, OutletReport, lay_out_paper, sums_of, view_outlet
 from wayseal.cases.types import ObservableKind
 from wayseal.cases.views import Page
@@ -43,7 +43,7 @@ _OWN = CASE_ROLES | OUTLET_MANAGERS
 
 
 def _folder(ask: Ask) -> Path:
-    return there(ask.site.casebook) / FOLDER
+    return there(ask.site.casebook) / acts.FOLDER
 
 
 def _month(ask: Ask) -> Month | None:
