@@ -9,7 +9,7 @@ import pytest
 
 from tests.docs.pages import ROOT, read, rows
 
-LOCKS = ("front-end", "core", "vault", "console", "market", "market-pictures", "live", "portal", "dev", "bench")
+LOCKS = ("front-end", "core", "vault", "console", "market", "market-pictures", "live", "portal", "gate", "dev", "bench")
 
 
 def direct(*, left_out: tuple[str, ...] = ()) -> list[str]:

@@ -1,0 +1,1 @@
+"""Waybill numbers from issue to retirement, and what breaks their order; no personal data."""

@@ -1,0 +1,1 @@
+"""Parcels that never were, as seen in scans, reads and the numbers' life."""
