@@ -15,7 +15,7 @@ from wayseal_sim.parcels._types import ENTRIES, KINDS, LANES_A_SORTER, ODD, Even
 from wayseal_sim.text import coded, fixed_width, hexes, mix
 from wayseal_sim.types import DAY, Ints, stream
 
-_TIME = pa.timestamp("us", tz="UTC")
+TIME = pa.timestamp("us", tz="UTC")
 _GOODS = ("clothing", "electronics", "cosmetics", "food", "home", "books", "documents", "other")
 TRUTH = pa.schema([
     ("waybill", pa.string()), ("kind", pa.string()), ("skill", pa.string()), ("sender", pa.string()),
@@ -54,18 +54,18 @@ def scans_table(ground: Ground, words: Words, e: Events) -> pa.Table:
     e = e.take(np.argsort(e.at, kind="stable"))
     named = {
         "waybill": words.waybills.take(pa.array(e.parcel)),
-        "at": pa.array(e.at, _TIME),
-        "kind": _word(e.kind, KINDS),
+        "at": pa.array(e.at, TIME),
+        "kind": word(e.kind, KINDS),
         "outlet": coded(e.unit, words.made.units).dictionary_decode(),
         "operator": coded(e.operator, words.made.actors).dictionary_decode(),
         "weight_g": pa.array(e.weight, mask=e.weight < 0),
-        "entered": _word(e.entered, ENTRIES),
+        "entered": word(e.entered, ENTRIES),
     }
     if ground.shape.tracks_devices:
         named["device"] = coded(e.device, words.devices).dictionary_decode()
     if ground.shape.tracks_trips:
         named["trip"] = words.trips(e.trip)
-    return _table("scans", named, len(e))
+    return rows_of("scans", named, len(e))
 
 
 def waybills_table(ground: Ground, words: Words, s: Shipments) -> pa.Table:
@@ -73,16 +73,16 @@ def waybills_table(ground: Ground, words: Words, s: Shipments) -> pa.Table:
     rng, n = stream(ground.seed, 49), len(s)
     named = {
         "waybill": words.waybills,
-        "issued_at": pa.array(s.issued, _TIME),
-        "channel": _word(s.channel, [c.name for c in CHANNELS]),
+        "issued_at": pa.array(s.issued, TIME),
+        "channel": word(s.channel, [c.name for c in CHANNELS]),
         "origin_outlet": coded(s.origin, words.made.units).dictionary_decode(),
         "destination_outlet": coded(s.destination, words.made.units).dictionary_decode(),
         "customer": coded(s.customer, words.customers).dictionary_decode(),
         "order_ref": orders(words, np.arange(n)),
         "weight_g": pa.array(s.declared),
-        "goods_class": _word(rng.integers(0, len(_GOODS), n), _GOODS),
+        "goods_class": word(rng.integers(0, len(_GOODS), n), _GOODS),
     }
-    return _table("waybills", named, n)
+    return rows_of("waybills", named, n)
 
 
 def orders(words: Words, which: Ints, nth: int = 0) -> pa.Array:
@@ -103,11 +103,11 @@ def changes_table(ground: Ground, words: Words, s: Shipments, groups: Sequence[G
     before = s.issued[early] + ((first[early] - s.issued[early]) * rng.random(len(early))).astype(np.int64)
     named = {
         "waybill": words.waybills.take(pa.array(which)),
-        "at": pa.array(np.concatenate([after, before]), _TIME),
+        "at": pa.array(np.concatenate([after, before]), TIME),
         "column": pa.array(["order_ref"] * len(which), pa.string()),
         "value": orders(words, which, 1),
     }
-    return _table("changes", named, len(which))
+    return rows_of("changes", named, len(which))
 
 
 def truth_table(ground: Ground, words: Words, s: Shipments, groups: Sequence[Group]) -> pa.Table:
@@ -131,9 +131,11 @@ def truth_table(ground: Ground, words: Words, s: Shipments, groups: Sequence[Gro
     return pa.Table.from_pylist(rows, schema=TRUTH)
 
 
-def _word(code: Ints, words: Sequence[str]) -> pa.Array:
+def word(code: Ints, words: Sequence[str]) -> pa.Array:
+    """The words of codes, null for -1."""
     return coded(code, pa.array([str(w) for w in words], pa.string())).dictionary_decode()
 
 
-def _table(name: str, named: dict[str, pa.Array], n: int) -> pa.Table:
+def rows_of(name: str, named: dict[str, pa.Array], n: int) -> pa.Table:
+    """Rows of a table of the contract."""
     return pa.Table.from_batches([batch_of(arrow_schema(name), named, n)])

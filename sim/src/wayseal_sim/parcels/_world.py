@@ -12,6 +12,7 @@ from wayseal.model.errors import disk_says
 from wayseal.store import write_table
 from wayseal_sim._errors import SimulateError
 from wayseal_sim._tables import actors_table, assignments_table, outlets_table
+from wayseal_sim.parcels._askers import ask
 from wayseal_sim.parcels._families import Shape, draw_shape
 from wayseal_sim.parcels._ground import lay_ground
 from wayseal_sim.parcels._honest import Journeys, draw_shipments
@@ -26,6 +27,8 @@ class Life:
 
     parcels: a row for each ghost, empty, borrowed or odd shipment: waybill, kind, skill (of ghosts: clumsy, lanes,
     weights, replay; of odd ones what is odd), sender, outlet, operator, day, group, insider_machine.
+    numbers: a row for each read of a number before its first scan: waybill, kind (holder, staff, customer; blind, list,
+    leak), asker, ip, at, honest.
     """
 
     family: str
@@ -33,6 +36,7 @@ class Life:
     shape: Shape
     tables: Mapping[str, pa.Table]
     parcels: pa.Table
+    numbers: pa.Table
 
 
 def live(family: str, *, seed: int, **changes: float) -> Life:
@@ -65,19 +69,22 @@ def live(family: str, *, seed: int, **changes: float) -> Life:
         "changes": changes_table(ground, words, shipments, groups, events),
         "scans": scans_table(ground, words, events),
     }
+    asked = ask(ground, words, shipments, events)
+    numbers = asked.pop("numbers")
     truth = truth_table(ground, words, shipments, groups)
-    return Life(family=family, seed=seed, shape=shape, tables=tables, parcels=truth)
+    return Life(family=family, seed=seed, shape=shape, tables=tables | asked, parcels=truth, numbers=numbers)
 
 
 def write_life(out: Path, life: Life) -> Path:
-    """Writes OUT/dataset/, OUT/truth.json, and OUT/truth/ with what each odd parcel is; returns the dataset.
+    """Writes OUT/dataset/, OUT/truth.json, and OUT/truth/ with both truths as Parquet; returns the dataset.
 
     Raises:
         SimulateError: The place can't be written.
     """
     try:
         (out / "truth").mkdir(parents=True, exist_ok=True)
-        pq.write_table(life.parcels, out / "truth" / "parcels.parquet", compression="zstd")
+        for name, table in (("parcels", life.parcels), ("numbers", life.numbers)):
+            pq.write_table(table, out / "truth" / f"{name}.parquet", compression="zstd")
         told = {"family": life.family, "seed": life.seed, "shape": life.shape.as_dict()}
         (out / "truth.json").write_text(json.dumps(told, indent=1) + "\n", "utf-8")
     except OSError as error:
