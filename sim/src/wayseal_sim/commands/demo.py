@@ -32,6 +32,7 @@ from wayseal.trace import render, trace
 from wayseal_sim import preset, simulate
 from wayseal_sim.commands._last_day import lay_out_last_day, watch_last_day
 from wayseal_sim.commands._parts import begin_casework, how_to_open_console, watch_market
+from wayseal_sim.parcels import plant_ghosts
 
 
 class DemoError(WaysealError):
@@ -73,6 +74,7 @@ def demo(
     with progress_bars(quiet) as progress:
         scenario = preset("watch", leaker=leaker)
         paths = simulate(out, scenario, seed=seed, progress=progress)
+        plant_ghosts(paths, seed)
         day = lay_out_last_day(out, paths.dataset, scenario.days, seed)
         ingest(open_source(day.before), out / "ledger", progress=progress)
     watch_last_day(out, day)

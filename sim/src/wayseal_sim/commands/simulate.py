@@ -25,7 +25,10 @@ from wayseal_sim.commands._streaming import (
     speed_of,
     stream_dataset,
 )
+from wayseal_sim.parcels import live, write_life
 from wayseal_sim.play import Faults
+
+_PARCELS_A_DAY = 5_000
 
 OutArgument = Annotated[
     Path, typer.Argument(help="Folder to make: `dataset/`, `leaks.csv` and `truth.json`.", metavar="OUT")
@@ -124,6 +127,15 @@ MissingScansOption = Annotated[
         help="Share of the scans that nobody recorded; a pickup and a delivery always are.", show_default="0.02"
     ),
 ]
+ParcelsOption = Annotated[
+    str | None,
+    typer.Option(
+        help="A world of parcels' lives instead, of this family: `dense`, `rural`, `one-hub`, `low-coverage`, "
+        "`campaign`, `franchise`, `bags`, `old-system`. Of the other options only `--days` and `--seed` count; [what "
+        "is in it](#ghosts-and-numbers).",
+        show_default="none",
+    ),
+]
 
 
 def simulate(
@@ -145,6 +157,7 @@ def simulate(
     insiders: InsidersOption = None,
     noise: NoiseOption = None,
     missing_scans: MissingScansOption = None,
+    parcels: ParcelsOption = None,
     stream: StreamOption = None,
     existing: ExistingOption = False,
     speed: SpeedOption = "max",
@@ -168,6 +181,7 @@ def simulate(
     \b
     wayseal simulate world --leaker wide --bought 20 --seed 3
     wayseal simulate watched --scenario watch
+    wayseal simulate ghosts --parcels dense --seed 5
     wayseal ingest world/ledger world/dataset
     wayseal trace world/ledger --leaks world/leaks.csv
     wayseal simulate world --existing --stream nats://127.0.0.1:4222/READS --speed 3600 --late 0.02 --doubled 0.01
@@ -182,7 +196,9 @@ def simulate(
         "system_clock_h": system_clock, "buyer_clock_h": buyer_clock, "insiders": insiders, "noise": noise,
         "missing_scans": missing_scans, "start": _day_of(start),
     }  # fmt: skip
-    if not existing:
+    if parcels is not None and not existing:
+        _make_parcels(out, parcels, days, seed, quiet)
+    elif not existing:
         _make(out, scenario, settings, seed, quiet)
     if existing or stream is not None:
         stream_dataset(out, stream, seed=seed, speed=pace, faults=faults, since=since, until=until, quiet=quiet)
@@ -193,6 +209,13 @@ def _day_of(start: str | None) -> str | None:
     if start is None or not start.isdecimal() or len(start) > 4:
         return start
     return (datetime.now(timezone(timedelta(hours=8))).date() - timedelta(days=int(start))).isoformat()
+
+
+def _make_parcels(out: Path, family: str, days: int | None, seed: int, quiet: bool) -> None:
+    changes = {} if days is None else {"days": days, "parcels": days * _PARCELS_A_DAY}
+    write_life(out, live(family, seed=seed, **changes))
+    if not quiet:
+        warn("{out}: dataset/ (the log), truth/ (what each odd parcel is, and who asked too early)", out=out)
 
 
 def _make(out: Path, scenario: str, settings: Mapping[str, object], seed: int, quiet: bool) -> None:

@@ -79,15 +79,12 @@ def _evening(ground: Ground, day: int) -> int:
 
 
 def _lists(g: Ground, rng: np.random.Generator, s: Shipments, first: Ints, asked: _Asked) -> None:
-    """Numbers of an outlet, most not collected yet, asked for within minutes by another's client or at the page."""
+    """Numbers of one interface, most not collected yet, asked for in minutes by another's client or at the page."""
     for k in range(_LISTS):
-        at = _evening(g, int(rng.integers(0, g.shape.days)))
-        fresh = np.flatnonzero((s.issued < at) & (first > at - 2 * HOUR) & (s.issued > at - DAY))
-        outlets, count = np.unique(s.origin[fresh], return_counts=True)
-        i = fresh[s.origin[fresh] == rng.choice(outlets, p=count / count.sum())]
-        other = _client_of_another(g, rng, int(s.channel[i[0]]))
-        who, where = (len(g.staff), int(rng.integers(1 << 22, 1 << 24))) if k % 2 else (other, -1)
-        i = i if k % 2 else i[s.channel[i] == s.channel[i[0]]]
+        at, channel = _evening(g, int(rng.integers(0, g.shape.days))), int(rng.integers(1, len(CHANNELS) - 1))
+        fresh = (s.issued < at) & (first > at - 2 * HOUR) & (s.issued > at - DAY) & (s.channel == channel)
+        i = rng.permutation(np.flatnonzero(fresh))[: int(rng.integers(40, 200))]
+        who, where = (len(g.staff), int(rng.integers(1 << 22, 1 << 24))) if k % 2 else (_another(g, rng, channel), -1)
         asked.add(i, at + span(rng, len(i), 0, 12 * MINUTE), who, LIST, where)
 
 
@@ -103,7 +100,7 @@ def _leak(g: Ground, rng: np.random.Generator, s: Shipments, first: Ints, asked:
         asked.add(i, at + span(rng, len(i), -10 * MINUTE, 10 * MINUTE), int(g.staff.clients[channel, 1]), LEAK)
 
 
-def _client_of_another(g: Ground, rng: np.random.Generator, channel: int) -> int:
+def _another(g: Ground, rng: np.random.Generator, channel: int) -> int:
     clients = np.delete(g.staff.clients[:, 1], channel)
     return int(rng.choice(clients[clients >= 0]))
 

@@ -79,8 +79,10 @@ def write_life(out: Path, life: Life) -> Path:
     """Writes OUT/dataset/, OUT/truth.json, and OUT/truth/ with both truths as Parquet; returns the dataset.
 
     Raises:
-        SimulateError: The place can't be written.
+        SimulateError: The place can't be written, or a dataset is there.
     """
+    if (out / "dataset").exists():
+        raise SimulateError("{dataset} is there already", dataset=out / "dataset")
     try:
         (out / "truth").mkdir(parents=True, exist_ok=True)
         for name, table in (("parcels", life.parcels), ("numbers", life.numbers)):
