@@ -8,7 +8,6 @@ import pytest
 
 from wayseal_sim.world import World
 
-
 LATER = ("entered", "device", "trip")
 
 
