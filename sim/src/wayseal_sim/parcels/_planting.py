@@ -90,7 +90,7 @@ def _ghosts(rng: np.random.Generator, waybills: pa.Table, days: list[pa.Table]) 
     for number, donor in zip(numbers, rng.choice(list(donors), _GHOSTS).tolist(), strict=True):
         at = pa.array([row["at"] for row in donors[donor]], TIME).cast(pa.int64()).to_numpy()
         gaps = np.r_[rng.integers(HOUR // 2), np.diff(at) * rng.uniform(*_STRETCH, len(at) - 1)]
-        moments = [at[0] - rng.integers(HOUR, 5 * HOUR), *at[0] + np.cumsum(gaps).astype(np.int64)]
+        moments = np.r_[at[0] - rng.integers(HOUR, 5 * HOUR), at[0] + np.cumsum(gaps).astype(np.int64)]
         before, *when = pa.array(moments, TIME).to_pylist()
         same = {k: sender[k] for k in ("channel", "customer", "origin_outlet")}
         issued.append(rows[donor] | same | {"waybill": number, "issued_at": before})
