@@ -24,8 +24,8 @@ from wayseal.store.tables import TABLES
 LAYOUTS = [
     (strange.counter, "counter.csv", "accesses", "at=查询时间 actor=员工编号 waybill=运单编号 via=查询方式", ""),
     (strange.scans, "export.xlsx", "scans",
-     "waybill=扫描单号 at=扫描时间 kind=扫描类型 outlet=扫描网点 operator=扫描员工号 weight_g=重量(kg) "
-     "trip=车签号", ""),
+     ("waybill=扫描单号 at=扫描时间 kind=扫描类型 outlet=扫描网点 operator=扫描员工号 weight_g=重量(kg) "
+     "trip=车签号"), ""),
     (strange.staff, "Sheet.xlsx", "actors",
      "actor=工号 kind= role=岗位 outlet=所属网点 valid_from=入职日期 valid_to=离职日期", ""),
     (strange.outlets, "wd.tsv", "outlets",
