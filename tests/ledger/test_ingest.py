@@ -58,6 +58,19 @@ def test_what_goes_in_comes_out(tmp_path: Path) -> None:
         assert sum(r["reads"] for r in snapshot.activity().to_pylist()) == 5
 
 
+def test_how_a_scan_came_in_and_by_which_truck_is_kept(tmp_path: Path) -> None:
+    plain: dict[str, Any] = {"waybill": "YT1", "at": at(1), "kind": "pickup", "outlet": "o-1"}
+    hub = {**plain, "at": at(9), "kind": "arrive", "outlet": "h-1", "entered": "machine", "device": "d", "trip": "T7"}
+    put(write(tmp_path / "1", "scans", [plain]), tmp_path / "L")
+    put(write(tmp_path / "2", "scans", [hub]), tmp_path / "L")
+    put(write(tmp_path / "3", "accesses", ROWS), tmp_path / "L")
+    with ledger.open_ledger(tmp_path / "L") as snapshot:
+        first, second = snapshot.scans(snapshot.keys(["YT1"])).to_pylist()
+        assert (first["entered"], first["device"], first["trip"]) == (None, None, None)
+        assert (second["entered"], second["device"], second["trip"]) == ("machine", "d", "T7")
+        assert snapshot.devices == 1
+
+
 def test_the_same_source_twice_changes_nothing(tmp_path: Path) -> None:
     path = write(tmp_path, "accesses", ROWS)
     first = put(path, tmp_path / "L")

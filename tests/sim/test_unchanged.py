@@ -8,13 +8,15 @@ import pytest
 
 from wayseal_sim.world import World
 
+LATER = ("entered", "device", "trip")
+
 
 def digest(world: World) -> str:
     """Of every row of every table, what was bought, and the truth, whatever the version."""
     out = hashlib.sha256()
     for name, table in sorted([*world.tables.items(), ("leaks", world.leaks)]):
         out.update(name.encode())
-        for column in table.column_names:
+        for column in [c for c in table.column_names if name != "scans" or c not in LATER]:
             out.update(repr(table[column].to_pylist()).encode())
     out.update(json.dumps({k: v for k, v in world.truth.items() if k != "wayseal"}, sort_keys=True).encode())
     return out.hexdigest()[:16]

@@ -11,7 +11,7 @@ actors: actor! kind! role! outlet region rights valid_from valid_to trained_unti
 outlets: outlet! kind! city! region! name latitude longitude
 waybills: waybill! issued_at! channel! origin_outlet! destination_outlet! customer order_ref weight_g goods_class
 changes: waybill! at! column! value!
-scans: waybill! at! kind! outlet! operator weight_g
+scans: waybill! at! kind! outlet! operator weight_g entered device trip
 accesses: at! actor! waybill! access action via fields request session ip device purpose
 queries: request! at! actor! filter! via rows session ip
 tickets: ticket! waybill! opened_at! actor! closed_at kind

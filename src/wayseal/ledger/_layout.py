@@ -53,7 +53,12 @@ _KEYED = (
         unique=True,
     ),
     TableLayout(name="changes", time="at", seen=False),
-    TableLayout(name="scans", time="at", ids={"outlet": "outlet", "operator": "actor"}),
+    TableLayout(
+        name="scans",
+        time="at",
+        # What scans aren't the devices that read: those are counted as sources, and a purge forgets them.
+        ids={"outlet": "outlet", "operator": "actor", "device": "scanner", "trip": "trip"},
+    ),
     TableLayout(name="tickets", time="opened_at", ids={"actor": "actor"}, seen=False),
     TableLayout(name="partner_calls", time="at", ids={"partner": "actor"}, seen=False),
     TableLayout(

@@ -32,6 +32,15 @@ class ScanKind(StrEnum):
     PROBLEM = "problem"
 
 
+class Entry(StrEnum):
+    """How a scan came into the system: read by a sorter or scale, by a handheld, typed in, or sent by an interface."""
+
+    MACHINE = "machine"
+    HANDHELD = "handheld"
+    TYPED = "typed"
+    INTERFACE = "interface"
+
+
 class Action(StrEnum):
     """The kinds of reads of a waybill."""
 

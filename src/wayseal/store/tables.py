@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from wayseal.model.kinds import Action, ActorKind, FoundBy, OutletKind, ScanKind, Scope
+from wayseal.model.kinds import Action, ActorKind, Entry, FoundBy, OutletKind, ScanKind, Scope
 
 VERSION = 1
 EARLIEST, LATEST = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000 for year in (1990, 2100))
@@ -143,7 +143,7 @@ _ALL = (
     _table(
         "scans",
         {"waybill": _WAYBILL, "at": _TIME, "kind": _enum(ScanKind), "outlet": _ID},
-        {"operator": _ID, "weight_g": _WEIGHT},
+        {"operator": _ID, "weight_g": _WEIGHT, "entered": _enum(Entry), "device": _ID, "trip": _ID},
     ),
     _table(
         "accesses",

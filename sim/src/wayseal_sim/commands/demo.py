@@ -32,6 +32,7 @@ from wayseal.trace import render, trace
 from wayseal_sim import preset, simulate
 from wayseal_sim.commands._last_day import lay_out_last_day, watch_last_day
 from wayseal_sim.commands._parts import begin_casework, how_to_open_console, watch_market
+from wayseal_sim.parcels import plant_ghosts
 
 
 class DemoError(WaysealError):
@@ -73,6 +74,7 @@ def demo(
     with progress_bars(quiet) as progress:
         scenario = preset("watch", leaker=leaker)
         paths = simulate(out, scenario, seed=seed, progress=progress)
+        plant_ghosts(paths, seed)
         day = lay_out_last_day(out, paths.dataset, scenario.days, seed)
         ingest(open_source(day.before), out / "ledger", progress=progress)
     watch_last_day(out, day)
@@ -90,8 +92,7 @@ def demo(
     write_text(report, render(result, "html", current_lang()))
     write_text(out / "report.json", render(result, "json", current_lang()))
     typer.echo(render(result, "text", current_lang()), nl=False)
-    typer.echo("")
-    typer.echo(_describe_truth(paths.truth))
+    typer.echo("\n" + _describe_truth(paths.truth))
     begin_casework(folder, tuple(case.id for case in shown.worth if case.id), bought)
     cases = out / "cases.html"
     write_text(cases, render_detect(shown, "html", current_lang()))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -25,7 +25,10 @@ from wayseal_sim.commands._streaming import (
     speed_of,
     stream_dataset,
 )
+from wayseal_sim.parcels import FAMILIES, live, write_life
 from wayseal_sim.play import Faults
+
+_PARCELS_A_DAY = 5_000
 
 OutArgument = Annotated[
     Path, typer.Argument(help="Folder to make: `dataset/`, `leaks.csv` and `truth.json`.", metavar="OUT")
@@ -124,6 +127,15 @@ MissingScansOption = Annotated[
         help="Share of the scans that nobody recorded; a pickup and a delivery always are.", show_default="0.02"
     ),
 ]
+ParcelsOption = Annotated[
+    str | None,
+    typer.Option(
+        help="A world of parcels' lives instead, of this family: `dense`, `rural`, `one-hub`, `low-coverage`, "
+        "`campaign`, `franchise`, `bags`, `old-system`. Of the other options only `--days` and `--seed` count; [what "
+        "is in it](#ghosts-and-numbers).",
+        show_default="none",
+    ),
+]
 
 
 def simulate(
@@ -145,6 +157,7 @@ def simulate(
     insiders: InsidersOption = None,
     noise: NoiseOption = None,
     missing_scans: MissingScansOption = None,
+    parcels: ParcelsOption = None,
     stream: StreamOption = None,
     existing: ExistingOption = False,
     speed: SpeedOption = "max",
@@ -172,10 +185,9 @@ def simulate(
     wayseal trace world/ledger --leaks world/leaks.csv
     wayseal simulate world --existing --stream nats://127.0.0.1:4222/READS --speed 3600 --late 0.02 --doubled 0.01
     """
-    pace = speed_of(speed)
-    faults = Faults(
+    pace, faults = speed_of(speed), Faults(
         late=late, doubled=doubled, dropped=dropped, reordered=reordered, dying_gateways=dying_gateways, skew=skew
-    )
+    )  # fmt: skip
     settings = {
         "leaker": leaker, "buyer": buyer, "bought": bought, "reports": reports, "accesses": accesses, "days": days,
         "colluders": colluders, "unknown_share": unknown_share, "queries": queries, "lost_rows": lost,
@@ -183,7 +195,7 @@ def simulate(
         "missing_scans": missing_scans, "start": _day_of(start),
     }  # fmt: skip
     if not existing:
-        _make(out, scenario, settings, seed, quiet)
+        _make(out, parcels or scenario, settings, seed, quiet)
     if existing or stream is not None:
         stream_dataset(out, stream, seed=seed, speed=pace, faults=faults, since=since, until=until, quiet=quiet)
 
@@ -195,7 +207,17 @@ def _day_of(start: str | None) -> str | None:
     return (datetime.now(timezone(timedelta(hours=8))).date() - timedelta(days=int(start))).isoformat()
 
 
+def _make_parcels(out: Path, family: str, days: Any, seed: int, quiet: bool) -> None:
+    changes = {} if days is None else {"days": days, "parcels": days * _PARCELS_A_DAY}
+    write_life(out, live(family, seed=seed, **changes))
+    if not quiet:
+        warn("{out}: dataset/ (the log), truth/ (what each odd parcel is, and who asked too early)", out=out)
+
+
 def _make(out: Path, scenario: str, settings: Mapping[str, object], seed: int, quiet: bool) -> None:
+    if scenario in FAMILIES:
+        _make_parcels(out, scenario, settings["days"], seed, quiet)
+        return
     chosen = preset(scenario, **{name: value for name, value in settings.items() if value is not None})
     with progress_bars(quiet) as progress:
         run(out, chosen, seed=seed, progress=progress)
