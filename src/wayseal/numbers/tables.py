@@ -35,6 +35,7 @@ series = sa.Table(
     "series",
     meta,
     sa.Column("series", sa.String(20), primary_key=True),
+    sa.Column("digits", sa.Integer, nullable=False),
     sa.Column("epoch", sa.Integer, nullable=False),
     sa.Column("next", sa.BigInteger, nullable=False),
 )
