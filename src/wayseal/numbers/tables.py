@@ -157,7 +157,7 @@ def open_numbers(url: str | Path, *, patience: float = 30) -> Database:
     """
     database = open_database(url, patience=patience)
     try:
-        if version(database, CHAIN) != CHAIN.revisions[-1]:
+        if not database.has_table("numbers") or version(database, CHAIN) != CHAIN.revisions[-1]:
             raise NumbersError(N_("this database has no numbers yet: run `wayseal numbers init`"))
     except BaseException:
         database.close()
