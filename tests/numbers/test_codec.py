@@ -1,6 +1,5 @@
 """Numbers out of counters; keys and short codes."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -71,7 +70,7 @@ def test_keys_are_apart_and_hidden(tmp_path: Path) -> None:
         codes.open_keys(tmp_path / "gate.key")
     with pytest.raises(NumbersKeyError):
         codes.open_keys(tmp_path / "none")
-    os.chmod(tmp_path / "key", 0o644)
+    (tmp_path / "key").chmod(0o644)
     with pytest.raises(NumbersKeyError):
         codes.open_keys(tmp_path / "key")
 

@@ -54,10 +54,10 @@ def test_a_block_of_which_somebody_picks_is_told_and_one_used_in_order_isnt(both
 @given(st.integers(2, 6), st.integers(2, 6))
 def test_the_exact_chance_is_that_of_all_orders(n: int, m: int) -> None:
     """Against every arrangement, counted."""
-    from itertools import combinations
+    from itertools import combinations, pairwise
 
     def runs(used: list[bool]) -> int:
-        return 1 + sum(a != b for a, b in zip(used, used[1:], strict=False))
+        return 1 + sum(a != b for a, b in pairwise(used))
 
     every = [[place in some for place in range(n + m)] for some in combinations(range(n + m), n)]
     for used in (every[0], every[-1], every[len(every) // 2]):

@@ -48,7 +48,7 @@ FolderArgument = Annotated[
 DatabaseOption = Annotated[
     str | None,
     typer.Option(
-        "--database", envvar="WAYSEAL_NUMBERS", help="Address of the database.", show_default="numbers.db in FOLDER"
+        "--database", help="Address of the database.", show_default="numbers.db in FOLDER"
     ),
 ]
 
