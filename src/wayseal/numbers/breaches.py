@@ -56,6 +56,8 @@ class BreachKind(StrEnum):
     """Another move that the number's state doesn't allow."""
     CLOCK_SKEW = "clock_skew"
     """A source whose clock is wrong by minutes."""
+    HANDOVER_GUESSED = "handover_guessed"
+    """At an outlet, which is the asker, far more handover codes are wrong than usual."""
     RESTORED = "restored"
     """The database was older than what had been given out; the rest was burnt."""
 

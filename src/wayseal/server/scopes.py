@@ -27,6 +27,12 @@ POLICY_WRITE: Final = "policy:write"
 LOG: Final = "log"
 PROVE: Final = "prove"
 METRICS: Final = "metrics"
+ALIAS: Final = "alias"
+STAND_IN: Final = "stand_in"
+HANDOVER: Final = "handover"
+OVERRIDE: Final = "handover:override"
+SHOW_CODE: Final = "handover:code"
+COURIER: Final = "courier"
 
 SCOPES: Final = {
     SEAL: "Seal waybill data.",
@@ -43,6 +49,12 @@ SCOPES: Final = {
     LOG: "Read checkpoints and tiles of the log.",
     PROVE: "Take proofs of entries, which show who asked for what.",
     METRICS: "Read the service's metrics.",
+    ALIAS: "Get virtual numbers of recipients.",
+    STAND_IN: "Say what is printed instead of a recipient's own name, address and phone.",
+    HANDOVER: "Check handover codes.",
+    OVERRIDE: "Hand over without a code, after three wrong ones.",
+    SHOW_CODE: "Get handover codes for recipients, with the shipment's secret.",
+    COURIER: "Get the code of the minute that a courier shows.",
 }
 
 ACTORLESS: Final = frozenset({LOG, METRICS})
@@ -70,6 +82,12 @@ ROUTES: Final[dict[tuple[str, str], str | None]] = {
     ("GET", "/v1/log/tile/{level}/{index:path}"): LOG,
     ("GET", "/v1/log/entries/{seq}/proof"): PROVE,
     ("GET", "/metrics"): METRICS,
+    ("POST", "/v1/waybills/{waybill}/alias"): ALIAS,
+    ("PUT", "/v1/waybills/{waybill}/stand-ins"): STAND_IN,
+    ("POST", "/v1/handovers"): HANDOVER,
+    ("POST", "/v1/handovers/override"): OVERRIDE,
+    ("POST", "/v1/waybills/{waybill}/handover-code"): SHOW_CODE,
+    ("POST", "/v1/waybills/{waybill}/courier-code"): COURIER,
     # Rule 2. Whoever asks for a token has none yet.
     ("POST", "/oauth/token"): None,
     # Public keys are public.
