@@ -15,23 +15,23 @@ AFTER_CLOSE_US = 5 * 86_400_000_000
 """So long a closed parcel is shown."""
 LONGEST_US = 60 * 86_400_000_000
 """So long after its first scan a parcel is shown that nobody closed."""
-_MOST = 64
-_FIND = f"""
+_FIND = """
 WITH RECURSIVE found AS (
   SELECT n.number, n.state, n.verifier, n.scanned_at, n.closed_at, n.last, b.holder, b.channel
   FROM numbers n JOIN blocks b ON b.block = n.block
-  WHERE n.number = COALESCE((SELECT number FROM numbers WHERE number = ?), '{DECOY}')
+  WHERE n.number = COALESCE((SELECT number FROM numbers WHERE number = ?), '-')
 ), life(seq, previous, at, move, facts, place) AS (
   SELECT e.seq, e.previous, e.at, e.move, e.facts, 1 FROM number_events e WHERE e.seq = COALESCE(
-    (SELECT last FROM found WHERE state IN ('{NumberState.SCANNED}', '{NumberState.CLOSED}')),
-    (SELECT last FROM numbers WHERE number = '{DECOY}'))
+    (SELECT last FROM found WHERE state IN ('scanned', 'closed')),
+    (SELECT last FROM numbers WHERE number = '-'))
   UNION ALL
   SELECT e.seq, e.previous, e.at, e.move, e.facts, life.place + 1
-  FROM life JOIN number_events e ON e.seq = life.previous WHERE life.place < {_MOST}
+  FROM life JOIN number_events e ON e.seq = life.previous WHERE life.place < 64
 )
 SELECT f.number, f.state, f.verifier, f.scanned_at, f.closed_at, f.holder, f.channel, life.at, life.move, life.facts
 FROM found f CROSS JOIN life ORDER BY life.seq
 """
+"""Rule 1; '-' is the decoy."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
