@@ -58,6 +58,8 @@ class BreachKind(StrEnum):
     """A source whose clock is wrong by minutes."""
     HANDOVER_GUESSED = "handover_guessed"
     """At an outlet, which is the asker, far more handover codes are wrong than usual."""
+    ALIAS_CALLED = "alias_called"
+    """A stranger called a virtual number that the asker was given for the parcel."""
     RESTORED = "restored"
     """The database was older than what had been given out; the rest was burnt."""
 

@@ -119,7 +119,7 @@ class Aliases(Closing):
         return {one: (now if at is None else at) + LASTS for one, at in signed.items()}
 
     def sweep(self, *, now: int) -> int:
-        """Extends what goes on, ends what is over, frees what has cooled; how many pairs ended (rules 2 and 3)."""
+        """Extends what goes on, ends what is over, frees what has cooled; how many pairs ended (rules 2 to 4)."""
         ending = self.database.read(pool.ending_pairs, now + pool.DAY, now - _UNSHOWN)
         ends, over = self._ends([row.waybill for row in ending], now), 0
         for row in ending:
@@ -131,6 +131,14 @@ class Aliases(Closing):
                 self._end(row.pair, now)
                 over += 1
         self.database.write(pool.cool, self._strangers(now - pool.COOLING), now)
+        found = [
+            Breach(
+                kind=BreachKind.ALIAS_CALLED, number=one.waybill, at=one.at, facts={"viewers": len(one.viewers)},
+                asker=one.viewers[0] if len(one.viewers) == 1 else "",
+            )
+            for one in self.leaks(now - pool.COOLING)
+        ]  # fmt: skip
+        self._numbers.write(breaches.add, *found)
         return over
 
     def _strangers(self, since: int) -> list[tuple[str, CallKind, int]]:
