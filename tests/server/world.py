@@ -2,7 +2,7 @@
 
 import asyncio
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -26,6 +26,7 @@ from wayseal.server.scopes import SCOPES
 from wayseal.service.log import make_log
 from wayseal.store.blocked import Enforcer
 from wayseal.vault import Vault, new_vault
+from wayseal.vault.aliases import Aliases
 from wayseal.vault.committer import Committer
 from wayseal.vault.keyring import Keyring
 from wayseal.vault.policy import default_texts
@@ -207,18 +208,29 @@ def in_process(vault: Vault, keyring: Keyring) -> Service:
 
 
 @contextmanager
-def world(folder: Path, limits: RequestLimits | None = None, blocked: Enforcer | None = None) -> Iterator[World]:
+def world(
+    folder: Path,
+    limits: RequestLimits | None = None,
+    blocked: Enforcer | None = None,
+    aliases: Callable[[Vault], Aliases] | None = None,
+) -> Iterator[World]:
     """A service with one client "all" that may do everything."""
     secret, files, keyring = template()
     ring = Ring(keyring)
     for name, content in zip(FILES, files, strict=True):
         (folder / name).write_bytes(content)
     with ExitStack() as stack:
-        yield _service(folder, secret, ring, limits or RequestLimits(), stack, blocked)
+        yield _service(folder, secret, ring, limits or RequestLimits(), stack, blocked, aliases)
 
 
 def _service(
-    folder: Path, secret: str, ring: Ring, limits: RequestLimits, stack: ExitStack, blocked: Enforcer | None
+    folder: Path,
+    secret: str,
+    ring: Ring,
+    limits: RequestLimits,
+    stack: ExitStack,
+    blocked: Enforcer | None,
+    aliases: Callable[[Vault], Aliases] | None,
 ) -> World:
     main, keys = map(stack.enter_context, opened(folder))
     vault = Vault(main, keys, ring)
@@ -234,6 +246,7 @@ def _service(
         log=make_log(log),
         running=running,
         blocked=blocked,
+        aliases=None if aliases is None else stack.enter_context(aliases(vault)),
     )
     stack.callback(service.async_vault.close)
     http = stack.enter_context(closing(Http(service.asgi)))

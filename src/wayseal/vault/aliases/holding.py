@@ -3,7 +3,7 @@
 1. An account may act on a parcel that lies at its outlet: the policy would show it the parcel for delivery, no other
    outlet has it, it hasn't left and isn't delivered. Nobody is told why not, nor whether there is such a parcel.
 2. What somebody else than the vault wrote counts for nothing (`row_macs`).
-3. Nothing is shown by it, so no disclosure stands in the log, and no budget is used or asked for.
+3. Nothing is shown by it, so no disclosure stands in the log, and no budget counts.
 """
 
 from collections.abc import Sequence
@@ -19,10 +19,12 @@ from wayseal.vault import tables as t
 from wayseal.vault._disclose import DecisionInputs, decide_one
 from wayseal.vault._sql import chosen
 from wayseal.vault.directory import actor_of
-from wayseal.vault.policy.budgets import OVER, day_of
+from wayseal.vault.policy.budgets import OVER
 from wayseal.vault.requests import DiscloseJob
 
 PURPOSE = "deliver"
+_NO_DAY = -1
+"""Nothing was counted on it, so that neither a budget nor a day's bulk is used up (rule 3)."""
 
 
 def rows_of(vault: Vault, waybills: Sequence[str]) -> dict[str, Any]:
@@ -39,7 +41,7 @@ def find_held(vault: Vault, caller: Caller, waybill: str, *, now: int) -> Any | 
     job = DiscloseJob(caller=caller, asks=(Ask(waybill=waybill, purpose=PURPOSE, reason=PURPOSE),))
 
     def work(connection: Connection) -> Any | None:
-        decided, _ = decide_one(connection, job, inputs, now=now, day=day_of(now, 0))
+        decided, _ = decide_one(connection, job, inputs, now=now, day=_NO_DAY)
         actor, row = actor_of(connection, vault.marks, caller.actor), decided.parcel
         over = decided.decision.rule in {one.rule for one in OVER.values()}
         if actor is None or actor.outlet is None or row is None or not (decided.decision.allowed or over):

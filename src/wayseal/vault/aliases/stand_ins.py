@@ -68,7 +68,7 @@ def set_stand_ins(
     if wanted.virtual_number is not None and vault.main.read(_is_sealed_phone, vault, number, wanted.virtual_number):
         raise VaultError("is a phone of the parcel's own", key="virtual_number")
     if wanted.pseudonym is not None:
-        check.value(Field.RECIPIENT_NAME, wanted.pseudonym)
+        check.identifier("pseudonym", wanted.pseudonym)
         if _PHONE_LIKE.search(unicodedata.normalize("NFKC", wanted.pseudonym)):
             raise VaultError("holds what may be a phone", key="pseudonym")
         name = _plain(_open_name(vault, caller, row, now))
