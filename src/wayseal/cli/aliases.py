@@ -50,9 +50,8 @@ def aliases_pool(
         if add:
             aliases.database.write(add_aliases, add)
         size = aliases.database.read(pool_size)
-    print_result(
-        format, size, [_("{free:,} free, {bound:,} bound, {cooling:,} cooling; {pairs:,} pairs have one", **size)]
-    )
+    said = _("{free:,} free, {bound:,} bound, {cooling:,} cooling; {pairs:,} {pairs:pair has|pairs have} one", **size)
+    print_result(format, size, [said])
 
 
 def aliases_sweep(vault: VaultOption = VAULT) -> None:

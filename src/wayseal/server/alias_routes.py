@@ -4,6 +4,7 @@
 2. A phone goes from a disclosure to the provider of virtual numbers, and into no answer.
 """
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Request, Response
@@ -85,10 +86,8 @@ def add_aliases(
             raise to_problem(answer)
         if answer.forms.get(Field.RECIPIENT_PHONE) is not Form.FULL:
             raise VaultError("doesn't open the recipient's phone in full", key="purpose")
-        phone = answer.values[Field.RECIPIENT_PHONE]
-        return json_answer(
-            await async_vault.act(aliases.bind, caller.actor, answer.waybill, body.phone, phone, now=now())
-        )
+        given = caller.actor, answer.waybill, body.phone, answer.values[Field.RECIPIENT_PHONE]
+        return json_answer(await async_vault.act(aliases.bind, *given, now=now()))
 
     @app.put(
         "/v1/waybills/{waybill}/stand-ins", response_model=StandIns, responses=problems(),
@@ -98,6 +97,10 @@ def add_aliases(
         """Takes the place of those before; of a parcel that the caller sealed."""
         return await act(request, Aliases.set_stand_ins, waybill, body)
 
+    _add_codes(app, act)
+
+
+def _add_codes(app: FastAPI, act: Callable[..., Awaitable[Response]]) -> None:
     @app.post("/v1/handovers", response_model=Handover, responses=problems(), summary="Check a handover code")
     async def hand_over(request: Request, body: HandoverBody) -> Response:
         """Three tries, at the outlet that has the parcel."""

@@ -46,8 +46,10 @@ class Pool(RuleBasedStateMachine):
         self.made += 1
         until = self.now + 7 * DAY
         row = self.database.write(pool.open_pair, waybill, viewer, str(self.made), now=self.now, until=until)
-        free = SIZE - len({alias for alias, _ in self.open.values()}) - sum(
-            at + COOLING > self.now for alias, at in self.last.items() if alias not in self._used()
+        free = (
+            SIZE
+            - len({alias for alias, _ in self.open.values()})
+            - sum(at + COOLING > self.now for alias, at in self.last.items() if alias not in self._used())
         )
         if (waybill, viewer) in self.open:
             assert row.pair == self.open[waybill, viewer][1]

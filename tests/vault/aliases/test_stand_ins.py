@@ -94,7 +94,8 @@ def test_spelling_does_not_hide_a_name(noise: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [{"pseudonym": ""}, {"pseudonym": "x" * 21}, {"virtual_number": "one"}, {"virtual_number": "1"}, {"name": "x"}]
+    "body",
+    [{"pseudonym": ""}, {"pseudonym": "x" * 21}, {"virtual_number": "one"}, {"virtual_number": "1"}, {"name": "x"}],
 )
 def test_what_a_request_may_say(body: dict[str, str]) -> None:
     with pytest.raises(ValidationError):
