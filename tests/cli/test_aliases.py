@@ -38,7 +38,8 @@ def test_the_pool_and_who_passed_a_number_on(vault: Path, tmp_path: Path) -> Non
     assert "1 free, 1 bound, 0 cooling; 1 pair has one" in inside("aliases", "pool").out
     ran = inside("aliases", "leaks", "--out", tmp_path / "found")
     assert (ran.code, ran.out[:6]) == (0, "1 leak")
-    leaks, viewers = (list(csv.DictReader((tmp_path / "found" / name).open())) for name in ("leaks.csv", "viewers.csv"))
+    texts = [(tmp_path / "found" / name).read_text() for name in ("leaks.csv", "viewers.csv")]
+    leaks, viewers = (list(csv.DictReader(text.splitlines())) for text in texts)
     assert [(one["waybill"], one["found_by"], one["seller"]) for one in leaks] == [("YT1", "spam_call", "")]
     assert [(one["alias"], one["viewers"], one["calls"]) for one in viewers] == [("17000000001", "courier-1", "1")]
     assert inside("aliases", "sweep").out == "0 pairs ended\n"
