@@ -1,6 +1,7 @@
 """`wayseal aliases`: the pool of virtual numbers, and to whom one was given that a stranger calls."""
 
 import csv
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,10 +43,8 @@ def aliases_pool(
     \b
     wayseal aliases pool --add 17000000001 --add 17000000002
     """
-    if wrong := [
-        place for place, one in enumerate(add or (), 1) if not (one.isascii() and one.isdigit() and len(one) < 21)
-    ]:
-        raise VaultError("number {place} has other characters than digits, or more than 20", key="add", place=wrong[0])
+    if not all(re.fullmatch("[0-9]{5,20}", one) for one in add or ()):
+        raise VaultError("needs numbers of 5 to 20 digits, and nothing else", key="add")
     with _open(vault) as (aliases, _now):
         if add:
             aliases.database.write(add_aliases, add)

@@ -18,7 +18,7 @@ from wayseal.server._metrics import Metrics
 from wayseal.server._problems import ProblemError, Rule
 from wayseal.server._schemas import Body, WaybillPath, problems
 from wayseal.server.routes import count_answers, get_caller, json_answer, to_problem
-from wayseal.vault.aliases import Aliases, StandIns
+from wayseal.vault.aliases import Aliases, StandIns, set_stand_ins
 from wayseal.vault.aliases.desk import AliasShown, CodeShown
 from wayseal.vault.aliases.handover import Handover
 from wayseal.vault.errors import VaultError
@@ -95,7 +95,7 @@ def add_aliases(
     )  # fmt: skip
     async def stand_ins(request: Request, waybill: WaybillPath, body: StandIns) -> Response:
         """Takes the place of those before; of a parcel that the caller sealed."""
-        return await act(request, Aliases.set_stand_ins, waybill, body)
+        return await act(request, set_stand_ins, waybill, body)
 
     _add_codes(app, act)
 

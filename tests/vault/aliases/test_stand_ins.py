@@ -8,14 +8,14 @@ from pydantic import TypeAdapter, ValidationError
 from tests.vault.aliases.world import Desk
 from tests.vault.world import person
 from wayseal.vault import tables as vault_tables
-from wayseal.vault.aliases import StandIns, stand_ins_of
+from wayseal.vault.aliases import StandIns, set_stand_ins, stand_ins_of
 from wayseal.vault.aliases.stand_ins import _plain
 from wayseal.vault.errors import VaultError
 
 
 def put(here: Desk, waybill: str, who: str = "platform", **wanted: str) -> StandIns | None:
     caller = here.world.caller(who, "shop")
-    return here.aliases.set_stand_ins(caller, waybill, StandIns(**wanted), now=here.world.now)
+    return set_stand_ins(here.aliases, caller, waybill, StandIns(**wanted), now=here.world.now)
 
 
 def of(here: Desk, waybill: str) -> StandIns:

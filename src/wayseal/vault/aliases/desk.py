@@ -30,7 +30,6 @@ from wayseal.vault.aliases import handover, pool
 from wayseal.vault.aliases.handover import Handover
 from wayseal.vault.aliases.holding import PURPOSE, find_held, is_out_for_delivery, rows_of
 from wayseal.vault.aliases.provider import AliasProvider, CallKind, ProviderError
-from wayseal.vault.aliases.stand_ins import StandIns, set_stand_ins
 from wayseal.vault.errors import VaultError
 from wayseal.vault.sealing import seal_reason
 
@@ -72,11 +71,7 @@ class AliasLeak:
 
 
 class Aliases(Closing):
-    """See above. Thread-safe; closes its database, and neither the vault nor the numbers'.
-
-    database: with the tables of `CHAIN`; keys, numbers: of the numbers, and their database, which is told of stations
-    with too many wrong codes.
-    """
+    """See above; closes its `database` (tables of `CHAIN`). keys, numbers: of the numbers, and their database."""
 
     def __init__(
         self, vault: Vault, database: Database, provider: AliasProvider, keys: KeySet, numbers: Database
@@ -159,10 +154,6 @@ class Aliases(Closing):
             ]
 
         return self.database.read(work)
-
-    def set_stand_ins(self, caller: Caller, waybill: str, wanted: StandIns, *, now: int) -> StandIns | None:
-        """See `stand_ins.set_stand_ins`."""
-        return set_stand_ins(self.vault, self.database, caller, waybill, wanted, now=now)
 
     def hand_over(self, caller: Caller, waybill: str, code: str, *, now: int) -> Handover | None:
         """Takes a code at the caller's outlet; None: the parcel isn't in its hands."""

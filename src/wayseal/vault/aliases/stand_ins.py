@@ -15,7 +15,7 @@ from typing import Annotated, Any, ClassVar
 import pydantic
 import sqlalchemy as sa
 
-from wayseal.database import Connection, Database
+from wayseal.database import Connection
 from wayseal.database.raw import record_of
 from wayseal.model.fields import Field, Form
 from wayseal.model.records import ONLY, Disclosed, Identifier
@@ -23,6 +23,7 @@ from wayseal.vault import Caller, Vault, check
 from wayseal.vault import tables as vault_tables
 from wayseal.vault._sql import put
 from wayseal.vault.aliases import tables as t
+from wayseal.vault.aliases.desk import Aliases
 from wayseal.vault.aliases.holding import rows_of
 from wayseal.vault.data_keys import data_keys_of
 from wayseal.vault.errors import VaultError
@@ -50,14 +51,12 @@ class StandIns:
     virtual_number: Annotated[str | None, pydantic.Field(pattern=r"^[0-9]{5,20}(-[0-9]{1,6})?$")] = None
 
 
-def set_stand_ins(
-    vault: Vault, database: Database, caller: Caller, waybill: str, wanted: StandIns, *, now: int
-) -> StandIns | None:
+def set_stand_ins(desk: Aliases, caller: Caller, waybill: str, wanted: StandIns, *, now: int) -> StandIns | None:
     """Puts stand-ins in the place of those before; None: no parcel of the caller's (rule 1). VaultError names a field.
 
     wanted: with nothing in it, the own are printed again.
     """
-    number = check.waybill(waybill)
+    vault, number = desk.vault, check.waybill(waybill)
     row, actor = rows_of(vault, [number]).get(number), vault.actor(caller.actor)
     if row is None or row.sealed_by != caller.actor or row.erased_at is not None:
         return None
@@ -74,7 +73,7 @@ def set_stand_ins(
         name = _plain(_open_name(vault, caller, row, now))
         if name and name in _plain(wanted.pseudonym):
             raise VaultError("is the recipient's own name", key="pseudonym")
-    database.write(put, t.stand_ins, [asdict(wanted) | {"waybill": number, "set_at": now}])
+    desk.database.write(put, t.stand_ins, [asdict(wanted) | {"waybill": number, "set_at": now}])
     return wanted
 
 
