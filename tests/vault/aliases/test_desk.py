@@ -1,6 +1,5 @@
 """Calls and texts by couriers, recipients and a spammer who bought from one of them; and what the sweep does."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -172,11 +171,11 @@ class Failing:
 
 
 @pytest.fixture
-def broken(here: Desk) -> Iterator[Any]:
+def broken(here: Desk) -> Any:
     def use(*failing: str, records: bool = False) -> None:
-        here.aliases._provider = Failing(here.provider, *failing, records=records)  # type: ignore[assignment]
+        here.aliases._provider = Failing(here.provider, *failing, records=records)
 
-    return use  # type: ignore[return-value]
+    return use
 
 
 def test_a_provider_that_records_is_refused(here: Desk, broken: Any) -> None:

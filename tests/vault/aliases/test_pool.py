@@ -52,6 +52,7 @@ class Pool(RuleBasedStateMachine):
             - sum(at + COOLING > self.now for alias, at in self.last.items() if alias not in self._used())
         )
         if (waybill, viewer) in self.open:
+            assert row is not None
             assert row.pair == self.open[waybill, viewer][1]
         elif row is None:
             assert free == 0
