@@ -48,7 +48,7 @@ GROUPS: Mapping[str, Group] = {
             "Watch for misuse": "detect:detect watch:watch mutes:mutes reads:explain case reads evidence case:verdict "
             "reads:partners rights blocked:blocked hotline:hotline outlets:outlets training:training",
             "Watch the market": "market:market",
-            "Seal waybill data": "vault:vault policy:policy numbers:numbers serve:serve",
+            "Seal waybill data": "vault:vault policy:policy numbers:numbers aliases:aliases serve:serve",
         },
     ),
     "canary": Group(
@@ -163,6 +163,10 @@ GROUPS: Mapping[str, Group] = {
             "Watch and check": "numbers:sweep watch verify show",
         },
     ),
+    "aliases": Group(
+        help="Keep the pool of virtual numbers, and find who passed one on.",
+        sections={"Commands": "aliases:pool sweep leaks"},
+    ),
     "serve": Group(
         help="Run a service until it is told to stop: a vault's, the staff's web console, the public's portal, or "
         "the watch.",
@@ -170,6 +174,7 @@ GROUPS: Mapping[str, Group] = {
     ),
 }
 EXTRAS: Mapping[str, str] = {
+    "aliases": "vault",
     "market": "market",
     "market read": "",
     "numbers": "vault",
