@@ -165,7 +165,7 @@ def courier_code_fits(key: bytes, number: str, typed: str, at: int, *, around: i
     """Whether a code is that of a moment, or of `around` minutes before or after. at: microseconds since 1970."""
     known = [courier_code(key, number, at // MINUTE_US + apart) for apart in range(-around, around + 1)]
     given = typed.strip().encode()
-    return any([hmac.compare_digest(one.encode(), given) for one in known])
+    return any(hmac.compare_digest(one.encode(), given) for one in known)
 
 
 def _digits(code: bytes) -> str:

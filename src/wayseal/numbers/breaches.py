@@ -1,0 +1,125 @@
+"""What breaks the order of a number's life, and is kept with whoever asked for it.
+
+1. A breach is kept once a kind, number, asker and day: a flood of the same is one row.
+2. Nobody changes or deletes one; whoever can't read anything else may add one.
+3. It holds names of accounts, clients and outlets, and no personal data of a parcel.
+
+Writers follow one another (`database`, rule 2), so that whoever follows `id` misses none.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from wayseal.database import Connection, execute, query
+
+DAY_US = 86_400_000_000
+
+
+class BreachKind(StrEnum):
+    """The kinds of breaches."""
+
+    READ_EARLY = "read_early"
+    """Read before its first scan by somebody else than its holder."""
+    TRACKED_EARLY = "tracked_early"
+    """Asked for at the public gate before its first scan."""
+    BULK_READ = "bulk_read"
+    """One asker read or exported many unbound numbers in a day."""
+    BOUND_LATE = "bound_late"
+    """Bound after a scan."""
+    REBOUND = "rebound"
+    """Bound again to the same order, for another recipient."""
+    SECOND_ORDER = "second_order"
+    """Bound again, to another order."""
+    SECOND_NUMBER = "second_number"
+    """An order that has a number already."""
+    BOUND_BY_OTHER = "bound_by_other"
+    """Bound by somebody else than its holder."""
+    SCANNED_UNBOUND = "scanned_unbound"
+    """Scanned while it was only issued."""
+    COVERAGE = "coverage"
+    """Many unbound numbers are scanned at an outlet: orders don't arrive."""
+    SCANNED_ELSEWHERE = "scanned_elsewhere"
+    """First scanned at another outlet than its block is for."""
+    SCANNED_ENDED = "scanned_ended"
+    """Scanned after it was closed, retired, voided or expired."""
+    NEVER_ISSUED = "never_issued"
+    """A number that was never issued, or whose counter was burnt."""
+    NEVER_SCANNED = "never_scanned"
+    """Bound, and not scanned in time: voided."""
+    IDLE_BLOCK = "idle_block"
+    """Nothing of a block was used for days."""
+    OUT_OF_ORDER = "out_of_order"
+    """The numbers of a block aren't used one after another."""
+    OTHER_STATE = "other_state"
+    """Another move that the number's state doesn't allow."""
+    CLOCK_SKEW = "clock_skew"
+    """A source whose clock is wrong by minutes."""
+    RESTORED = "restored"
+    """The database was older than what had been given out; the rest was burnt."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Breach:
+    """One breach.
+
+    Attributes:
+        kind: What.
+        number: Of which number, or `block N`; "" of none alone.
+        at: When, in microseconds since 1970, by the server's clock.
+        asker: Who did it: an account, client, partner or outlet; "" where nobody knows.
+        holder: Who holds the number; "" for nobody.
+        facts: What else is known: texts and numbers under short names.
+    """
+
+    kind: BreachKind
+    number: str
+    at: int
+    asker: str = ""
+    holder: str = ""
+    facts: Mapping[str, str | int | float | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptBreach(Breach):
+    """A breach as it is kept. id: its place."""
+
+    id: int
+
+
+_ADD = (
+    "INSERT INTO breaches (kind, number, at, day, asker, holder, facts) VALUES (?, ?, ?, ?, ?, ?, ?) "
+    "ON CONFLICT DO NOTHING"
+)
+
+
+def add(connection: Connection, *some: Breach) -> None:
+    """Keep breaches (rule 1). connection: within a transaction that may write."""
+    rows = [
+        (one.kind.value, one.number, one.at, one.at // DAY_US, one.asker, one.holder, json.dumps(dict(one.facts)))
+        for one in some
+    ]
+    if rows:
+        execute(connection, _ADD, rows)
+
+
+def after(connection: Connection, place: int, limit: int = 1000) -> Sequence[KeptBreach]:
+    """The breaches behind a place, oldest first."""
+    rows = query(
+        connection,
+        "SELECT id, kind, number, at, asker, holder, facts FROM breaches WHERE id > ? ORDER BY id LIMIT ?",
+        (place, limit),
+    )
+    return [
+        KeptBreach(
+            id=row[0],
+            kind=BreachKind(row[1]),
+            number=row[2],
+            at=row[3],
+            asker=row[4],
+            holder=row[5],
+            facts=json.loads(row[6]),
+        )
+        for row in rows
+    ]
