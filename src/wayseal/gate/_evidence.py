@@ -137,7 +137,7 @@ class Caller:
     def show(self, limits: Limits, facts: Sequence[str]) -> bool:
         """Count a parcel that it is shown for the first time lately (rule 6); whether that is too much, and wasn't."""
         self.shown += 1
-        if not math.isinf(limits.breadth):
+        if not math.isinf(limits.breadth) and not self.wide:
             self.seen = self.seen or [array("I") for _ in facts]
             for known, fact in zip(self.seen, facts, strict=True):
                 if (short := zlib.crc32(fact.encode())) not in known:

@@ -187,6 +187,10 @@ class Judge:
                 found.append(Kept(one.kind, one.name, *about, now - (caller.since if caller.wide else caller.at)))
         return found
 
+    def forget_kept(self, kept: Iterable[Kept]) -> None:
+        """They weren't taken: `kept` gives them again."""
+        self._changed |= {one.name if one.kind == "code" else Identity(Kind(one.kind), one.name) for one in kept}
+
     def restore(self, kept: Iterable[Kept], now: float) -> None:
         """Take what outlived a restart; `age` has the time since in it."""
         for one in kept:

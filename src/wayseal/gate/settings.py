@@ -14,12 +14,15 @@ from wayseal.gate.errors import GateSettingsError
 from wayseal.model.messages import N_
 from wayseal.model.schema import CLOSED, Name
 from wayseal.model.times import clock_hours
+from wayseal.numbers.breaches import DAY_US
+from wayseal.numbers.tracking import AFTER_CLOSE_US
 from wayseal.service.settings import NUMBER, WHOLE, File, Flag, check_tls, read_environment
 
 PREFIX = "WAYSEAL_GATE_"
 DATABASE, KEY_FILE, KEYS, TOKENS = "gate.sqlite", "gate.key", "gate.keys", "gate.tokens"
 _Port = Annotated[int, WHOLE, Field(ge=0, le=65535)]
 _Count = Annotated[int, WHOLE, Field(ge=1, le=100_000_000)]
+MOST_CLOSED = AFTER_CLOSE_US // DAY_US
 _Share = Annotated[float, NUMBER, Field(gt=0, lt=1)]
 
 
@@ -53,7 +56,7 @@ class GateSettings:
     """Addresses of proxies, with commas between, that may say from where a request comes."""
     utc_offset_hours: Annotated[int, WHOLE, Field(ge=-12, le=14)] = field(default_factory=clock_hours)
     """The clock of the pages."""
-    closed_days: Annotated[int, WHOLE, Field(ge=0, le=365)] = 7
+    closed_days: Annotated[int, WHOLE, Field(ge=0, le=MOST_CLOSED)] = MOST_CLOSED
     """So many days after a parcel was closed it is still shown."""
     miss_milliseconds: Annotated[int, WHOLE, Field(ge=1, le=5000)] = 50
     """Whatever finds nothing is answered so long after it came, or after a multiple of it."""
