@@ -123,7 +123,8 @@ def add_block(connection: Connection, key: bytes, block: Mapping[str, Any]) -> t
     ((newest,),) = query(connection, "SELECT COALESCE(MAX(block), 0) FROM blocks")
     columns = {"block": newest + 1, "used": 0, **block}
     add_rows(connection, "blocks", [*columns], [[*columns.values()]])
-    seq, facts = next_seq(connection), json.dumps({name: block[name] for name in ("series", "epoch", "first", "size")})
+    said = ("series", "epoch", "first", "size", "channel", "outlet")
+    seq, facts = next_seq(connection), json.dumps({name: block[name] for name in said})
     issued = NumberState.ISSUED.value
     event = (seq, block["issued_at"], f"block {newest + 1}", "issue", issued, block["holder"], None, facts)
     append(connection, key, [event])

@@ -123,3 +123,15 @@ def after(connection: Connection, place: int, limit: int = 1000) -> Sequence[Kep
         )
         for row in rows
     ]
+
+
+def read_place(connection: Connection, name: str) -> int:
+    """How far whoever follows a table has come."""
+    rows = query(connection, "SELECT place FROM places WHERE name = ?", (name,))
+    return int(rows[0][0]) if rows else 0
+
+
+def keep_place(connection: Connection, name: str, place: int) -> None:
+    """Keep it."""
+    text = "INSERT INTO places (name, place) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET place = excluded.place"
+    execute(connection, text, [(name, place)])

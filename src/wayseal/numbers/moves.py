@@ -60,12 +60,17 @@ class Block:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MoveAnswer:
-    """What came of a move. state: afterwards, None: it isn't told; breach: why it was refused."""
+    """What came of a move. bound: it was a bind; breach: why it was refused."""
 
     number: str
     outcome: Outcome
-    state: NumberState | None = None
+    bound: bool = False
     breach: BreachKind | None = None
+
+
+def mark_of(key_file: Path) -> Path:
+    """The file of rule 3, beside a key file."""
+    return key_file.with_name(f"{key_file.name}.issued")
 
 
 class Numbers:
@@ -110,7 +115,7 @@ class Numbers:
         Returns:
             An answer each.
         """
-        return self.database.write(self._move, moves, now)
+        return self.database.write(self.apply, moves, now)
 
     def burn(self, now: int) -> Mapping[str, int]:
         """After a restore: burn what may have been given out (rule 4); how many counters, by series."""
@@ -130,10 +135,6 @@ class Numbers:
         if not rows:
             raise NumbersError(N_("there is no such series"), key="series")
         return Codec(self.keys.codec, Series(prefix=rows[0][0], digits=rows[0][1], epoch=rows[0][2]))
-
-    def codecs(self, connection: Connection) -> list[Codec]:
-        """Those of all series."""
-        return [self.codec(connection, name) for (name,) in query(connection, "SELECT series FROM series")]
 
     def _marks(self) -> dict[str, int]:
         with suppress(FileNotFoundError):
@@ -169,7 +170,7 @@ class Numbers:
         block = self._add_block(connection, BlockAsk(holder="", channel="", size=1, series=DECOY), 0, 0, now)
         _store.add_numbers(connection, *block, [(DECOY, bytes(16))])
         scans = [Move(number=DECOY, move=MoveKind.SCAN, by="", city="", kind="arrive")] * 8
-        self._move(connection, [Move(number=DECOY, move=MoveKind.BIND, by="", order_tag=bytes(16)), *scans], now)
+        self.apply(connection, [Move(number=DECOY, move=MoveKind.BIND, by="", order_tag=bytes(16)), *scans], now)
 
     def _issue(self, connection: Connection, ask: BlockAsk, now: int) -> tuple[Block, int]:
         codec = self.codec(connection, ask.series)
@@ -210,7 +211,8 @@ class Numbers:
             breaches.add(connection, Breach(kind=BreachKind.RESTORED, number=series, at=now, facts=facts))
         return burnt, ends
 
-    def _move(self, connection: Connection, moves: Sequence[Move], now: int) -> list[MoveAnswer]:
+    def apply(self, connection: Connection, moves: Sequence[Move], now: int) -> list[MoveAnswer]:
+        """As `move`, within a transaction that may write."""
         batch = _Batch(connection, moves, now)
         answers = [*map(batch.take, moves)]
         _store.append(connection, self.keys.events, batch.events)
@@ -259,11 +261,9 @@ class _Batch:
             )
         if found is not None and judged.after is not None:
             self._keep(move, found, judged)
-        state = None if found is None else (judged.after or found).state
-        refused = judged.outcome is Outcome.REFUSED
-        return MoveAnswer(
-            number=move.number, outcome=judged.outcome, state=state, breach=judged.breach if refused else None
-        )
+        breach = judged.breach if judged.outcome is Outcome.REFUSED else None
+        bound = move.move is MoveKind.BIND
+        return MoveAnswer(number=move.number, outcome=judged.outcome, bound=bound, breach=breach)
 
     def _add(self, move: Move, kind: BreachKind, found: Standing | None, other: str | None) -> None:
         state = None if found is None else found.state.value
