@@ -24,7 +24,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from wayseal.gate._evidence import Asked, Outcome
 from wayseal.gate._judge import Identity, Judge, identify, keyed
-from wayseal.gate._numbers import Numbers
+from wayseal.gate._lookup import Lookup
 from wayseal.gate._pages import Renderer, public_events, read_assets
 from wayseal.gate.settings import GateSettings
 from wayseal.model.errors import WaysealError
@@ -80,7 +80,7 @@ class Gate:
     """What is answered, by the names that `ROUTES` has for it. key: of hashes of prefixes and numbers."""
 
     def __init__(
-        self, settings: GateSettings, *, numbers: Numbers, judge: Judge, tokens: TokenFile, key: bytes, log: Log
+        self, settings: GateSettings, *, numbers: Lookup, judge: Judge, tokens: TokenFile, key: bytes, log: Log
     ) -> None:
         self.settings, self.numbers, self.judge, self.log = settings, numbers, judge, log
         self._tokens, self._key, self._step = tokens, key, settings.miss_milliseconds / 1000

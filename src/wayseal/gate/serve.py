@@ -28,7 +28,7 @@ from wayseal.database.migrations import upgrade
 from wayseal.gate import _kept
 from wayseal.gate._evidence import Kind
 from wayseal.gate._judge import Alarm, Judge, limits_of
-from wayseal.gate._numbers import Numbers
+from wayseal.gate._lookup import Lookup
 from wayseal.gate.app import Gate, asker_of, create_app, headers_of
 from wayseal.gate.errors import GateSettingsError
 from wayseal.gate.settings import DATABASE, KEY_FILE, GateSettings
@@ -98,7 +98,7 @@ def open_gate(settings: GateSettings, log: Log) -> Iterator[tuple[Gate, "Pulse"]
         key = read_secret(settings.folder / KEY_FILE, _HEAD, make=make, error=GateSettingsError)
         judge = Judge(limits_of(settings))
         judge.restore(own.read(_kept.load, time.time()), time.monotonic())
-        numbers = Numbers(database, keys, settings.closed_days, now_us)
+        numbers = Lookup(database, keys, settings.closed_days, now_us)
         gate = Gate(settings, numbers=numbers, judge=judge, tokens=TokenFile(settings.tokens_path), key=key, log=log)
         yield gate, Pulse(gate, own)
 

@@ -26,7 +26,7 @@ _NOBODY = bytes(VERIFIER)
 _Waiting = list[tuple[str, asyncio.Future[Tracked | None]]]
 
 
-class Numbers:
+class Lookup:
     """Numbers as the gate sees them. clock: microseconds since 1970."""
 
     def __init__(self, database: Database, keys: GateKeys, closed_days: int, clock: Callable[[], int]) -> None:
