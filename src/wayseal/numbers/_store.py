@@ -4,6 +4,7 @@ import hmac
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any, TypeAlias
 
 from sqlalchemy.util import await_only
@@ -66,21 +67,7 @@ def among(connection: Connection, select: str, column: str, values: Iterable[Any
 
 def standing(connection: Connection, numbers: Iterable[str]) -> dict[str, Standing]:
     """Numbers as they stand."""
-    return {
-        row[0]: Standing(
-            number=row[0],
-            state=NumberState(row[1]),
-            block=row[2],
-            holder=row[3],
-            outlet=row[4],
-            last=row[5],
-            order_tag=row[6],
-            commitment=row[7],
-            scanned_at=row[8],
-            closed_at=row[9],
-        )
-        for row in among(connection, _STANDING, "n.number", numbers, "text")
-    }
+    return {row[0]: Standing._make(row) for row in among(connection, _STANDING, "n.number", numbers, "text")}
 
 
 def numbers_of(connection: Connection, tags: Iterable[bytes]) -> dict[bytes, str]:
@@ -143,7 +130,8 @@ def update(connection: Connection, before: Mapping[str, Standing], after: Mappin
     bound = [one for one in after.values() if one.order_tag != before[one.number].order_tag]
     others = [one for one in after.values() if one.order_tag == before[one.number].order_tag]
     for rows, columns in ((bound, [*_CHANGED]), (others, [*_CHANGED][:-2])):
-        values = [(*(getattr(one, name) for name in columns), one.number, before[one.number].state) for one in rows]
+        of = attrgetter(*columns, "number")
+        values = [(*of(one), before[one.number].state) for one in rows]
         if rows and _guarded_update(connection, columns, values) != len(rows):
             raise NumbersError(N_("a number doesn't stand as it was read"))
 

@@ -14,7 +14,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from wayseal.database import Connection, Database, execute, query
@@ -36,6 +36,7 @@ SKEW_US = 300_000_000
 HOUR_US = 3_600_000_000
 FEWEST_UNBOUND, UNBOUND_SHARE = 20, 0.2
 """So many, and such a share, of an outlet's first scans in two hours say that orders don't arrive there."""
+_SPELL = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -266,7 +267,7 @@ class _Batch:
         return MoveAnswer(number=move.number, outcome=judged.outcome, bound=bound, breach=breach)
 
     def _add(self, move: Move, kind: BreachKind, found: Standing | None, other: str | None) -> None:
-        state = None if found is None else found.state.value
+        state = None if found is None else str(found.state)
         told = {"move": move.move.value, "outlet": move.outlet, "other": other, "state": state}
         facts = {name: value for name, value in told.items() if value is not None}
         holder = "" if found is None else found.holder
@@ -278,16 +279,16 @@ class _Batch:
         after = judged.after or found
         facts = _facts(move)
         self.events.append(
-            (self._seq, self._now, move.number, move.move.value, after.state.value, move.by, found.last, facts)
+            (self._seq, self._now, move.number, move.move.value, str(after.state), move.by, found.last, facts)
         )
-        self.after[move.number] = replace(after, last=self._seq)
+        self.after[move.number] = after._replace(last=self._seq)
         self._seq += 1
         if move.order_tag is not None:
             self._tags[move.order_tag] = move.number
             self.used[found.block] += 1
         first = move.move is MoveKind.SCAN and found.scanned_at is None
         if first and move.outlet is not None:
-            self.scans[move.outlet, found.state is NumberState.ISSUED] += 1
+            self.scans[move.outlet, found.state == NumberState.ISSUED] += 1
 
 
 def _facts(move: Move) -> str | None:
@@ -298,4 +299,4 @@ def _facts(move: Move) -> str | None:
     for name, tag in (("order_tag", move.order_tag), ("commitment", move.commitment)):
         told[name] = None if tag is None else tag.hex()
     told = {name: value for name, value in told.items() if value is not None}
-    return json.dumps(told, separators=(",", ":")) if told else None
+    return _SPELL(told) if told else None

@@ -37,7 +37,7 @@ def find_early(connection: Connection, reads: Iterable[NumberRead]) -> list[Brea
         if number is None or number.scanned_at is not None or number.holder in (one.by, one.client):
             continue
         if number.state in (NumberState.ISSUED, NumberState.BOUND):
-            facts = {"state": number.state.value, "client": one.client}
+            facts = {"state": str(number.state), "client": one.client}
             early.append(
                 Breach(kind=BreachKind.READ_EARLY, number=one.number, at=one.at, asker=one.by, holder=number.holder,
                        facts=facts)

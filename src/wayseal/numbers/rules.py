@@ -10,8 +10,9 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from wayseal.numbers.breaches import BreachKind
 from wayseal.numbers.tables import NumberState as State
@@ -63,12 +64,14 @@ class Move:
     commitment: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """A number as it stands. outlet: where its block is meant for; last: its newest event; others: as in the table."""
+class Standing(NamedTuple):
+    """A number as it stands. outlet: where its block is meant for; last: its newest event; others: as in the table.
+
+    A tuple, since one is made of each row.
+    """
 
     number: str
-    state: State
+    state: str
     block: int
     holder: str
     outlet: str | None
@@ -115,12 +118,12 @@ def judge(now: int, move: Move, found: Standing | None, taken: bool) -> Judged:
     if move.move is MoveKind.SCAN:
         return _judge_scan(now, move, found)
     to, allowed = _FROM[move.move]
-    if found.state is to:
+    if found.state == to:
         return Judged(outcome=Outcome.SAME)
     if found.state not in allowed:
         return _refused(BreachKind.OTHER_STATE)
     closed = now if to is State.CLOSED else found.closed_at
-    return Judged(outcome=Outcome.DONE, after=replace(found, state=to, closed_at=closed))
+    return Judged(outcome=Outcome.DONE, after=found._replace(state=to, closed_at=closed))
 
 
 def _refused(breach: BreachKind, after: Standing | None = None) -> Judged:
@@ -136,25 +139,25 @@ def _judge_bind(move: Move, found: Standing, taken: bool) -> Judged:
             return _refused(BreachKind.SECOND_ORDER)
         same = found.commitment == move.commitment
         return Judged(outcome=Outcome.SAME) if same else _refused(BreachKind.REBOUND)
-    if found.state is not State.ISSUED:
+    if found.state != State.ISSUED:
         return _refused(BreachKind.OTHER_STATE)
     if found.scanned_at is not None:
         return _refused(BreachKind.BOUND_LATE)
     if taken:
         return _refused(BreachKind.SECOND_NUMBER)
-    after = replace(found, state=State.BOUND, order_tag=move.order_tag, commitment=move.commitment)
+    after = found._replace(state=State.BOUND, order_tag=move.order_tag, commitment=move.commitment)
     return Judged(outcome=Outcome.DONE, after=after)
 
 
 def _judge_scan(now: int, move: Move, found: Standing) -> Judged:
     """Rule 3."""
-    if found.state is State.SCANNED:
+    if found.state == State.SCANNED:
         return Judged(outcome=Outcome.DONE, after=found)
-    if found.state is State.BOUND:
+    if found.state == State.BOUND:
         elsewhere = found.outlet is not None and move.outlet != found.outlet
-        after = replace(found, state=State.SCANNED, scanned_at=now)
+        after = found._replace(state=State.SCANNED, scanned_at=now)
         return Judged(outcome=Outcome.DONE, after=after, breach=BreachKind.SCANNED_ELSEWHERE if elsewhere else None)
-    if found.state is State.ISSUED:
-        first = replace(found, scanned_at=now) if found.scanned_at is None else None
+    if found.state == State.ISSUED:
+        first = found._replace(scanned_at=now) if found.scanned_at is None else None
         return _refused(BreachKind.SCANNED_UNBOUND, first)
     return _refused(BreachKind.SCANNED_ENDED)

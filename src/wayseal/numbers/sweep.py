@@ -17,10 +17,10 @@ from wayseal.database import Connection, query
 from wayseal.numbers import _store, breaches
 from wayseal.numbers.breaches import DAY_US, Breach, BreachKind
 from wayseal.numbers.moves import Numbers
-from wayseal.numbers.rules import Move, MoveKind
+from wayseal.numbers.rules import Move, MoveKind, Standing
 from wayseal.numbers.tables import NumberState
 
-_PLACE, _AT_ONCE = "sweep", 10_000
+_PLACE, _BLOCK, _AT_ONCE = "sweep moves", "sweep blocks", 10_000
 _FEWEST = 10
 """Used and unused numbers that a block must have before its runs say anything."""
 _CHANCE = 0.01
@@ -70,7 +70,7 @@ def sweep(numbers: Numbers, now: int, limits: SweepLimits | None = None) -> Coun
         found[BreachKind.NEVER_SCANNED] += voided
     found[BreachKind.IDLE_BLOCK] = numbers.database.write(_find_idle, now, limits)
     found[BreachKind.OUT_OF_ORDER] = numbers.database.write(_find_unordered, numbers, now)
-    while expired := numbers.database.write(_expire, numbers, now, limits):
+    while (expired := numbers.database.write(_expire, numbers, now, limits)) is not None:
         found["expired"] += expired
     return found
 
@@ -83,7 +83,7 @@ def _void_unscanned(connection: Connection, numbers: Numbers, now: int, limits: 
     if not events:
         return None
     found = _store.standing(connection, [number for _, number, move in events if move == MoveKind.BIND])
-    late = [one for one in found.values() if one.state is NumberState.BOUND]
+    late = [one for one in found.values() if one.state == NumberState.BOUND]
     numbers.apply(connection, [Move(number=one.number, move=MoveKind.VOID, by="") for one in late], now)
     for one in late:
         breaches.add(
@@ -118,13 +118,12 @@ def _find_idle(connection: Connection, now: int, limits: SweepLimits) -> int:
 
 def _find_unordered(connection: Connection, numbers: Numbers, now: int) -> int:
     """Rule 3, of blocks that were used since yesterday."""
-    text = "SELECT b.block, b.holder, b.series FROM blocks b WHERE b.used >= ? AND b.used_at > ?" + _UNTOLD  # noqa: S608
+    where = "b.used >= ? AND b.used_at > ?" + _UNTOLD
+    text = "SELECT b.block, b.holder, b.series, b.first, b.size FROM blocks b WHERE " + where  # noqa: S608
     kind, found = BreachKind.OUT_OF_ORDER, 0
-    for block, who, series in query(connection, text, (_FEWEST, now - DAY_US, kind.value)):
-        codec = numbers.codec(connection, series)
-        rows = query(connection, "SELECT number, order_tag IS NOT NULL FROM numbers WHERE block = ?", (block,))
-        order = sorted((codec.decode(number) or 0, bool(used)) for number, used in rows)
-        used = [one for _, one in order]
+    for block, who, series, first, size in query(connection, text, (_FEWEST, now - DAY_US, kind.value)):
+        order = _numbers_of(connection, numbers, series, first, size)
+        used = [one.order_tag is not None for one in order]
         chance = runs_chance(used)
         if len(used) - sum(used) >= _FEWEST and chance > _CHANCE:
             breaches.add(
@@ -134,12 +133,25 @@ def _find_unordered(connection: Connection, numbers: Numbers, now: int) -> int:
     return found
 
 
-def _expire(connection: Connection, numbers: Numbers, now: int, limits: SweepLimits) -> int:
-    """Rule 4."""
+def _expire(connection: Connection, numbers: Numbers, now: int, limits: SweepLimits) -> int | None:
+    """Rule 4, for the next block that is old enough; None: there is none."""
     text = (
-        "SELECT n.number FROM numbers n JOIN blocks b ON b.block = n.block WHERE b.issued_at < ? AND b.holder <> '' "
-        "AND n.state = 'issued' LIMIT ?"
+        "SELECT block, series, first, size, holder FROM blocks WHERE block > ? AND issued_at < ? ORDER BY block LIMIT 1"
     )
-    rows = query(connection, text, (now - limits.unused, _AT_ONCE))
-    numbers.apply(connection, [Move(number=number, move=MoveKind.EXPIRE, by="") for (number,) in rows], now)
-    return len(rows)
+    rows = query(connection, text, (breaches.read_place(connection, _BLOCK), now - limits.unused))
+    if not rows:
+        return None
+    block, series, first, size, holder = rows[0]
+    order = _numbers_of(connection, numbers, series, first, size) if holder else ()
+    unused = [one.number for one in order if one.state == NumberState.ISSUED]
+    numbers.apply(connection, [Move(number=number, move=MoveKind.EXPIRE, by="") for number in unused], now)
+    breaches.keep_place(connection, _BLOCK, block)
+    return len(unused)
+
+
+def _numbers_of(connection: Connection, numbers: Numbers, series: str, first: int, size: int) -> Sequence[Standing]:
+    """The numbers of a block, in the order in which they are to be used."""
+    codec = numbers.codec(connection, series)
+    order = [codec.encode(first + place) for place in range(size)]
+    found = _store.standing(connection, order)
+    return [found[one] for one in order if one in found]
