@@ -12,7 +12,7 @@ from tests.console.world import InProcess
 from wayseal.database import open_database
 from wayseal.database.migrations import upgrade
 from wayseal.gate.app import Gate, create_app
-from wayseal.gate.errors import GateSettingsError
+from wayseal.gate.errors import GateError
 from wayseal.gate.serve import Pulse, open_gate
 from wayseal.gate.settings import KEYS, TOKENS, GateSettings
 from wayseal.model.times import SECOND_US, now_us
@@ -90,7 +90,7 @@ class World:
         return courier_code(self.parcels.keys.courier, number, self.gate.numbers.clock() // (60 * SECOND_US))
 
     def token(self, account: str) -> str:
-        return add_token(self.folder / "gate" / TOKENS, account, GateSettingsError)
+        return add_token(self.folder / "gate" / TOKENS, account, GateError)
 
     def visitor(self, address: str = "192.0.2.8", **headers: str) -> Client:
         app = self.app

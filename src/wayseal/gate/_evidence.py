@@ -1,7 +1,7 @@
-"""What speaks against a caller: misses, how many parcels it was shown and how different they are, and how often it asks.
+"""What speaks against a caller: misses, how many parcels it was shown, how different they are, how often it asks.
 
-1. Each request that finds nothing weighs log P(miss | somebody guesses) / P(miss | honest), each that opens a parcel the
-   same of a hit. The sum never falls under nothing (Page 1954); from `limit` on the caller is refused. Honest callers
+1. Each request that finds nothing weighs log P(miss | somebody guesses) / P(miss | honest), each that opens a parcel
+   the same of a hit. The sum never falls under nothing (Page 1954); from `limit` on the caller is refused. Honest callers
    reach it at most once in exp(limit) requests (Lorden 1971), as rare as Wald's test has it (1945).
 2. What is repeated tells nothing new. The same miss counts once; another miss on the number that missed weighs what
    honest people who mistyped do again; a parcel that was opened lately counts as none.
@@ -18,12 +18,13 @@ import math
 import zlib
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 RECENT: Final = 32
 """What is remembered of a caller's numbers."""
+REPEATED: Final = 0.5
+"""The share of honest misses after which the same number misses again."""
 DAY: Final = 86_400.0
 _MASK = (1 << 64) - 1
 
@@ -49,49 +50,24 @@ class Kind(StrEnum):
     ALL = "all"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(NamedTuple):
     """A number and what was said with it, clean. secret: empty, where an account asks without."""
 
     number: str
     secret: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What callers of a kind may.
+class Limits(NamedTuple):
+    """What callers of a kind may: nats, seconds, requests in a minute, and what is shown in a day."""
 
-    Attributes:
-        honest: The share of honest requests that miss.
-        guess: The share that is looked for.
-        repeat: The share of honest misses after which the same number misses again.
-        limit: Nats from which on a caller is refused.
-        half: Seconds in which half is forgotten.
-        a_minute: Requests; as many may come at once.
-        slow_a_minute: Right secrets that open for whoever is refused.
-        shown: Parcels in a day.
-        breadth: Different origins, customers or days of these.
-    """
-
-    honest: float
-    guess: float
-    repeat: float
+    miss: float
+    hit: float
     limit: float
     half: float
     a_minute: float
     slow_a_minute: float
     shown: float
     breadth: float
-
-    @property
-    def miss(self) -> float:
-        """Nats of a miss."""
-        return math.log(self.guess / self.honest)
-
-    @property
-    def hit(self) -> float:
-        """Nats of a hit, below 0."""
-        return math.log((1 - self.guess) / (1 - self.honest))
 
 
 class Caller:
@@ -129,7 +105,7 @@ class Caller:
         elif outcome is Outcome.MISS:
             again = self._knew(number)
             if not self._knew(hash((outcome, asked.number, asked.secret)) & _MASK):
-                self.score += min(-math.log(limits.repeat), limits.miss) if again else limits.miss
+                self.score += min(-math.log(REPEATED), limits.miss) if again else limits.miss
             self.score = min(self.score, 2 * limits.limit)
         before, self.refused = self.refused, self.refused or self.score >= limits.limit
         return self.refused and not before

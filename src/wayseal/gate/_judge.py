@@ -14,7 +14,6 @@ import ipaddress
 import math
 from collections import Counter, OrderedDict, deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Final, NamedTuple
 
@@ -24,7 +23,7 @@ from wayseal.gate.settings import GateSettings
 MOST: Final = 65_536
 LOOKS: Final = 8
 TRIES, TRIES_SECONDS = 3, 600.0
-_ALARMS = 10_000
+_ALARMS, _CODE = 10_000, "code"
 _WIDER = 16
 
 
@@ -43,18 +42,16 @@ class Kept(NamedTuple):
     score: float
     refused: bool
     wide: bool
-    count: int
+    shown: int
     age: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Alarm:
-    """Somebody is refused from now on, or was shown too much. what: `guesses` or `breadth`."""
+class Alarm(NamedTuple):
+    """Somebody is refused from now on (`guesses`), or was shown too much (`breadth`). size: nats, or parcels."""
 
     what: str
     who: Identity
-    number: str
-    facts: Mapping[str, int]
+    size: int
 
 
 EVERYBODY = Identity(Kind.ALL, b"")
@@ -64,25 +61,20 @@ def limits_of(settings: GateSettings) -> dict[Kind, Limits]:
     """What callers may, by kind (`_evidence`, rule 4): the wider the share of misses, the nearer to honest people's."""
     limit, honest, guess = -math.log(settings.false_refusal), settings.honest_misses, settings.guessed_misses
 
-    def of(guess: float, times: float, a_minute: float, shown: float, breadth: float) -> Limits:
-        return Limits(
-            honest=honest,
-            guess=guess,
-            repeat=settings.repeated_misses,
-            limit=times * limit,
-            half=60.0 * settings.recovery_minutes,
-            a_minute=a_minute,
-            slow_a_minute=settings.slow_a_minute,
-            shown=shown,
-            breadth=breadth,
+    def of(guess: float, times: float, a_minute: float, shown: float, breadth: float = math.inf) -> Limits:
+        miss, hit, half = (
+            math.log(guess / honest),
+            math.log((1 - guess) / (1 - honest)),
+            60.0 * settings.recovery_minutes,
         )
+        return Limits(miss, hit, times * limit, half, a_minute, settings.slow_a_minute, shown, breadth)
 
-    a_minute, shown = settings.prefix_a_minute, settings.prefix_shown
+    a_minute, shown, account = settings.prefix_a_minute, settings.prefix_shown, settings.account_a_minute
     return {
-        Kind.ACCOUNT: of(guess, 1, settings.account_a_minute, settings.account_shown, math.inf),
+        Kind.ACCOUNT: of(guess, 1, account, settings.account_shown),
         Kind.PREFIX: of(guess, 1, a_minute, shown, settings.breadth),
-        Kind.WIDE: of(math.sqrt(honest * guess), 2, _WIDER * a_minute, _WIDER * shown, math.inf),
-        Kind.ALL: of(2 * honest, 2, settings.all_a_minute, math.inf, math.inf),
+        Kind.WIDE: of(math.sqrt(honest * guess), 2, _WIDER * a_minute, _WIDER * shown),
+        Kind.ALL: of(2 * honest, 2, 100 * account, math.inf),
     }
 
 
@@ -132,18 +124,7 @@ class Judge:
     def judge(
         self, who: Sequence[Identity], outcome: Outcome, asked: Asked, now: float, facts: Sequence[str] = ()
     ) -> bool:
-        """Count what a request came to; whether the parcel is shown.
-
-        Args:
-            who: The caller, the narrowest first, that was admitted.
-            outcome: What it came to.
-            asked: What was asked.
-            now: Seconds, of a clock that never goes back.
-            facts: Origin, customer and day of a parcel.
-
-        Returns:
-            Whether it is shown (rule 3).
-        """
+        """Count what a request came to; whether the parcel is shown (rule 3). facts: its origin, customer and day."""
         self.counts[str(outcome), str(who[0].kind)] += 1
         callers = [(one, self._caller(one, now), self._limits[one.kind]) for one in who]
         if outcome is Outcome.HIT:
@@ -152,12 +133,12 @@ class Judge:
             may = not slowed or (bool(asked.secret) and all(caller.take_slow(limits, now) for caller, limits in slowed))
             for one, caller, limits in fresh if may else []:
                 if caller.show(limits, facts):
-                    self._alarm("breadth", one, asked, {"shown": caller.shown})
+                    self._alarm(Alarm("breadth", one, caller.shown))
             self.counts["slowed", str(who[0].kind)] += not may
         for one, caller, limits in callers:
             refused = caller.refused
             if caller.weigh(limits, outcome, asked):
-                self._alarm("guesses", one, asked, {"nats": round(caller.score)})
+                self._alarm(Alarm("guesses", one, round(caller.score)))
             if caller.score > 0 or caller.wide or refused:
                 self._changed.add(one)
             if outcome is Outcome.MISS and refused and one.kind is not Kind.ALL:
@@ -181,7 +162,7 @@ class Judge:
         for one in changed:
             if isinstance(one, bytes):
                 count, since = self._tries.get(one, (0, now))
-                found.append(Kept("code", one, 0.0, False, False, count, now - since))
+                found.append(Kept(_CODE, one, 0.0, False, False, count, now - since))
             elif (caller := self._callers.get(one)) is not None:
                 about = caller.score, caller.refused, caller.wide, caller.shown
                 found.append(Kept(one.kind, one.name, *about, now - (caller.since if caller.wide else caller.at)))
@@ -189,26 +170,26 @@ class Judge:
 
     def forget_kept(self, kept: Iterable[Kept]) -> None:
         """They weren't taken: `kept` gives them again."""
-        self._changed |= {one.name if one.kind == "code" else Identity(Kind(one.kind), one.name) for one in kept}
+        self._changed |= {one.name if one.kind == _CODE else Identity(Kind(one.kind), one.name) for one in kept}
 
     def restore(self, kept: Iterable[Kept], now: float) -> None:
         """Take what outlived a restart; `age` has the time since in it."""
         for one in kept:
-            if one.kind == "code":
-                self._tries[one.name] = one.count, now - one.age
+            if one.kind == _CODE:
+                self._tries[one.name] = one.shown, now - one.age
                 continue
             who = Identity(Kind(one.kind), one.name)
             caller = self._caller(who, now)
             caller.score, caller.refused, caller.wide = one.score, one.refused, one.wide
             caller.at = now - one.age
             if one.wide:
-                caller.since, caller.shown = now - min(one.age, DAY), one.count
+                caller.since, caller.shown = now - min(one.age, DAY), one.shown
 
     def __len__(self) -> int:
         """How many callers are known."""
         return len(self._callers)
 
-    def refused(self, kind: Kind) -> int:
+    def slowed(self, kind: Kind) -> int:
         """How many callers of a kind are slowed."""
         return sum(one.kind is kind and caller.slowed for one, caller in list(self._callers.items()))
 
@@ -224,6 +205,6 @@ class Judge:
         caller.age(self._limits[who.kind], now)
         return caller
 
-    def _alarm(self, what: str, who: Identity, asked: Asked, facts: Mapping[str, int]) -> None:
-        self.counts[what, str(who.kind)] += 1
-        self.alarms.append(Alarm(what=what, who=who, number=asked.number, facts=facts))
+    def _alarm(self, alarm: Alarm) -> None:
+        self.counts[alarm.what, str(alarm.who.kind)] += 1
+        self.alarms.append(alarm)

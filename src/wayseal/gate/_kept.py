@@ -1,4 +1,4 @@
-"""The gate's own database: who is refused or near it, and which parcels' codes were tried, so that a restart forgets none.
+"""The gate's own database: who is refused or near it, and whose codes were tried: what a restart may not forget.
 
 1. It holds keyed hashes; their key is in a file of its own. Of an account it holds the name.
 2. It has as many rows as there are callers in memory, at most, and a tenth more.
@@ -44,7 +44,9 @@ def drop(connection: Connection, most: int = MOST) -> None:
 def load(connection: Connection, now: float) -> Sequence[Kept]:
     """What was there. now: seconds since 1970 (rule 3)."""
     rows = query(connection, "SELECT kind, name, score, refused, wide, count, at FROM callers ORDER BY at")
-    return [Kept(row[0], bytes(row[1]), row[2], bool(row[3]), bool(row[4]), row[5], max(0.0, now - row[6])) for row in rows]
+    return [
+        Kept(row[0], bytes(row[1]), row[2], bool(row[3]), bool(row[4]), row[5], max(0.0, now - row[6])) for row in rows
+    ]
 
 
 def is_empty(connection: Connection) -> bool:

@@ -39,7 +39,7 @@ class Lookup:
 
     async def find(self, number: str) -> Tracked | None:
         """Find a number (rule 2). WaysealError where the database doesn't answer."""
-        future = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[Tracked | None] = asyncio.get_running_loop().create_future()
         self._waiting.append((number, future))
         if self._running is None:
             self._running = asyncio.create_task(self._work())

@@ -60,7 +60,9 @@ class Renderer:
             made = make_environment("wayseal.gate", lang, assets)
             text = Translator(lang, html=True).gettext
             made.globals.update(_=text, settings=settings, kinds=KINDS, iso=iso, stamp=stamp, zone=clock_name())
-            self._templates[lang] = {name: made.get_template(f"{name}.html.j2") for name in ("track", "courier", "error")}
+            self._templates[lang] = {
+                name: made.get_template(f"{name}.html.j2") for name in ("track", "courier", "error")
+            }
 
     def page(self, request: Request, template: str, status: int = 200, **values: Any) -> Response:
         """A page. values: what its template asks for."""

@@ -14,8 +14,7 @@ import json
 import math
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl
 
 from starlette.requests import ClientDisconnect, Request
@@ -66,8 +65,7 @@ class _RefusedError(Exception):
         self.status, self.wait = status, wait
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Typed:
+class _Typed(NamedTuple):
     """What somebody sent, and who. began: when, on the loop's clock."""
 
     fields: Mapping[str, str]
@@ -89,7 +87,9 @@ class Gate:
 
     async def start(self, request: Request) -> Response:
         """The form."""
-        return self._render(request, "track", number=request.query_params.get("number", "")[:60], parcel=None, missed=False)
+        return self._render(
+            request, "track", number=request.query_params.get("number", "")[:60], parcel=None, missed=False
+        )
 
     async def courier_form(self, request: Request) -> Response:
         """The form for the courier's code."""
@@ -107,7 +107,13 @@ class Gate:
         """Yes or no (rule 5)."""
         typed = await self._read(request)
         found = await self._find(typed, held=True)
-        fits = found is not None and self._code_fits(found.number, typed)
+        fits = False
+        if found is not None:
+            name, code = (
+                keyed(self._key, b"code " + found.number.encode()),
+                clean_waybill(typed.fields.get("code", "")[:20]),
+            )
+            fits = self.judge.may_try(name, typed.began) and self.numbers.code_fits(found.number, code)
         await self._until(typed.began)
         self.judge.counts["courier_yes" if fits else "courier_no", ""] += 1
         return self._render(request, "courier", number=typed.fields.get("number", "")[:60], answer=fits)
@@ -128,7 +134,11 @@ class Gate:
     def refusal(self, request: Request, status: int, wait: float = 0.0) -> Response:
         """What isn't answered, as a page or for a program."""
         path = request.scope["path"]
-        made = _problem(status, "refused") if path.startswith("/v1/") else self._render(request, "error", status, code=status)
+        made = (
+            _problem(status, "refused")
+            if path.startswith("/v1/")
+            else self._render(request, "error", status, code=status)
+        )
         made.headers.update({"Retry-After": str(math.ceil(wait))} if wait else {})
         made.headers.update({"WWW-Authenticate": "Bearer"} if status == 401 else {})
         return made
@@ -169,30 +179,22 @@ class Gate:
             raise _RefusedError(503, 20) from None
         fits = self.numbers.fits(number, secret, found)
         if found is not None and found.state in _UNSCANNED and found.holder != typed.account:
-            self._note_early(typed, found, fits)
+            kind, at, asker = BreachKind.TRACKED_EARLY, self.numbers.clock(), asker_of(typed.who[0])
+            told = {"state": found.state.value, "secret": "right" if fits else "none or wrong"}
+            self.numbers.note(
+                Breach(kind=kind, number=found.number, at=at, asker=asker, holder=found.holder, facts=told)
+            )
         own = found is not None and found.holder == typed.account
         outcome = Outcome.MISS if number != _NOBODY and (secret or typed.account) else Outcome.NONE
         if found is not None and (fits or own):
             outcome = Outcome.HIT if self.numbers.is_live(found) and public_events(found) else Outcome.EARLY
-        asked = Asked(number=number, secret="" if own and not fits else secret)
-        facts = () if found is None or outcome is not Outcome.HIT else _facts(found)
-        if self.judge.judge(typed.who, outcome, asked, asyncio.get_running_loop().time(), facts):
+        asked = Asked(number, "" if own and not fits else secret)
+        way = () if found is None or outcome is not Outcome.HIT else _facts(found)
+        if self.judge.judge(typed.who, outcome, asked, asyncio.get_running_loop().time(), way):
             return found
         if not held:
             await self._until(typed.began)
         return None
-
-    def _code_fits(self, number: str, typed: _Typed) -> bool:
-        may = self.judge.may_try(keyed(self._key, b"code " + number.encode()), asyncio.get_running_loop().time())
-        return self.numbers.code_fits(number, clean_waybill(typed.fields.get("code", "")[:20])) and may
-
-    def _note_early(self, typed: _Typed, found: Tracked, fits: bool) -> None:
-        asker = asker_of(typed.who[0])
-        facts = {"state": found.state.value, "secret": "right" if fits else "none or wrong"}
-        at, kind = self.numbers.clock(), BreachKind.TRACKED_EARLY
-        self.numbers.note(
-            Breach(kind=kind, number=found.number, at=at, asker=asker, holder=found.holder, facts=facts)
-        )
 
     async def _until(self, began: float) -> None:
         """Waits for the next moment at which answers go out (rule 2)."""

@@ -6,10 +6,6 @@ from wayseal.model.errors import WaysealError
 
 
 class GateError(WaysealError):
-    """Something that the gate can't do, or can't run with."""
+    """A setting, file or folder that the gate can't run with; names the setting, never its value."""
 
     exit_code: ClassVar[int] = 3
-
-
-class GateSettingsError(GateError):
-    """A setting that can't be as it is; names the setting, never its value."""

@@ -15,10 +15,6 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
-from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
-from prometheus_client.registry import Collector
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -27,12 +23,12 @@ from wayseal.database import Database, open_database
 from wayseal.database.migrations import upgrade
 from wayseal.gate import _kept
 from wayseal.gate._evidence import Kind
-from wayseal.gate._judge import Alarm, Judge, limits_of
+from wayseal.gate._judge import Judge, limits_of
 from wayseal.gate._lookup import Lookup
 from wayseal.gate.app import Gate, asker_of, create_app, headers_of
-from wayseal.gate.errors import GateSettingsError
-from wayseal.gate.settings import DATABASE, KEY_FILE, GateSettings
-from wayseal.model.errors import WaysealError, disk_says
+from wayseal.gate.errors import GateError
+from wayseal.gate.settings import DATABASE, KEY_FILE, KEYS, TOKENS, GateSettings
+from wayseal.model.errors import WaysealError
 from wayseal.model.times import now_us, set_clock
 from wayseal.numbers.breaches import Breach, BreachKind
 from wayseal.numbers.codes import open_gate_keys
@@ -48,7 +44,7 @@ BEAT = 0.5
 """Seconds."""
 _HEAD = "wayseal gate key 1 "
 _DROP_EVERY = 600
-METRICS = ("wayseal_gate_events", "wayseal_gate_callers", "wayseal_gate_slowed", "wayseal_gate_breaches_lost")
+METRICS = tuple(f"wayseal_gate_{one}" for one in ("events_total", "callers", "slowed", "breaches_lost_total"))
 
 
 def run_gate(settings: GateSettings) -> None:
@@ -68,14 +64,14 @@ def run_gate(settings: GateSettings) -> None:
     forward_library_logs(log)
     with (
         open_gate(settings, log) as (gate, pulse),
-        listen(settings.host, settings.port, GateSettingsError) as pages,
-        listen("127.0.0.1", settings.metrics_port, GateSettingsError) as metrics,
+        listen(settings.host, settings.port, GateError) as pages,
+        listen("127.0.0.1", settings.metrics_port, GateError) as metrics,
     ):
         app = with_metrics(create_app(gate), gate, metrics.getsockname()[1])
         protocol = partial(Connection, headers=headers_of(settings.secure))
         proxies = settings.proxies
         more = {"proxy_headers": proxies is not None, "forwarded_allow_ips": proxies or ""}
-        server = Server(make_config(settings, app, protocol, GateSettingsError, loop="uvloop", **more), log)
+        server = Server(make_config(settings, app, protocol, GateError, loop="uvloop", **more), log)
         with pulse, handle_signals(server.end):
             server.run(sockets=[pages, metrics])
     log.info("stopped")
@@ -85,21 +81,18 @@ def run_gate(settings: GateSettings) -> None:
 def open_gate(settings: GateSettings, log: Log) -> Iterator[tuple[Gate, "Pulse"]]:
     """What answers, and what is to beat beside it. Errors as `run_gate`."""
     set_clock(settings.utc_offset_hours)
-    try:
-        settings.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        reason = disk_says(error)
-        raise GateSettingsError("the folder can't be made ({reason})", file=settings.folder, reason=reason) from None
-    keys = open_gate_keys(settings.keys_path)
+    keys = open_gate_keys(settings.folder / KEYS)
     url: str | Path = settings.numbers if "://" in settings.numbers else Path(settings.numbers)
     with open_numbers(url) as database, open_database(settings.folder / DATABASE) as own:
         upgrade(own, _kept.CHAIN)
         make = own.read(_kept.is_empty)
-        key = read_secret(settings.folder / KEY_FILE, _HEAD, make=make, error=GateSettingsError)
+        key = read_secret(settings.folder / KEY_FILE, _HEAD, make=make, error=GateError)
         judge = Judge(limits_of(settings))
         judge.restore(own.read(_kept.load, time.time()), time.monotonic())
         numbers = Lookup(database, keys, settings.closed_days, now_us)
-        gate = Gate(settings, numbers=numbers, judge=judge, tokens=TokenFile(settings.tokens_path), key=key, log=log)
+        gate = Gate(
+            settings, numbers=numbers, judge=judge, tokens=TokenFile(settings.folder / TOKENS), key=key, log=log
+        )
         yield gate, Pulse(gate, own)
 
 
@@ -117,69 +110,54 @@ class Pulse(Repeated):
 
     def beat(self) -> None:
         """One beat."""
-        gate = self._gate
-        while gate.judge.alarms:
-            self._say(gate.judge.alarms.popleft())
-        self._beats += 1
-        try:
-            gate.numbers.flush()
-        except WaysealError as error:
-            gate.log.error("breaches", **where(error))
-        kept = gate.judge.kept(time.monotonic())
+        numbers, judge, log = self._gate.numbers, self._gate.judge, self._gate.log
+        while judge.alarms:
+            alarm = judge.alarms.popleft()
+            log.warning("alarm", rule=alarm.what, group=str(alarm.who.kind))
+            if alarm.what == "breadth" or alarm.who.kind is Kind.ACCOUNT:
+                about: dict[str, str | int] = {"why": alarm.what, "size": alarm.size}
+                at, asker = numbers.clock(), asker_of(alarm.who)
+                numbers.note(Breach(kind=BreachKind.BULK_READ, number="", at=at, asker=asker, facts=dict(about)))
+        for act in (self._keep, numbers.flush):
+            try:
+                act()
+            except WaysealError as error:
+                log.error("database", **where(error))
+
+    def _keep(self) -> None:
+        kept, self._beats = self._gate.judge.kept(time.monotonic()), self._beats + 1
         try:
             if kept:
                 self._own.write(_kept.save, kept, time.time())
             if self._beats % _DROP_EVERY == 0:
                 self._own.write(_kept.drop)
-        except WaysealError as error:
-            gate.judge.forget_kept(kept)
-            gate.log.error("kept", **where(error))
-
-    def _say(self, alarm: Alarm) -> None:
-        self._gate.log.warning("alarm", rule=alarm.what, group=str(alarm.who.kind))
-        if alarm.what == "breadth" or alarm.who.kind is Kind.ACCOUNT:
-            about = {"why": alarm.what, **alarm.facts}
-            at, asker = self._gate.numbers.clock(), asker_of(alarm.who)
-            self._gate.numbers.note(Breach(kind=BreachKind.BULK_READ, number="", at=at, asker=asker, facts=about))
+        except WaysealError:
+            self._gate.judge.forget_kept(kept)
+            raise
 
 
-class _Metrics(Collector):
-    """Rule 3."""
-
-    def __init__(self, gate: Gate) -> None:
-        self._gate = gate
-
-    def collect(self) -> Iterator[Metric]:
-        """The metrics."""
-        judge, (events, callers, slowed, lost) = self._gate.judge, METRICS
-        counted = CounterMetricFamily(events, "What requests came to, by kind of caller.", labels=["what", "kind"])
-        for labels, size in list(judge.counts.items()):
-            counted.add_metric(labels, size)
-        yield counted
-        yield GaugeMetricFamily(callers, "Callers that are remembered.", len(judge))
-        by_kind = GaugeMetricFamily(slowed, "Callers that are refused or were shown too much.", labels=["kind"])
-        for kind in Kind:
-            by_kind.add_metric([kind], judge.refused(kind))
-        yield by_kind
-        yield CounterMetricFamily(lost, "Breaches for which there was no room.", self._gate.numbers.lost)
+def measure(gate: Gate) -> str:
+    """The metrics, in Prometheus' text form (rule 3)."""
+    judge, (events, callers, slowed, lost) = gate.judge, METRICS
+    lines = [f"# TYPE {events} counter"]
+    lines += [f'{events}{{what="{what}",kind="{kind}"}} {size}' for (what, kind), size in sorted(judge.counts.items())]
+    lines += [f"# TYPE {callers} gauge", f"{callers} {len(judge)}", f"# TYPE {slowed} gauge"]
+    lines += [f'{slowed}{{kind="{kind}"}} {judge.slowed(kind)}' for kind in Kind]
+    return "\n".join((*lines, f"# TYPE {lost} counter", f"{lost} {gate.numbers.lost}", ""))
 
 
 def with_metrics(app: ASGIApp, gate: Gate, port: int) -> ASGIApp:
     """The app, and on the port of metrics these alone (rule 3)."""
-    registry = CollectorRegistry()
-    registry.register(_Metrics(gate))
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         if (scope.get("server") or (None, None))[1] != port:
             await app(scope, receive, send)
             return
-        found = Response(status_code=404)
+        found = Response(status_code=204 if scope["path"] == "/healthz" else 404)
         if scope["path"] == "/metrics":
-            found = Response(generate_latest(registry), media_type=CONTENT_TYPE_PLAIN_0_0_4)
+            found = Response(measure(gate), media_type="text/plain; version=0.0.4")
         elif scope["path"] == "/readyz":
             found = Response(status_code=204 if await run_in_threadpool(gate.numbers.healthy) else 503)
-        elif scope["path"] == "/healthz":
-            found = Response(status_code=204)
         await found(scope, receive, send)
 
     return answer

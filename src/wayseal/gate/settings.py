@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from wayseal.gate.errors import GateSettingsError
+from wayseal.gate.errors import GateError
 from wayseal.model.messages import N_
 from wayseal.model.schema import CLOSED, Name
 from wayseal.model.times import clock_hours
@@ -20,9 +20,9 @@ from wayseal.service.settings import NUMBER, WHOLE, File, Flag, check_tls, read_
 
 PREFIX = "WAYSEAL_GATE_"
 DATABASE, KEY_FILE, KEYS, TOKENS = "gate.sqlite", "gate.key", "gate.keys", "gate.tokens"
+MOST_CLOSED = AFTER_CLOSE_US // DAY_US
 _Port = Annotated[int, WHOLE, Field(ge=0, le=65535)]
 _Count = Annotated[int, WHOLE, Field(ge=1, le=100_000_000)]
-MOST_CLOSED = AFTER_CLOSE_US // DAY_US
 _Share = Annotated[float, NUMBER, Field(gt=0, lt=1)]
 
 
@@ -34,11 +34,7 @@ class GateSettings:
     numbers: Name = field(repr=False)
     """The numbers' database: a file of SQLite, or a URL of PostgreSQL. The gate reads it, and adds breaches."""
     folder: File = Path("gate")
-    """Where its own database and its secret are, made at the first start."""
-    keys: File | None = None
-    """The gate's part of the numbers' keys; by default `gate.keys` in the folder."""
-    tokens: File | None = None
-    """The tokens of accounts that may ask without secrets; by default `gate.tokens` in the folder."""
+    """Where `gate.keys` and `gate.tokens` are, and its own database and its secret, made at the first start."""
     unit: str = ""
     """The courier, as pages name it."""
     contact: str = ""
@@ -64,8 +60,6 @@ class GateSettings:
     """The share of honest people's requests that find nothing."""
     guessed_misses: _Share = 0.5
     """The share from which on a caller is one who guesses."""
-    repeated_misses: _Share = 0.5
-    """The share of honest people who, after a miss, miss again on the same number."""
     false_refusal: Annotated[float, NUMBER, Field(ge=1e-12, lt=0.1)] = 1e-6
     """At most so often, of all requests, an honest caller begins to be refused."""
     recovery_minutes: _Count = 60
@@ -75,9 +69,7 @@ class GateSettings:
     prefix_a_minute: _Count = 240
     """Requests in a minute of a /24 (IPv4) or /48 (IPv6); of a /16 or /32 sixteen times as many."""
     account_a_minute: _Count = 6000
-    """Requests in a minute of an account."""
-    all_a_minute: _Count = 600_000
-    """Requests in a minute of all together."""
+    """Requests in a minute of an account; of all together a hundred times as many."""
     prefix_shown: _Count = 5000
     """Parcels shown in a day to a /24 or /48; of a /16 or /32 sixteen times as many."""
     account_shown: _Count = 50_000
@@ -87,26 +79,16 @@ class GateSettings:
     stop_seconds: Annotated[int, WHOLE, Field(ge=0, le=3600)] = 10
 
     def __post_init__(self) -> None:
-        """GateSettingsError: settings that don't go together."""
-        check_tls(self, GateSettingsError, "https")
+        """GateError: settings that don't go together."""
+        check_tls(self, GateError, "https")
         if self.honest_misses * 4 > self.guessed_misses:
-            raise GateSettingsError(N_("guessed_misses is at least four times honest_misses"))
+            raise GateError(N_("guessed_misses is at least four times honest_misses"))
 
     @property
     def secure(self) -> bool:
         """Whether browsers come by https."""
         return self.https or self.tls_certificate is not None
 
-    @property
-    def keys_path(self) -> Path:
-        """Where the gate's part of the numbers' keys is."""
-        return self.keys or self.folder / KEYS
 
-    @property
-    def tokens_path(self) -> Path:
-        """Where tokens are."""
-        return self.tokens or self.folder / TOKENS
-
-
-read_gate_settings = partial(read_environment, PREFIX, GateSettings, GateSettingsError, {})
+read_gate_settings = partial(read_environment, PREFIX, GateSettings, GateError, {})
 """Reads them, as `read_environment` says."""
