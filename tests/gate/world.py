@@ -98,7 +98,8 @@ class World:
         async def at(scope: Any, receive: Any, send: Any) -> None:
             await app({**scope, "client": (address, 4711)}, receive, send)
 
-        return Client(transport=InProcess(at), base_url="https://track.example", headers={"accept-language": "en", **headers})  # fmt: skip
+        base = "https://track.example"
+        return Client(transport=InProcess(at), base_url=base, headers={"accept-language": "en", **headers})
 
     def ask(self, number: str, secret: str = "", address: str = "192.0.2.8", **headers: str) -> Response:
         """By a program."""

@@ -1,10 +1,11 @@
 """What speaks against a caller: misses, how many parcels it was shown, how different they are, how often it asks.
 
 1. Each request that finds nothing weighs log P(miss | somebody guesses) / P(miss | honest), each that opens a parcel
-   the same of a hit. The sum never falls under nothing (Page 1954); from `limit` on the caller is refused. Honest callers
-   reach it at most once in exp(limit) requests (Lorden 1971), as rare as Wald's test has it (1945).
+   the same of a hit. The sum never falls under nothing (Page 1954); from `limit` on the caller is refused. Who is
+   honest reaches it at most once in exp(limit) requests (Lorden 1971), as rare as Wald's test has it (1945).
 2. What is repeated tells nothing new. The same miss counts once; another miss on the number that missed weighs what
-   honest people who mistyped do again; a parcel that was opened lately counts as none.
+   honest people who mistyped do again; a parcel counts `OPENED` times while it is remembered, but where many people are
+   one caller: there it is what they do all day.
 3. A right secret of a parcel that isn't to be shown weighs nothing, nor does what can be no number and secret.
 4. The wider a caller is defined, the lesser the share of misses that is looked for, and the more it takes. A miss of
    who is refused already counts on nothing wider: one guesser doesn't have the whole network refused.
@@ -23,8 +24,10 @@ from typing import Final, NamedTuple
 
 RECENT: Final = 32
 """What is remembered of a caller's numbers."""
-REPEATED: Final = 0.5
-"""The share of honest misses after which the same number misses again."""
+REPEATED: Final = 0.7
+"""The share of honest misses after which the same number may miss again, otherwise written."""
+OPENED: Final = 4
+"""So often a parcel that is remembered counts as opened."""
 DAY: Final = 86_400.0
 _MASK = (1 << 64) - 1
 
@@ -62,6 +65,7 @@ class Limits(NamedTuple):
 
     miss: float
     hit: float
+    again: float
     limit: float
     half: float
     a_minute: float
@@ -99,11 +103,11 @@ class Caller:
 
     def weigh(self, limits: Limits, outcome: Outcome, asked: Asked) -> bool:
         """Count a miss or hit (rules 1 and 2); whether it is refused from now on, and wasn't."""
-        number = hash((outcome, asked.number)) & _MASK
         if outcome is Outcome.HIT:
-            self.score = max(0.0, self.score + (0.0 if self._knew(number) else limits.hit))
+            again = all(self._knew(hash((outcome, asked.number, turn)) & _MASK) for turn in range(OPENED))
+            self.score = max(0.0, self.score + (limits.again if again else limits.hit))
         elif outcome is Outcome.MISS:
-            again = self._knew(number)
+            again = self._knew(hash((outcome, asked.number)) & _MASK)
             if not self._knew(hash((outcome, asked.number, asked.secret)) & _MASK):
                 self.score += min(-math.log(REPEATED), limits.miss) if again else limits.miss
             self.score = min(self.score, 2 * limits.limit)
@@ -124,7 +128,7 @@ class Caller:
 
     def showed(self, number: str) -> bool:
         """Whether it was shown this parcel lately."""
-        return hash((Outcome.HIT, number)) & _MASK in self.recent
+        return hash((Outcome.HIT, number, 0)) & _MASK in self.recent
 
     def wait(self, limits: Limits, now: float) -> float:
         """Seconds until it may ask again (rule 7); 0: now."""

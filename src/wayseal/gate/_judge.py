@@ -67,7 +67,9 @@ def limits_of(settings: GateSettings) -> dict[Kind, Limits]:
             math.log((1 - guess) / (1 - honest)),
             60.0 * settings.recovery_minutes,
         )
-        return Limits(miss, hit, times * limit, half, a_minute, settings.slow_a_minute, shown, breadth)
+        return Limits(
+            miss, hit, hit if times > 1 else 0.0, times * limit, half, a_minute, settings.slow_a_minute, shown, breadth
+        )
 
     a_minute, shown, account = settings.prefix_a_minute, settings.prefix_shown, settings.account_a_minute
     return {

@@ -70,7 +70,7 @@ class GateSettings:
     """Requests in a minute of a /24 (IPv4) or /48 (IPv6); of a /16 or /32 sixteen times as many."""
     account_a_minute: _Count = 6000
     """Requests in a minute of an account; of all together a hundred times as many."""
-    prefix_shown: _Count = 5000
+    prefix_shown: _Count = 10_000
     """Parcels shown in a day to a /24 or /48; of a /16 or /32 sixteen times as many."""
     account_shown: _Count = 50_000
     """Parcels shown in a day to an account."""
