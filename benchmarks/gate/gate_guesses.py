@@ -4,8 +4,8 @@
 
 Direct calls of the gate's judge with its own settings and a simulated clock; the same traffic goes to a fixed limit of
 misses (ten in an hour, as many sites have it). Of 10¹³ numbers 3.55·10⁸ are live: a blind guess finds one with that
-chance, and opens it where no secret were asked for (a stolen login). Honest people come once a day and ask about parcels
-of theirs, one to four times; 2 % of what they type is wrong, and then they type the same again (half), another mistake
+chance, and opens it where no secret were asked for (a stolen login). Honest people come once a day and ask about their
+parcels, one to four times; 2 % of what they type is wrong, and then they type the same again (half), another mistake
 in the same number (a fifth), or it right. They come alone, in families, in offices of 50 behind a prefix, and 2,000
 behind a mobile network's. Half-blind lists hold a right number in every second place.
 """
