@@ -19,7 +19,7 @@ def serve_gate(
     ] = None,
     folder: Annotated[
         str | None,
-        typer.Option(help="Folder of the gate, with `gate.keys`; its own database is made there.", show_default="gate"),
+        typer.Option(help="Folder of the gate, with `gate.key`; its own database is made there.", show_default="gate"),
     ] = None,
     port: Annotated[int | None, typer.Option(help="Port, on this machine's own address.", show_default="8490")] = None,
 ) -> None:

@@ -19,7 +19,7 @@ from wayseal.numbers.tracking import AFTER_CLOSE_US
 from wayseal.service.settings import NUMBER, WHOLE, File, Flag, check_tls, read_environment
 
 PREFIX = "WAYSEAL_GATE_"
-DATABASE, KEY_FILE, KEYS, TOKENS = "gate.sqlite", "gate.key", "gate.keys", "gate.tokens"
+DATABASE, KEY_FILE, KEYS, TOKENS = "gate.sqlite", "prefixes.key", "gate.key", "gate.tokens"
 MOST_CLOSED = AFTER_CLOSE_US // DAY_US
 _Port = Annotated[int, WHOLE, Field(ge=0, le=65535)]
 _Count = Annotated[int, WHOLE, Field(ge=1, le=100_000_000)]
@@ -34,7 +34,7 @@ class GateSettings:
     numbers: Name = field(repr=False)
     """The numbers' database: a file of SQLite, or a URL of PostgreSQL. The gate reads it, and adds breaches."""
     folder: File = Path("gate")
-    """Where `gate.keys` and `gate.tokens` are, and its own database and its secret, made at the first start."""
+    """Where `gate.key` and `gate.tokens` are, and its own database and its secret, made at the first start."""
     unit: str = ""
     """The courier, as pages name it."""
     contact: str = ""
