@@ -11,5 +11,6 @@ from wayseal.gate.settings import GateSettings
 @pytest.mark.parametrize("page", ["docs/how-to/tracking.md", "docs/how-to/tracking.zh.md"])
 def test_every_setting_is_told(page: str) -> None:
     text = read(page)
-    told = [line.split("|")[1].strip(" `") for line in text[text.index("| `numbers` |") :].splitlines() if line.startswith("| `")]  # fmt: skip
+    table = text[text.index("| `numbers` |") :].splitlines()
+    told = [line.split("|")[1].strip(" `") for line in table if line.startswith("| `")]
     assert told == [one.name for one in fields(GateSettings)]

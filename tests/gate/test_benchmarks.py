@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-
 from benchmarks.gate import gate_answers, gate_guesses
 from benchmarks.registry import Table
 
