@@ -43,12 +43,12 @@ class Parcels:
         return make_secret(self.keys.secret, number)
 
 
-def make_parcels(folder: Path, size: int = 55) -> Parcels:
+def make_parcels(folder: Path, size: int = 55, url: str | None = None) -> Parcels:
     """Makes `numbers.sqlite`, and the gate's keys and folder beside it."""
     (folder / "gate").mkdir(parents=True)
     keys, now = open_keys(folder / "numbers.key", make=True), now_us()
     keys.gate_part().write(folder / "gate" / KEYS)
-    with open_database(folder / "numbers.sqlite") as database:
+    with open_database(url or folder / "numbers.sqlite") as database:
         upgrade(database, CHAIN)
         numbers = Numbers(database, keys, folder / "numbers.key.issued")
         numbers.add_series(Series(prefix="YT", digits=13, epoch=1), now - 30 * 24 * HOUR_US)
@@ -111,7 +111,7 @@ class World:
 def open_world(folder: Path, parcels: Parcels | None = None, **settings: Any) -> Iterator[World]:
     """A gate. parcels: those that are there already."""
     parcels = parcels or make_parcels(folder)
-    given = {"miss_milliseconds": 5} | settings
-    made = GateSettings(numbers=str(folder / "numbers.sqlite"), folder=folder / "gate", **given)
+    given = {"miss_milliseconds": 5, "numbers": str(folder / "numbers.sqlite")} | settings
+    made = GateSettings(folder=folder / "gate", **given)
     with open_gate(made, make_log()) as (gate, pulse):
         yield World(folder, gate, pulse, parcels)
