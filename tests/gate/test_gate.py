@@ -224,7 +224,8 @@ def test_a_clock_that_jumps_forgives_no_more_than_a_pause(tmp_path: Path) -> Non
     with open_world(tmp_path) as world:
         for count in range(6):
             world.ask(f"YT11111111111{count:02d}", "0000000000")
-        kept = world.gate.judge.kept(time.monotonic())
+        kept: list[Any] = []
+        world.gate.judge.keep(time.monotonic(), kept.extend)
         own = world.pulse._own
         own.write(_kept.save, kept, 5_000_000.0)
         assert all(one.age == 0 for one in own.read(_kept.load, 1_000_000.0))

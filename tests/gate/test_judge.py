@@ -7,7 +7,7 @@ import pytest
 
 from wayseal.gate import _kept
 from wayseal.gate._evidence import RECENT, Asked, Kind, Outcome
-from wayseal.gate._judge import EVERYBODY, Identity, Judge, identify, limits_of
+from wayseal.gate._judge import EVERYBODY, Identity, Judge, Kept, identify, limits_of
 from wayseal.gate.errors import GateError
 from wayseal.gate.settings import GateSettings, read_gate_settings
 
@@ -25,6 +25,12 @@ def miss(judge: Judge, number: str, now: float, secret: str = "S", by: list[Iden
 
 def hit(judge: Judge, number: str, now: float, secret: str = "S", by: list[Identity] | None = None) -> bool:
     return judge.judge(by or who(), Outcome.HIT, Asked(number, secret), now, FACTS)
+
+
+def kept_of(judge: Judge, now: float) -> list[Kept]:
+    found: list[Kept] = []
+    judge.keep(now, found.extend)
+    return found
 
 
 def refuse(judge: Judge, now: float, by: list[Identity] | None = None) -> int:
@@ -108,10 +114,11 @@ def test_what_a_restart_forgets_is_nothing_that_speaks_against_somebody() -> Non
     judge, later = Judge(LIMITS), Judge(LIMITS)
     refuse(judge, 0)
     assert [judge.may_try(b"parcel", one) for one in range(4)] == [True, True, True, False]
-    kept = judge.kept(10)
-    assert judge.kept(10) == []
-    judge.forget_kept(kept)
-    assert sorted(judge.kept(10)) == sorted(kept)
+    with pytest.raises(ZeroDivisionError):
+        judge.keep(10, lambda _: 1 / 0)
+    kept = kept_of(judge, 10)
+    assert {one.kind for one in kept} == {"prefix", "wide", "all", "code"}
+    assert kept_of(judge, 10) == []
     later.restore(kept, 1000)
     hit(later, "first", 1000)
     assert not hit(later, "second", 1000)
@@ -125,7 +132,7 @@ def test_too_many_parcels_in_a_day_are_a_list() -> None:
     assert [one.what for one in judge.alarms] == ["breadth"]
     assert not hit(judge, "next", 51, secret="")
     assert hit(judge, "next", 100_000), "another day"
-    kept = judge.kept(51)
+    kept = kept_of(judge, 51)
     judge.restore(kept, 51)
     other = who("198.51.100.1")
     cities = [judge.judge(other, Outcome.HIT, Asked(f"m{one}", ""), 0.0, (f"c{one}", "shop", "1")) for one in range(13)]

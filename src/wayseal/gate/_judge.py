@@ -13,7 +13,8 @@ import hashlib
 import ipaddress
 import math
 from collections import Counter, OrderedDict, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from itertools import islice
 from typing import Final, NamedTuple
 
@@ -157,22 +158,23 @@ class Judge:
         self._changed.add(number)
         return count < TRIES
 
-    def kept(self, now: float) -> list[Kept]:
-        """What changed since it was asked last, and is to outlive a restart."""
+    def keep(self, now: float, write: Callable[[list[Kept]], object]) -> None:
+        """Has written what changed since, and is to outlive a restart; where that fails it is there the next time."""
         changed, self._changed = self._changed, set()
-        found = []
-        for one in changed:
-            if isinstance(one, bytes):
-                count, since = self._tries.get(one, (0, now))
-                found.append(Kept(_CODE, one, 0.0, False, False, count, now - since))
-            elif (caller := self._callers.get(one)) is not None:
-                about = caller.score, caller.refused, caller.wide, caller.shown
-                found.append(Kept(one.kind, one.name, *about, now - (caller.since if caller.wide else caller.at)))
-        return found
+        try:
+            write([one for one in map(partial(self._kept, now), changed) if one is not None])
+        except Exception:
+            self._changed |= changed
+            raise
 
-    def forget_kept(self, kept: Iterable[Kept]) -> None:
-        """They weren't taken: `kept` gives them again."""
-        self._changed |= {one.name if one.kind == _CODE else Identity(Kind(one.kind), one.name) for one in kept}
+    def _kept(self, now: float, one: Identity | bytes) -> Kept | None:
+        if isinstance(one, bytes):
+            count, since = self._tries.get(one, (0, now))
+            return Kept(_CODE, one, 0.0, False, False, count, now - since)
+        if (caller := self._callers.get(one)) is None:
+            return None
+        since = caller.since if caller.wide else caller.at
+        return Kept(one.kind, one.name, caller.score, caller.refused, caller.wide, caller.shown, now - since)
 
     def restore(self, kept: Iterable[Kept], now: float) -> None:
         """Take what outlived a restart; `age` has the time since in it."""

@@ -125,15 +125,10 @@ class Pulse(Repeated):
                 log.error("database", **where(error))
 
     def _keep(self) -> None:
-        kept, self._beats = self._gate.judge.kept(time.monotonic()), self._beats + 1
-        try:
-            if kept:
-                self._own.write(_kept.save, kept, time.time())
-            if self._beats % _DROP_EVERY == 0:
-                self._own.write(_kept.drop)
-        except WaysealError:
-            self._gate.judge.forget_kept(kept)
-            raise
+        self._gate.judge.keep(time.monotonic(), lambda kept: kept and self._own.write(_kept.save, kept, time.time()))
+        self._beats += 1
+        if self._beats % _DROP_EVERY == 0:
+            self._own.write(_kept.drop)
 
 
 def measure(gate: Gate) -> str:
