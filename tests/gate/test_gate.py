@@ -2,13 +2,16 @@
 
 import asyncio
 import json
+import os
 import re
+import resource
 import signal
 import sqlite3
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 from httpx import Response
@@ -23,6 +26,7 @@ from wayseal.gate.settings import DATABASE, KEY_FILE, GateSettings
 from wayseal.model.times import SECOND_US
 from wayseal.numbers.breaches import Breach, BreachKind
 from wayseal.numbers.errors import NumbersError
+from wayseal.service.http import Server
 
 
 @pytest.fixture
@@ -282,7 +286,11 @@ def test_metrics_and_health_are_on_a_port_of_their_own(world: World, monkeypatch
         sent.clear()
         scope = {"type": "http", "method": "GET", "path": path, "headers": [], "query_string": b""}
         scope["server"] = ("h", port)
-        asyncio.run(app(scope, receive, send))
+
+        async def run() -> None:
+            await app(scope, receive, send)
+
+        asyncio.run(run())
         return int(sent[0]["status"])
 
     assert [ask(one, 99) for one in ("/healthz", "/readyz", "/metrics", "/", "/v1/track")] == [204, 204, 200, 404, 404]
@@ -294,9 +302,10 @@ def test_metrics_and_health_are_on_a_port_of_their_own(world: World, monkeypatch
 @pytest.mark.slow
 def test_it_serves_until_it_is_told_to_stop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: Any) -> None:
     make_parcels(tmp_path)
-    monkeypatch.setattr(serve.Server, "run", lambda self, sockets: signal.raise_signal(signal.SIGTERM))
-    monkeypatch.setattr(serve.resource, "setrlimit", lambda *_: None)
-    monkeypatch.setattr(serve.os, "umask", lambda *_: 0)
+    monkeypatch.setattr(Server, "run", lambda self, sockets: signal.raise_signal(signal.SIGTERM))
+    monkeypatch.setattr(resource, "setrlimit", lambda *_: None)
+    monkeypatch.setattr(os, "umask", lambda *_: 0)
+    monkeypatch.setattr(serve, "gc", MagicMock())
     serve.run_gate(
         GateSettings(numbers=str(tmp_path / "numbers.sqlite"), folder=tmp_path / "gate", port=0, metrics_port=0)
     )

@@ -15,15 +15,15 @@ KEY, FACTS = bytes(32), ("上海", "shop", "20000")
 LIMITS = limits_of(GateSettings(numbers="-"))
 
 
-def who(address: str = "192.0.2.8", account: str | None = None) -> list[Identity]:
+def who(address: str = "192.0.2.8", account: str | None = None) -> tuple[Identity, ...]:
     return identify(KEY, address, account)
 
 
-def miss(judge: Judge, number: str, now: float, secret: str = "S", by: list[Identity] | None = None) -> None:
+def miss(judge: Judge, number: str, now: float, secret: str = "S", by: tuple[Identity, ...] | None = None) -> None:
     assert not judge.judge(by or who(), Outcome.MISS, Asked(number, secret), now)
 
 
-def hit(judge: Judge, number: str, now: float, secret: str = "S", by: list[Identity] | None = None) -> bool:
+def hit(judge: Judge, number: str, now: float, secret: str = "S", by: tuple[Identity, ...] | None = None) -> bool:
     return judge.judge(by or who(), Outcome.HIT, Asked(number, secret), now, FACTS)
 
 
@@ -33,7 +33,7 @@ def kept_of(judge: Judge, now: float) -> list[Kept]:
     return found
 
 
-def refuse(judge: Judge, now: float, by: list[Identity] | None = None) -> int:
+def refuse(judge: Judge, now: float, by: tuple[Identity, ...] | None = None) -> int:
     """Guesses until one is refused; how many it took."""
     for count in range(1, 100):
         miss(judge, f"guess {count}", now, by=by)

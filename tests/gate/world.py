@@ -111,7 +111,7 @@ class World:
 def open_world(folder: Path, parcels: Parcels | None = None, **settings: Any) -> Iterator[World]:
     """A gate. parcels: those that are there already."""
     parcels = parcels or make_parcels(folder)
-    given = {"miss_milliseconds": 5, "numbers": str(folder / "numbers.sqlite")} | settings
+    given: dict[str, Any] = {"miss_milliseconds": 5, "numbers": str(folder / "numbers.sqlite")} | settings
     made = GateSettings(folder=folder / "gate", **given)
     with open_gate(made, make_log()) as (gate, pulse):
         yield World(folder, gate, pulse, parcels)

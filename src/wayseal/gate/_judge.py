@@ -14,7 +14,7 @@ import ipaddress
 import math
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from itertools import islice
 from typing import Final, NamedTuple
 
@@ -81,7 +81,8 @@ def limits_of(settings: GateSettings) -> dict[Kind, Limits]:
     }
 
 
-def identify(key: bytes, address: str, account: str | None) -> list[Identity]:
+@lru_cache(maxsize=4096)
+def identify(key: bytes, address: str, account: str | None) -> tuple[Identity, ...]:
     """By what a caller is known, the narrowest first (rule 1). address: as text; what is none is one caller."""
     try:
         found = ipaddress.ip_address(address.partition("%")[0])
@@ -93,7 +94,7 @@ def identify(key: bytes, address: str, account: str | None) -> list[Identity]:
     named = [] if account is None else [Identity(Kind.ACCOUNT, account.encode())]
     prefixes = ((Kind.PREFIX, narrow), (Kind.WIDE, wide))
     named += [Identity(kind, keyed(key, bytes([found.version]) + found.packed[:size])) for kind, size in prefixes]
-    return [*named, EVERYBODY]
+    return (*named, EVERYBODY)
 
 
 def keyed(key: bytes, what: bytes) -> bytes:

@@ -158,7 +158,7 @@ class Gate:
             if account is None:
                 raise _RefusedError(401)
         address = request.client.host if request.client else ""
-        who = tuple(identify(self._key, address, account))
+        who = identify(self._key, address, account)
         loop = asyncio.get_running_loop()
         if wait := self.judge.admit(who, loop.time()):
             raise _RefusedError(429, wait)

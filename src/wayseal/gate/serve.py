@@ -7,6 +7,7 @@
 4. What was refused before a start is refused after it. No core is dumped.
 """
 
+import gc
 import os
 import resource
 import time
@@ -60,6 +61,8 @@ def run_gate(settings: GateSettings) -> None:
     """
     os.umask(0o077)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
     log = make_log()
     forward_library_logs(log)
     with (
