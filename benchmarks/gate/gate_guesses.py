@@ -109,7 +109,7 @@ def honest(options: Options, behind: int, rng: random.Random) -> tuple[int, int,
 )
 def measure(options: Options) -> Iterator[Said]:
     """Each in turn."""
-    rows = []
+    rows = list[tuple[str, ...]]()
     for name, right in ((BLIND, 0.0), (HALF, 0.5)):
         found, tries, hits = guess(options, right, random.Random(options.seed))
         within, last = sum(one <= 12 for one in found) / len(found), statistics.quantiles(found, n=20)[-1]

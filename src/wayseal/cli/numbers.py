@@ -47,9 +47,7 @@ FolderArgument = Annotated[
 ]
 DatabaseOption = Annotated[
     str | None,
-    typer.Option(
-        "--database", envvar="WAYSEAL_NUMBERS", help="Address of the database.", show_default="numbers.db in FOLDER"
-    ),
+    typer.Option("--database", help="Address of the database.", show_default="numbers.db in FOLDER"),
 ]
 
 

@@ -31,45 +31,45 @@ class NumberState(StrEnum):
     EXPIRED = "expired"
 
 
-series = sa.Table(
-    "series",
-    meta,
-    sa.Column("series", sa.String(20), primary_key=True),
-    sa.Column("digits", sa.Integer, nullable=False),
-    sa.Column("epoch", sa.Integer, nullable=False),
-    sa.Column("next", sa.BigInteger, nullable=False),
-)
+def _key(name: str, size: int = ID) -> sa.Column[str]:
+    return sa.Column(name, sa.String(size), primary_key=True)
+
+
+def _texts(*names: str, size: int = ID, nullable: bool = False) -> list[sa.Column[str]]:
+    return [sa.Column(name, sa.String(size), nullable=nullable) for name in names]
+
+
+def _whole(*names: str, nullable: bool = False, key: bool = False) -> list[sa.Column[int]]:
+    return [sa.Column(name, sa.BigInteger, nullable=nullable, primary_key=key) for name in names]
+
+
+def _row(name: str) -> sa.Column[int]:
+    return sa.Column(name, SEQ, primary_key=True, autoincrement=False)
+
+
+sa.Table("series", meta, _key("series"), *_whole("digits", "epoch", "next"))
 """The first counter of each series (its prefix, `YT`) that was never given out."""
-blocks = sa.Table(
+sa.Table(
     "blocks",
     meta,
-    sa.Column("block", SEQ, primary_key=True),
-    sa.Column("key", sa.String(ID), unique=True),
-    sa.Column("series", sa.String(20), nullable=False),
-    sa.Column("epoch", sa.Integer, nullable=False),
-    sa.Column("first", sa.BigInteger, nullable=False),
-    sa.Column("size", sa.BigInteger, nullable=False),
-    sa.Column("holder", sa.String(ID), nullable=False),
-    sa.Column("channel", sa.String(ID), nullable=False),
-    sa.Column("outlet", sa.String(ID)),
-    sa.Column("issued_at", sa.BigInteger, nullable=False, index=True),
-    sa.Column("used", sa.BigInteger, nullable=False),
-    sa.Column("used_at", sa.BigInteger),
-    sa.Index("blocks_by_first", "series", "epoch", "first"),
+    _row("block"),
+    sa.Column("key", sa.String(2 * ID), unique=True),
+    *_texts("series", "holder", "channel"),
+    *_texts("outlet", nullable=True),
+    *_whole("epoch", "first", "size", "issued_at", "used"),
+    *_whole("used_at", nullable=True),
 )
 """Counters `first` to `first + size - 1`; key: of the request; used: how many were bound; holder "": burnt."""
-numbers = sa.Table(
+sa.Table(
     "numbers",
     meta,
-    sa.Column("number", sa.String(NUMBER), primary_key=True),
-    sa.Column("state", sa.String(10), nullable=False),
-    sa.Column("block", sa.BigInteger, nullable=False),
+    _key("number", NUMBER),
+    *_texts("state", size=10),
+    *_whole("block", "last"),
     sa.Column("verifier", sa.LargeBinary, nullable=False),
     sa.Column("order_tag", sa.LargeBinary, unique=True),
     sa.Column("commitment", sa.LargeBinary),
-    sa.Column("scanned_at", sa.BigInteger),
-    sa.Column("closed_at", sa.BigInteger),
-    sa.Column("last", sa.BigInteger, nullable=False),
+    *_whole("scanned_at", "closed_at", nullable=True),
     sqlite_with_rowid=False,
     postgresql_with={"fillfactor": 50},
 )
@@ -77,67 +77,35 @@ numbers = sa.Table(
 
 Room on PostgreSQL's pages lets a row that moves stay on its own.
 """
-number_events = sa.Table(
+sa.Table(
     "number_events",
     meta,
-    sa.Column("seq", SEQ, primary_key=True, autoincrement=False),
-    sa.Column("at", sa.BigInteger, nullable=False),
-    sa.Column("number", sa.String(NUMBER), nullable=False),
-    sa.Column("move", sa.String(10), nullable=False),
-    sa.Column("state", sa.String(10), nullable=False),
-    sa.Column("by", sa.String(ID), nullable=False),
-    sa.Column("previous", sa.BigInteger),
+    _row("seq"),
+    *_whole("at"),
+    *_texts("number", "move", "state", "by"),
+    *_whole("previous", nullable=True),
     sa.Column("facts", sa.Text),
 )
 """Only ever added to. state: after it; previous: the number's event before, so that no index of numbers is needed."""
-batches = sa.Table(
-    "batches",
-    meta,
-    sa.Column("batch", SEQ, primary_key=True, autoincrement=False),
-    sa.Column("first", sa.BigInteger, nullable=False),
-    sa.Column("count", sa.Integer, nullable=False),
-    sa.Column("digest", sa.LargeBinary, nullable=False),
-    sa.Column("previous", sa.LargeBinary, nullable=False),
-)
+_DIGESTS = [sa.Column(name, sa.LargeBinary, nullable=False) for name in ("digest", "previous")]
+sa.Table("batches", meta, _row("batch"), *_whole("first", "count"), *_DIGESTS)
 """What was committed together: its events, and the keyed hash over them and the batch before."""
-outlet_hours = sa.Table(
-    "outlet_hours",
-    meta,
-    sa.Column("outlet", sa.String(ID), primary_key=True),
-    sa.Column("hour", sa.Integer, primary_key=True),
-    sa.Column("scans", sa.Integer, nullable=False),
-    sa.Column("unbound", sa.Integer, nullable=False),
-)
+sa.Table("outlet_hours", meta, _key("outlet"), *_whole("hour", key=True), *_whole("scans", "unbound"))
 """First scans of an hour (since 1970) at an outlet, and those of numbers without an order."""
-breaches = sa.Table(
+sa.Table(
     "breaches",
     meta,
     sa.Column("id", SEQ, primary_key=True),
-    sa.Column("kind", sa.String(30), nullable=False),
-    sa.Column("number", sa.String(NUMBER), nullable=False),
-    sa.Column("at", sa.BigInteger, nullable=False),
-    sa.Column("day", sa.Integer, nullable=False),
-    sa.Column("asker", sa.String(ID), nullable=False),
-    sa.Column("holder", sa.String(ID), nullable=False),
+    *_texts("kind", "number", "asker", "holder"),
+    *_whole("at", "day"),
     sa.Column("facts", sa.Text, nullable=False),
     sa.UniqueConstraint("asker", "kind", "day", "number"),
     sqlite_autoincrement=True,
 )
 """What broke the order, once a kind, number, asker and day (since 1970, UTC); number "": of none alone."""
-places = sa.Table(
-    "places",
-    meta,
-    sa.Column("name", sa.String(ID), primary_key=True),
-    sa.Column("place", sa.BigInteger, nullable=False),
-)
+sa.Table("places", meta, _key("name"), *_whole("place"))
 """How far whoever follows a table has come."""
-quotas = sa.Table(
-    "quotas",
-    meta,
-    sa.Column("of", sa.String(ID + 10), primary_key=True),
-    sa.Column("day", sa.Integer, primary_key=True),
-    sa.Column("used", sa.Integer, nullable=False),
-)
+sa.Table("quotas", meta, _key("of", 2 * ID), *_whole("day", key=True), *_whole("used"))
 """Questions on bindings: by `client:ID` or `number:NUMBER`, and day (since 1970, UTC)."""
 
 
@@ -157,7 +125,7 @@ def open_numbers(url: str | Path, *, patience: float = 30) -> Database:
     """
     database = open_database(url, patience=patience)
     try:
-        if version(database, CHAIN) != CHAIN.revisions[-1]:
+        if not database.has_table("numbers") or version(database, CHAIN) != CHAIN.revisions[-1]:
             raise NumbersError(N_("this database has no numbers yet: run `wayseal numbers init`"))
     except BaseException:
         database.close()

@@ -235,7 +235,7 @@ def add_numbers(app: FastAPI, async_vault: AsyncVault, numbers: Numbers | None) 
         body: MoveBody,
     ) -> Response:
         """A bind is `POST /v1/bindings`."""
-        one = BatchedMove(number=number, move=MoveKind(move), **dict(body))
+        one = BatchedMove.model_construct(number=number, move=MoveKind(move), **dict(body))
         return json_answer((await desk.move(request, [one]))[0], sparse=True)
 
 
