@@ -168,9 +168,9 @@ GROUPS: Mapping[str, Group] = {
         sections={"Commands": "aliases:pool sweep leaks"},
     ),
     "serve": Group(
-        help="Run a service until it is told to stop: a vault's, the staff's web console, the public's portal, or "
-        "the watch.",
-        sections={"Commands": "vault:vault console:console portal:portal watch:watch"},
+        help="Run a service until it is told to stop: a vault's, the staff's web console, the public's portal, "
+        "public tracking, or the watch.",
+        sections={"Commands": "vault:vault console:console portal:portal gate:gate watch:watch"},
     ),
 }
 EXTRAS: Mapping[str, str] = {
@@ -180,6 +180,7 @@ EXTRAS: Mapping[str, str] = {
     "numbers": "vault",
     "policy": "vault",
     "serve console": "console",
+    "serve gate": "gate",
     "serve portal": "portal",
     "serve vault": "vault",
     "serve watch": "live",
