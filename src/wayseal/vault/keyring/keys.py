@@ -41,10 +41,10 @@ class KeyPurpose(StrEnum):
     """Signs access tokens."""
     LOG = "log"
     """Signs checkpoints of the log."""
-    ROW = "row"
-    """Makes the marks of rows on which decisions rest."""
     LABEL = "label"
     """Makes the keys of a day's labels."""
+    ROW = "row"
+    """Makes the marks of rows on which decisions rest."""
 
 
 LATER = frozenset({KeyPurpose.LABEL})

@@ -1,8 +1,8 @@
 """Labels in the formats that are asked for: one picture of dots for printers and PNG, and a PDF of text and shapes.
 
-Printers are sent dots, letters and symbols among them: their own fonts have no Chinese that one could count on, and they
-differ in how they draw symbols. In PDF, by typst, letters and modules are shapes of any resolution; its text layer holds
-what is printed, masked, and it has no title, author or date.
+Printers are sent dots, letters and symbols among them: their own fonts have no Chinese that one could count on, and
+they differ in how they draw symbols. In PDF, by typst, letters and modules are shapes of any resolution; its text layer
+holds what is printed, masked, and it has no title, author or date.
 
 1. ZPL II: `^GFA` in Z64 (zlib, base64, CRC-16 of CCITT), 1 is black.
 2. TSPL: `BITMAP` of raw bytes, 0 is black.

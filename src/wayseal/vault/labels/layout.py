@@ -188,7 +188,7 @@ class _Page:
         yield from self._number(y + 24, self._of(76), beside, _LEAST_MODULE)
         wide, base = self.right - beside, self.high - _MARGIN - 64
         yield from self._box(self.texts["label_stub"], "stub", beside, y + 24, wide, 48, 22, bold=False)
-        yield from self._box(self.data.outlet, "outlet", beside, y + 72, wide, 88, 22)
+        yield from self._box(self.data.outlet, "outlet", beside, y + 72, wide, 88, 18)
         yield from self._box(self.texts["label_signed"], "signed", self.left, base, 120, 48, 20, bold=False)
         yield self._rule(base + 44, beside - _GAP, self.left + 130, 2)
         yield from self._box(self.data.printed, "printed", beside, base, wide, 48, 20, bold=False)
