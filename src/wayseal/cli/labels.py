@@ -40,7 +40,7 @@ def labels_print(
     reason: ReasonOption,
     out: Annotated[Path, typer.Option("--out", "-o", help="Write here; of PNG, a folder with a file for each label.")],
     numbers: Annotated[
-        list[str] | None, typer.Argument(help="Waybill numbers; or `--file`.", metavar="[WAYBILL]...")
+        list[str] | None, typer.Argument(help="Waybill numbers; or `--file`.", metavar="WAYBILL")
     ] = None,
     file: Annotated[
         Path | None,
@@ -78,8 +78,9 @@ def labels_print(
             asks = [Ask(waybill=number, purpose=purpose, reason=reason) for number in asked]
             made += _labels(session, key, asks, rows, approval, refused)
             progress("label", at + len(asked), len(rows))
-    written = _write(made, format, size, language, out)
-    echo("{count:,} {count:label|labels} written to {out}", count=written, out=out)
+    if made:
+        _write(made, format, size, language, out)
+        echo("{count:,} {count:label|labels} written to {out}", count=len(made), out=out)
     for line in refused[:-1]:
         typer.echo(f"wayseal: {line}", err=True)
     if refused:
@@ -121,18 +122,16 @@ def _local(session: Session) -> datetime:
     return time_at(session.now).astimezone(timezone(timedelta(microseconds=session.settings.utc_offset)))
 
 
-def _write(labels: list[LabelData], format: Format, size: Size, language: Lang, out: Path) -> int:
-    if format is Format.PNG:
-        out.mkdir(parents=True, exist_ok=True)
+def _write(labels: list[LabelData], format: Format, size: Size, language: Lang, out: Path) -> None:
     files = write_labels(labels, format, size, language)
-    if format is Format.PNG:
-        for label, raw in zip(labels, files, strict=True):
-            with output_file(out / f"{label.waybill}.png") as opened:
-                opened.write(raw)
-    elif files:
+    if format is not Format.PNG:
         with output_file(out) as opened:
             opened.writelines(files)
-    return len(labels)
+        return
+    out.mkdir(parents=True, exist_ok=True)
+    for label, raw in zip(labels, files, strict=True):
+        with output_file(out / f"{label.waybill}.png") as opened:
+            opened.write(raw)
 
 
 def labels_keys(

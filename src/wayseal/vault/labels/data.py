@@ -16,7 +16,7 @@ from enum import StrEnum
 from itertools import takewhile
 from typing import Final
 
-from wayseal.model.fields import Field, FieldKind
+from wayseal.model.fields import NUMBER, Field, FieldKind
 from wayseal.model.messages import N_
 from wayseal.model.records import Disclosed
 from wayseal.vault.errors import LabelError
@@ -25,6 +25,7 @@ from wayseal.vault.masks import HIDDEN, clean, mask, region
 
 LONGEST: Final = 64
 """Characters of a route and of an outlet's name."""
+_NUMBER = re.compile(rf"[0-9A-Z]{{1,{NUMBER}}}")
 _PHONE = re.compile(r"(?:[0-9][ -]?){7}")
 
 
@@ -68,6 +69,8 @@ class LabelData:
     payload: bytes = field(repr=False)
 
     def __post_init__(self) -> None:
+        if not _NUMBER.fullmatch(self.waybill):
+            raise LabelError("has other characters than letters A to Z and digits", key="waybill")
         for side, party in ((Side.RECIPIENT, self.recipient), (Side.SENDER, self.sender)):
             if party is not None:
                 for kind, text in _texts(party):

@@ -49,7 +49,7 @@ def write_labels(labels: Iterable[LabelData], form: Format, size: Size, lang: st
     """
     pages = [lay_out(label, size, lang) for label in labels]
     if form is Format.PDF:
-        return [_pdf(pages, size)] if pages else []
+        return render_pages(pages, size) if pages else []
     return [_WRITERS[form](draw(page, size)) for page in pages]
 
 
@@ -114,7 +114,8 @@ def _typesetter() -> tuple[typst.Fonts, str]:
     return fonts, family
 
 
-def _pdf(pages: Sequence[Sequence[Element]], size: Size, **how: Any) -> bytes:
+def render_pages(pages: Sequence[Sequence[Element]], size: Size, **how: Any) -> list[bytes]:
+    """Labels by typst: one PDF of all, or what else `how` says (PNG: one for each)."""
     fonts, family = _typesetter()
     wide, high = size.dots
     data = {"font": family, "wide": wide, "high": high, "pages": [[_said(one) for one in page] for page in pages]}
@@ -126,7 +127,7 @@ def _pdf(pages: Sequence[Sequence[Element]], size: Size, **how: Any) -> bytes:
             sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
         )
         made = compiler.compile(timestamp=0, **({"format": "pdf"} | how))
-    return made if isinstance(made, bytes) else b"".join(made)
+    return [made] if isinstance(made, bytes) else list(made)
 
 
 def _said(one: Element) -> list[Any]:
