@@ -20,7 +20,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert inside("vault", "init", folder / "vault", "--example", "--actor", "operator").code == 0
     clerks = folder / "clerks.csv"
     clerks.write_text(f"actor,kind,role,outlet,trained_until\nclerk-9,person,clerk,{OUTLET},2030-01-01T00:00+08:00\n")
-    assert inside("vault", "actor", "put", "--file", clerks, "--vault", folder / "vault", "--actor", "operator").code == 0
+    assert (
+        inside("vault", "actor", "put", "--file", clerks, "--vault", folder / "vault", "--actor", "operator").code == 0
+    )
     return folder
 
 

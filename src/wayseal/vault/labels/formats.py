@@ -11,8 +11,8 @@ holds what is printed, masked, and it has no title, author or date.
 
 import base64
 import binascii
-import io
 import json
+import struct
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
@@ -24,7 +24,6 @@ from typing import Any
 
 import numpy as np
 import typst
-from PIL import Image
 
 from wayseal.vault.errors import LabelError
 from wayseal.vault.labels._fonts import FAMILIES, NO_FONT, Dots, glyph, width
@@ -72,11 +71,18 @@ def draw(elements: Sequence[Element], size: Size) -> Dots:
 
 
 def _png(dots: Dots) -> bytes:
+    """One bit a dot, unfiltered: PNG by Pillow takes four times as long."""
     high, wide = dots.shape
-    out = io.BytesIO()
-    image = Image.frombytes("1", (wide, high), (~np.packbits(dots, axis=1)).tobytes())
-    image.save(out, "PNG", dpi=(DOTS_MM * 25.4, DOTS_MM * 25.4), compress_level=1)
-    return out.getvalue()
+    rows = np.pad(~np.packbits(dots, axis=1), ((0, 0), (1, 0)))  # before each row its filter: none
+    parts = (
+        (b"IHDR", struct.pack(">IIBBBBB", wide, high, 1, 0, 0, 0, 0)),
+        (b"pHYs", struct.pack(">IIB", DOTS_MM * 1000, DOTS_MM * 1000, 1)),
+        (b"IDAT", zlib.compress(rows.tobytes(), 1)),
+        (b"IEND", b""),
+    )
+    sums = (struct.pack(">I", zlib.crc32(kind + data)) for kind, data in parts)
+    chunks = [struct.pack(">I", len(data)) + kind + data + end for (kind, data), end in zip(parts, sums, strict=True)]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
 
 
 def _zpl(dots: Dots) -> bytes:
