@@ -40,7 +40,7 @@ def _bare(made: list[LabelData], size: Size) -> None:
             (20, one.waybill, zxingcpp.BarcodeFormat.Code128),
             (600, one.payload, zxingcpp.BarcodeFormat.QRCode),
         ):
-            drawn = Image.fromarray(zxingcpp.create_barcode(content, form).to_image(scale=3))  # type: ignore[arg-type]
+            drawn = Image.fromarray(zxingcpp.create_barcode(content, form).to_image(scale=3))
             page.paste(drawn.convert("1"), (20, at))
         party = one.recipient
         for at, text in enumerate((one.route, one.waybill, party.name, party.phone, party.address, one.outlet)):

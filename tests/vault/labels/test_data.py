@@ -72,7 +72,7 @@ def test_what_is_not_masked_is_refused_by_its_field(side: str, kind: str, text: 
 
 
 def test_what_stands_in_is_printed_and_nothing_else() -> None:
-    point = {"name": "梧桐-7", "phone": "18877771111-123", "address": "科技园路8号 邮局驿站 3号柜"}
+    point: dict[str, Any] = {"name": "梧桐-7", "phone": "18877771111-123", "address": "科技园路8号 邮局驿站 3号柜"}
     whole = Party(**point, stands_in=frozenset(FieldKind(kind) for kind in point))
     assert plain(recipient=whole).recipient.phone == "18877771111-123"
     with pytest.raises(LabelError) as caught:

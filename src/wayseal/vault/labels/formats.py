@@ -132,7 +132,7 @@ def render_pages(pages: Sequence[Sequence[Element]], size: Size, **how: Any) -> 
             font_paths=fonts,
             sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
         )
-        made = compiler.compile(timestamp=0, **({"format": "pdf"} | how))
+        made: Any = compiler.compile(timestamp=0, **({"format": "pdf"} | how))
     return [made] if isinstance(made, bytes) else list(made)
 
 

@@ -81,7 +81,8 @@ TEXTS = ByLanguage(
 @lru_cache(maxsize=1024)
 def _symbol(content: str | bytes, format: Any, **how: str) -> Dots:  # noqa: A002
     image = zxingcpp.create_barcode(content, format, **how).to_image(scale=1, add_quiet_zones=False)
-    return np.asarray(image) == 0
+    modules: Dots = np.asarray(image) == 0
+    return modules
 
 
 def lay_out(data: LabelData, size: Size, lang: str) -> list[Element]:
