@@ -10,7 +10,7 @@ from wayseal.model.fields import Field, FieldKind
 from wayseal.vault.errors import LabelError
 from wayseal.vault.labels import LabelData, Party, data, label_of
 
-GOOD = {"name": "李**", "phone": "139******21", "address": "广东省深圳市南山区科技园路***"}
+GOOD: dict[str, Any] = {"name": "李**", "phone": "139******21", "address": "广东省深圳市南山区科技园路***"}
 
 
 def test_a_disclosure_is_printed_masked_and_its_door_sealed() -> None:
