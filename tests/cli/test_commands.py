@@ -25,7 +25,7 @@ from wayseal_sim.commands import demo
 COMMANDS = (
     "demo", "simulate", "ingest", "map", "show", "ledger", "trace", "scope", "extent", "canary", "detect", "watch",
     "mutes", "explain", "case", "reads", "evidence", "verdict", "partners", "rights", "blocked", "hotline",
-    "outlets", "training", "market", "vault", "policy", "serve",
+    "outlets", "training", "market", "vault", "policy", "labels", "serve",
 )  # fmt: skip
 GROUPS = (
     "ledger", "canary", "case", "blocked", "hotline", "outlets", "training", "mutes", "evidence", "partners", "market",

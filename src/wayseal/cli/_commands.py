@@ -48,7 +48,7 @@ GROUPS: Mapping[str, Group] = {
             "Watch for misuse": "detect:detect watch:watch mutes:mutes reads:explain case reads evidence case:verdict "
             "reads:partners rights blocked:blocked hotline:hotline outlets:outlets training:training",
             "Watch the market": "market:market",
-            "Seal waybill data": "vault:vault policy:policy numbers:numbers aliases:aliases serve:serve",
+            "Seal waybill data": "vault:vault policy:policy numbers:numbers labels:labels aliases:aliases serve:serve",
         },
     ),
     "canary": Group(
@@ -147,6 +147,10 @@ GROUPS: Mapping[str, Group] = {
         help="Say which people and systems may ask, and block them.",
         sections={"Commands": "vault_access:put block unblock list"},
     ),
+    "labels": Group(
+        help="Print labels that tell nothing, make keys for delivery devices, and open what is sealed on a label.",
+        sections={"Commands": "labels:print keys open"},
+    ),
     "market": Group(
         help="Watch what is on sale, who sells it, and when it comes back.",
         sections={
@@ -175,6 +179,7 @@ GROUPS: Mapping[str, Group] = {
 }
 EXTRAS: Mapping[str, str] = {
     "aliases": "vault",
+    "labels": "vault",
     "market": "market",
     "market read": "",
     "numbers": "vault",
