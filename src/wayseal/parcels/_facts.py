@@ -135,7 +135,7 @@ def _read_beside(j: Journeys, c: Floats) -> tuple[Floats, Floats]:
     order = np.lexsort((legs["left"], legs["start"], legs["end"]))
     lane = _lanes(legs)[order]
     read = j.visits["read"][legs["visit"]][order]
-    found, seen = _beside(lane, legs["left"][order], read, legs["parcel"][order])
+    found, seen = _beside(lane, legs["left"][order], read, _whose(j, legs["parcel"][order]))
     usual = c[legs["visit"]][order]
     good = (usual >= LEAST_COVERAGE) & ~read
     unit = legs["parcel"][order][good]
@@ -149,8 +149,15 @@ def _lanes(legs: Rows) -> Longs:
     return lanes
 
 
+def _whose(j: Journeys, unit: Longs) -> Longs:
+    """Whose parcels rows are about: companions are others', as ghosts of one maker would bear each other out."""
+    sender = j.parcels["sender"][unit].astype(np.uint64).view(np.int64)
+    whose: Longs = np.where(sender == 0, unit, sender)
+    return whose
+
+
 @kernel
-def _beside(lane: Longs, left: Longs, read: Flags, parcel: Ints) -> tuple[Longs, Longs]:
+def _beside(lane: Longs, left: Longs, read: Flags, whose: Longs) -> tuple[Longs, Longs]:
     """Of each leg (in the order of lane and departure): others that left about then, and how many were read."""
     found, seen = np.zeros(len(lane), np.int64), np.zeros(len(lane), np.int64)
     for i in range(len(lane)):
@@ -159,7 +166,7 @@ def _beside(lane: Longs, left: Longs, read: Flags, parcel: Ints) -> tuple[Longs,
             for _ in range(_PLENTY):
                 if k < 0 or k >= len(lane) or lane[k] != lane[i] or abs(left[k] - left[i]) > _NEAR:
                     break
-                if parcel[k] != parcel[i]:
+                if whose[k] != whose[i]:
                     found[i] += 1
                     seen[i] += read[k]
                 k += step
@@ -216,13 +223,14 @@ def move_together(j: Journeys, rng: np.random.Generator) -> list[Fact]:
     starts = np.flatnonzero(np.diff(lane, prepend=-1))
     size = np.diff(np.append(starts, len(lane)))
     width = _width(lane, left, came)
-    found, same, trips, mine = _company(lane, left, came, unit, trip, lane, left, came, unit, trip, width)
+    whose = _whose(j, unit)
+    found, same, trips, mine = _company(lane, left, came, whose, trip, lane, left, came, whose, trip, width)
     which = np.repeat(np.arange(len(starts)), size)
     band = np.digitize(size, [30, 300, 3000])[which]
     level = _company_level(found, same)
     probes = _invent(which, starts, size, left, came, rng)
     told = _company(*probes[:3], np.full(len(probes[0]), -1), np.zeros(len(probes[0]), np.uint64), lane, left, came,
-                    unit, trip, width)  # fmt: skip
+                    whose, trip, width)  # fmt: skip
     ghost = np.zeros((4, _COMPANY))
     np.add.at(ghost, (band[probes[3]], _company_level(told[0], told[1])), 1.0)
     values = {"companions": found, "together": same}
@@ -272,8 +280,8 @@ def _invent(
 
 @kernel
 def _company(
-    lane: Longs, left: Longs, came: Longs, unit: Longs, trip: UInts,
-    lanes: Longs, lefts: Longs, cames: Longs, units: Longs, trips: UInts, width: int,
+    lane: Longs, left: Longs, came: Longs, whose: Longs, trip: UInts,
+    lanes: Longs, lefts: Longs, cames: Longs, owners: Longs, trips: UInts, width: int,
 ) -> tuple[Longs, Longs, Longs, Longs]:  # fmt: skip
     """Companions of some legs among all (which are in the order of lane and departure).
 
@@ -295,7 +303,7 @@ def _company(
             for _ in range(_PLENTY):
                 if k < 0 or k >= len(lanes) or lanes[k] != lane[i] or abs(lefts[k] - left[i]) > _NEAR:
                     break
-                if units[k] != unit[i]:
+                if owners[k] != whose[i]:
                     found[i] += 1
                     same[i] += abs(cames[k] - came[i]) <= width
                     loaded[i] += trips[k] != 0

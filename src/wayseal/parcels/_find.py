@@ -116,7 +116,7 @@ def judge_journeys(j: Journeys, offset: int, places: Floats | None = None) -> Ju
     day = (p["first"] + offset) // DAY_US
     keys = [p["sender"].view(np.uint64).astype(np.int64), p["pickup"].astype(np.int64),
             p["collector"].astype(np.int64), day]  # fmt: skip
-    groups = judge_groups(keys, weighed.total, judged, weighed.prior)
+    groups = judge_groups(keys, (weighed.ghost, weighed.empty), judged)
     return Judged(journeys=j, reads=reads, judged=judged, facts=facts, weighed=weighed, groups=groups)
 
 
@@ -210,9 +210,9 @@ class _Teller:
         chance = made.groups.parcel
         found = np.flatnonzero(chance >= 0.5)
         found = found[np.lexsort((made.journeys.parcels["key"][found], -chance[found].round(6)))][:MOST]
-        w, out = made.weighed, []
+        out = []
         for place, number in zip(found.tolist(), self._numbers(found), strict=True):
-            kind = Kind.EMPTY if w.empty[place] > w.ghost[place] else Kind.GHOST
+            kind = Kind.EMPTY if made.groups.empty[place] else Kind.GHOST
             out.append(
                 ParcelFinding(
                     waybill=number, probability=float(chance[place]), kind=kind, reasons=self._reasons(place)
