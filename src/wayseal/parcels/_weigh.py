@@ -7,7 +7,8 @@ import numpy as np
 from scipy.special import expit, logit
 
 from wayseal.model.arrays import Flags, Floats, Longs
-from wayseal.parcels._facts import Cause, Fact, MachineReads
+from wayseal.parcels._coverage import MachineReads
+from wayseal.parcels._facts import Cause, Fact
 from wayseal.parcels._result import Code
 
 _ROUNDS = 5
@@ -34,7 +35,6 @@ class Weighed:
         llr: (n, facts) nats for a ghost; 0 where a fact isn't judged.
         row: (n, facts) row of the fact that stands for the parcel, -1 for none.
         ghost, empty: Summed up for either.
-        total: Nats for either, against an honest parcel.
         prior: Share of ghosts and empties.
     """
 
@@ -43,7 +43,6 @@ class Weighed:
     row: Longs
     ghost: Floats
     empty: Floats
-    total: Floats
     prior: float
 
 
@@ -84,10 +83,7 @@ def weigh(facts: Sequence[Fact], reads: MachineReads, judged: Flags) -> Weighed:
         ghost = causes.sum(axis=1)
         empty = causes[:, [_CAUSES.index(cause) for cause in _EMPTY]].sum(axis=1)
         priors = _priors(ghost[judged], empty[judged], priors)
-    total = np.where(judged, _either(ghost, empty, priors), 0.0)
-    return Weighed(
-        facts=codes, llr=llr, row=row, ghost=ghost, empty=empty, total=total, prior=float(priors.sum())
-    )  # fmt: skip
+    return Weighed(facts=codes, llr=llr, row=row, ghost=ghost, empty=empty, prior=float(priors.sum()))
 
 
 def _either(ghost: Floats, empty: Floats, priors: Floats) -> Floats:
