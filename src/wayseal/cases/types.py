@@ -105,6 +105,7 @@ class Source(StrEnum):
     LISTING = "listing"
     REPORT = "report"
     NUMBERS = "numbers"
+    PARCELS = "parcels"
 
 
 class ItemState(StrEnum):
