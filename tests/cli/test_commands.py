@@ -29,7 +29,7 @@ COMMANDS = (
 )  # fmt: skip
 GROUPS = (
     "ledger", "canary", "case", "blocked", "hotline", "outlets", "training", "mutes", "evidence", "partners", "market",
-    "policy", "vault", "serve",
+    "policy", "vault", "labels", "serve",
 )  # fmt: skip
 LEDGER = ("key new", "checkpoint", "verify", "prove", "verify-proof")
 CANARY = ("plan", "list", "hit")
