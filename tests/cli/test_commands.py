@@ -50,7 +50,7 @@ GROUPED = (
     *(f"blocked {name}" for name in BLOCKED), *(f"mutes {name}" for name in ("list", "add", "end")),
     *(f"evidence {name}" for name in EVIDENCE), "hotline key new", "hotline token",
     "hotline verify", "hotline account", *(f"training {name}" for name in TRAINING), "partners check",
-    "serve vault", "serve console", "serve portal",
+    "serve vault", "serve console", "serve portal", "labels print", "labels keys", "labels open",
     "serve watch", *(f"market {name}" for name in MARKET),
     *(f"policy {name}" for name in POLICY), *(f"vault {name}" for name in VAULT),
 )  # fmt: skip
