@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+from typing import Any
 
 import pytest
 from cryptography.exceptions import InvalidSignature
@@ -14,12 +15,12 @@ from wayseal.numbers import bindings
 from wayseal.numbers.bindings import GUESSES, Order, QuotaError, SignedAnswer
 
 
-def ask(desk: Desk, number: str, by: str = "shop", now: int = NOW, most: int = 1000, **more: str) -> str:
+def ask(desk: Desk, number: str, by: str = "shop", now: int = NOW, most: int = 1000, **more: Any) -> str:
     return str(json.loads(signed(desk, number, by, now, most, **more).answer)["answer"])
 
 
-def signed(desk: Desk, number: str, by: str = "shop", now: int = NOW, most: int = 1000, **more: str) -> SignedAnswer:
-    parts = {"order": f"order of {number}", "phone": "138 0013 8000", "city": " 北京", **more}
+def signed(desk: Desk, number: str, by: str = "shop", now: int = NOW, most: int = 1000, **more: Any) -> SignedAnswer:
+    parts: dict[str, Any] = {"order": f"order of {number}", "phone": "138 0013 8000", "city": " 北京", **more}
     return bindings.ask(desk.numbers, number, Order(client=by, **parts), "nonce-123", now, most)
 
 
@@ -27,7 +28,8 @@ def test_only_all_four_parts_match(both: Desk) -> None:
     bound, issued = both.issue(2)
     both.bind(bound)
     assert ask(both, bound) == "match"
-    assert [ask(both, bound, **{part: "other"}) for part in ("order", "phone", "city")] == ["mismatch"] * 3
+    wrongs: list[dict[str, Any]] = [{part: "other"} for part in ("order", "phone", "city")]
+    assert [ask(both, bound, **wrong) for wrong in wrongs] == ["mismatch"] * 3
     assert ask(both, issued) == ask(both, "YT0000000000000") == "unknown"
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from tests.database.places import fresh, opened
 from wayseal.database.migrations import upgrade
@@ -28,17 +29,17 @@ class Desk:
     def __init__(self, numbers: Numbers) -> None:
         self.numbers, self.now = numbers, NOW
 
-    def issue(self, size: int = 10, holder: str = "shop", **more: str | None) -> list[str]:
+    def issue(self, size: int = 10, holder: str = "shop", **more: Any) -> list[str]:
         return [*self.numbers.issue(BlockAsk(holder=holder, channel="api", size=size, **more), self.now).numbers]
 
     def bind(self, number: str, by: str = "shop", order: str = "", phone: str = "13800138000") -> MoveAnswer:
         asked = Order(client=by, order=order or f"order of {number}", phone=phone, city="北京")
         return self.numbers.move([bind_move(KEYS, number, asked)], self.now)[0]
 
-    def move(self, number: str, move: MoveKind, by: str = "staff", **more: object) -> MoveAnswer:
-        return self.numbers.move([Move(number=number, move=move, by=by, **more)], self.now)[0]  # type: ignore[arg-type]
+    def move(self, number: str, move: MoveKind, by: str = "staff", **more: Any) -> MoveAnswer:
+        return self.numbers.move([Move(number=number, move=move, by=by, **more)], self.now)[0]
 
-    def scan(self, number: str, outlet: str | None = "SH-1", **more: object) -> MoveAnswer:
+    def scan(self, number: str, outlet: str | None = "SH-1", **more: Any) -> MoveAnswer:
         return self.move(number, MoveKind.SCAN, outlet=outlet, **more)
 
     def breaches(self) -> list[KeptBreach]:

@@ -148,10 +148,10 @@ class Numbers:
         if seen is None or end < seen:
             raise RestoredError(
                 N_(
-                    "this database is older than the numbers that were given out, or {file} is missing: run "
+                    "this database is older than the numbers that were given out, or {mark} is missing: run "
                     "`wayseal numbers restored`"
                 ),
-                file=self._mark.name,
+                mark=self._mark.name,
             )
 
     def _keep_mark(self, series: str, end: int) -> None:
