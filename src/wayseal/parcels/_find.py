@@ -113,7 +113,7 @@ def judge_journeys(j: Journeys, offset: int, places: Floats | None = None) -> Ju
     day = (p["first"] + offset) // DAY_US
     keys = [p["sender"].view(np.uint64).astype(np.int64), p["pickup"].astype(np.int64),
             p["collector"].astype(np.int64), day]  # fmt: skip
-    groups = judge_groups(keys, (weighed.ghost, weighed.empty), judged)
+    groups = judge_groups(keys, weighed.nats, judged)
     return Judged(journeys=j, reads=reads, judged=judged, facts=facts, weighed=weighed, groups=groups)
 
 
@@ -209,7 +209,7 @@ class _Teller:
         found = found[np.lexsort((made.journeys.parcels["key"][found], -chance[found].round(6)))][:MOST]
         out = []
         for place, number in zip(found.tolist(), self._numbers(found), strict=True):
-            kind = Kind.EMPTY if made.groups.empty[place] else Kind.GHOST
+            kind = tuple(Kind)[made.groups.kind[place]]
             out.append(
                 ParcelFinding(
                     waybill=number, probability=float(chance[place]), kind=kind, reasons=self._reasons(place)
@@ -236,9 +236,7 @@ class _Teller:
         out: dict[str, int | float | str] = {}
         for name, values in self._made.facts[column - 1].values.items():
             value = values[row].item()
-            if name == "trip":
-                out[name] = self._snapshot.names("trip", [value & (1 << 64) - 1])[0]
-            elif np.isfinite(value):
+            if np.isfinite(value):
                 out[name] = round(value, 2)
         return out
 

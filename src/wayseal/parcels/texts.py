@@ -55,6 +55,7 @@ TEXTS = {
     "parcels.head_askers": N_("account,kind,role,before pickup,of,usual"),
     "parcels.kind_ghost": N_("no parcel"),
     "parcels.kind_empty": N_("empty"),
+    "parcels.kind_borrowed": N_("of another order"),
     "parcels.no_entries": N_("no scan says how it came in"),
     "parcels.no_machine": N_("met no place with a machine"),
     "parcels.coverage_low": N_("machines read too little"),
