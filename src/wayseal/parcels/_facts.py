@@ -8,8 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
+from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 from scipy.special import pdtrc
 
 from wayseal.model.arrays import Floats, Longs, UInts
@@ -20,6 +22,9 @@ from wayseal.parcels._result import Code
 
 _SPEED_KM_S = 150 / 3600
 _PROBES = 40_000
+
+
+_Array: TypeAlias = npt.NDArray[Any]
 
 
 class Cause(StrEnum):
@@ -48,13 +53,13 @@ class Fact:
     band: Longs
     level: Longs
     ghost: Floats
-    values: Mapping[str, Floats | Longs]
+    values: Mapping[str, _Array]
     strongest: bool
 
 
 def _fact(
-    code: Code, cause: Cause, unit: Longs, level: Longs, ghost: Floats | Sequence[float], band: Longs | None = None,
-    *, strongest: bool = False, **values: Floats | Longs,
+    code: Code, cause: Cause, unit: _Array, level: _Array, ghost: _Array | Sequence[float], band: _Array | None = None,
+    *, values: Mapping[str, _Array], strongest: bool = False,
 ) -> Fact:  # fmt: skip
     return Fact(
         code=code, cause=cause, unit=unit.astype(np.int64), level=level.astype(np.int64), values=values,
@@ -82,13 +87,21 @@ def move_together(j: Journeys, rng: np.random.Generator) -> list[Fact]:
     ghost = np.zeros((4, _COMPANY))
     np.add.at(ghost, (band[row], _company_level(told[0], told[1])), 1.0)
     level = _company_level(found, same)
-    facts = [_fact(Code.APART, Cause.TIME, unit, level, ghost, band, companions=found, together=same)]
+    facts = [_fact(Code.APART, Cause.TIME, unit, level, ghost, band, values={"companions": found, "together": same})]
     facts.append(_lane_time(unit, which, came - left))
     if "trip" in j.has:
         named = np.digitize(mine / np.maximum(trips, 1), [0.02, 0.5]) + 1
         truck = np.where(trips < 3, -1, np.where(trip == 0, 0, named))
         facts.append(
-            _fact(Code.TRUCK, Cause.TIME, unit, truck, np.ones((2, 4)), trips >= 32, loaded=trips, with_it=mine)
+            _fact(
+                Code.TRUCK,
+                Cause.TIME,
+                unit,
+                truck,
+                np.ones((2, 4)),
+                trips >= 32,
+                values={"loaded": trips, "with_it": mine},
+            )
         )
     return facts
 
@@ -166,9 +179,9 @@ def _lane_time(unit: Longs, which: Longs, took: Longs) -> Fact:
     low, middle, high = (took[order][starts + (size * q).astype(np.int64)] for q in (0.16, 0.5, 0.84))
     z = (took - middle[which]) / np.maximum((high - low)[which] / 2, MINUTE_US)
     level = np.where(size[which] < 10, -1, np.digitize(np.abs(z), [1, 2, 4, 8]))
-    hours, usual = took / 3.6e9, middle[which] / 3.6e9
+    values = {"hours": took / 3.6e9, "usual": middle[which] / 3.6e9}
     ghost = (0.5, 0.2, 0.1, 0.1, 0.1)
-    return _fact(Code.LANE_TIME, Cause.TIME, unit, level, ghost, strongest=True, hours=hours, usual=usual)
+    return _fact(Code.LANE_TIME, Cause.TIME, unit, level, ghost, strongest=True, values=values)
 
 
 def weigh_again(j: Journeys, offset: int) -> list[Fact]:
@@ -180,7 +193,7 @@ def weigh_again(j: Journeys, offset: int) -> list[Fact]:
         level = np.digitize(np.log(second[rows] / typed[rows]), _RATIOS)
         ghost = np.array([_like_others(second[rows], low, high) for low, high in pairwise(_TYPED)])
         band, values = np.digitize(typed[rows], _TYPED[1:-1]), {"second": second[rows], "typed": typed[rows]}
-        facts.append(_fact(Code.WEIGHT, Cause.WEIGHT, rows, level, ghost, band, **values))
+        facts.append(_fact(Code.WEIGHT, Cause.WEIGHT, rows, level, ghost, band, values=values))
     rows = np.flatnonzero((second > 0) & (p["sender"] != 0))
     if len(rows):
         facts.append(_same_weight(p, rows, second[rows], offset))
@@ -205,8 +218,11 @@ def _same_weight(p: Rows, rows: Longs, second: Floats, offset: int) -> Fact:
     same, equal = _count(_pairs(group, second.astype(np.int64)))
     share = (equal[same] - 1) / np.maximum(size[group] - 1, 1)
     level = np.where(size[group] < 5, -1, np.digitize(share, [0.05, 0.2, 0.5, 0.8]))
-    ghost, values = np.tile((0.2, 0.1, 0.1, 0.2, 0.4), (2, 1)), {"same": equal[same], "of": size[group]}
-    return _fact(Code.SAME_WEIGHT, Cause.WEIGHT, rows, level, ghost, second < 100, second=second, **values)
+    ghost, values = (
+        np.tile((0.2, 0.1, 0.1, 0.2, 0.4), (2, 1)),
+        {"same": equal[same], "of": size[group], "second": second},
+    )
+    return _fact(Code.SAME_WEIGHT, Cause.WEIGHT, rows, level, ghost, second < 100, values=values)
 
 
 def _pairs(a: UInts | Longs, b: UInts | Longs) -> UInts:
@@ -232,14 +248,14 @@ def check_hands(j: Journeys, places: Floats | None) -> list[Fact]:
     if "entered" in j.has:
         level = np.digitize(p["typed_in"] / np.maximum(p["scans"], 1), [0.01, 0.5, 0.9])
         values = {"typed": p["typed_in"], "scans": p["scans"]}
-        facts.append(_fact(Code.TYPED_IN, Cause.READS, np.arange(len(p)), level, np.ones(4), **values))
+        facts.append(_fact(Code.TYPED_IN, Cause.READS, np.arange(len(p)), level, np.ones(4), values=values))
     hands = j.hands[j.hands["operator"] >= 0]
     if len(hands):
         hands = hands[np.lexsort((hands["parcel"], hands["outlet"], hands["at"], hands["operator"]))]
         second, count = _count(_pairs(hands["operator"], hands["at"] // 1_000_000))
         level = np.where(hands["kind"] == SIGNED, -1, np.digitize(count[second], [2, 4, 10, 40]))
         unit, ghost = hands["parcel"], np.ones(5)
-        facts.append(_fact(Code.BURST, Cause.HAND, unit, level, ghost, strongest=True, count=count[second]))
+        facts.append(_fact(Code.BURST, Cause.HAND, unit, level, ghost, strongest=True, values={"count": count[second]}))
         facts.append(_two_places(hands, places))
     return facts
 
@@ -255,7 +271,7 @@ def _two_places(hands: Rows, places: Floats | None) -> Fact:
     gap = np.where(jump, apart / 60, np.inf)
     gap = np.minimum(np.append(gap, np.inf), np.insert(gap, 0, np.inf))
     unit, level = hands["parcel"], np.isfinite(gap)
-    return _fact(Code.TWO_PLACES, Cause.HAND, unit, level, (0.7, 0.3), strongest=True, minutes=gap)
+    return _fact(Code.TWO_PLACES, Cause.HAND, unit, level, (0.7, 0.3), strongest=True, values={"minutes": gap})
 
 
 def _kilometres(a: Floats, b: Floats) -> Floats:
@@ -278,14 +294,16 @@ def compare_sign_offs(j: Journeys) -> list[Fact]:
     expected = (size - 1) * (ours - own) / np.maximum(signed - size, 1)
     tail = -np.log10(np.maximum(pdtrc(np.maximum(own - 2, 0), np.maximum(expected, 0.05)), 1e-30))
     level = np.where(own < 2, 0, np.digitize(tail, [1, 3, 6, 10]) + 1)
-    facts = [_fact(Code.BUNCH, Cause.SIGN_OFF, rows, level, np.ones((2, 6)), size >= 8, count=own, of=size)]
+    facts = [
+        _fact(Code.BUNCH, Cause.SIGN_OFF, rows, level, np.ones((2, 6)), size >= 8, values={"count": own, "of": size})
+    ]
     source, sent = _count(sender)
     much = (ours >= 3) & (ours * len(rows) > 8 * sent[source] * signed)
     first = np.unique(pair, return_index=True)[1]
     strange = np.bincount(by[first], much[first], len(rows))[by]
     level = np.where(much, np.digitize(strange, [2, 4, 8]) + 1, 0)
     band, values = np.minimum(np.log10(sent[source]), 3), {"senders": strange, "count": ours}
-    facts.append(_fact(Code.STRANGER, Cause.SIGN_OFF, rows, level, np.ones((4, 5)), band, **values))
+    facts.append(_fact(Code.STRANGER, Cause.SIGN_OFF, rows, level, np.ones((4, 5)), band, values=values))
     return facts if len(rows) else []
 
 
@@ -294,8 +312,8 @@ def compare_orders(j: Journeys) -> list[Fact]:
     rows = np.flatnonzero(j.parcels["order"] != 0)
     place, count = _count(_pairs(j.parcels["order"][rows], j.parcels["sender"][rows]))
     level = np.digitize(count[place], [2, 3, 6])
-    facts = [_fact(Code.TAG, Cause.ORDER, rows, level, (0.7, 0.1, 0.1, 0.1), numbers=count[place])]
+    facts = [_fact(Code.TAG, Cause.ORDER, rows, level, (0.7, 0.1, 0.1, 0.1), values={"numbers": count[place]})]
     changed = j.parcels["rebound"][rows]
     minutes = (changed - j.parcels["first"][rows]) / MINUTE_US
-    facts.append(_fact(Code.REBOUND, Cause.ORDER, rows, changed > 0, (0.7, 0.3), minutes=minutes))
+    facts.append(_fact(Code.REBOUND, Cause.ORDER, rows, changed > 0, (0.7, 0.3), values={"minutes": minutes}))
     return facts if len(rows) else []

@@ -255,8 +255,8 @@ class _Teller:
         operators = self._snapshot.names("actor", actors[p["collector"][head]])
         senders = self._senders(p["key"][head].astype(np.uint64))
         out = []
-        for k, (place, mine) in enumerate(zip(found.tolist(), members, strict=True)):
-            mine = mine[np.lexsort((p["key"][mine], -g.parcel[mine].round(6)))]
+        for k, (place, all_) in enumerate(zip(found.tolist(), members, strict=True)):
+            mine = all_[np.lexsort((p["key"][all_], -g.parcel[all_].round(6)))]
             likely = mine[g.parcel[mine] >= 0.5]
             out.append(
                 GroupFinding(
@@ -400,7 +400,7 @@ def _of_issuing_side(snapshot: Snapshot, rows: Rows) -> Flags:
     """Whether an account is the interface that issued the number, or holds it: by name, or by `assignments`."""
     a = snapshot.assignments()
     pairs: dict[str, Sequence[str]] = {n: [str(x) for x in a[n].to_pylist()] for n in ("actor", "scope", "value")}
-    out = (rows["actor"] == rows["channel"]) | (rows["actor"] == rows["sender"])
+    out: Flags = (rows["actor"] == rows["channel"]) | (rows["actor"] == rows["sender"])
     for scope, column in (("channel", "channel"), ("customer", "sender")):
         mine = [k for k, one in enumerate(pairs["scope"]) if one == scope]
         actors, values = (snapshot.keys([pairs[n][k] for k in mine]) for n in ("actor", "value"))

@@ -31,8 +31,8 @@ SHARES = np.array([0.02, 0.05, 0.1, 0.2, 0.4, 0.7, 0.95])
 class Weighed:
     """What the facts of n parcels come to.
 
-    facts: codes, as columns of `llr` (n, facts), nats for a ghost, 0 where a fact isn't judged, and of `row`, the fact's
-    row that stands for the parcel, -1 for none. nats: (kinds, n), summed up. prior: share of all kinds.
+    facts: codes, as columns of `llr` (n, facts), nats for a ghost, 0 where a fact isn't judged, and of `row`, the
+    fact's row that stands for the parcel, -1 for none. nats: (kinds, n), summed up. prior: share of all kinds.
     """
 
     facts: tuple[Code, ...]
@@ -189,7 +189,7 @@ def _number(keys: Sequence[Longs], n: int) -> tuple[Longs, Longs]:
 
 
 def _alike(group: Longs, nats: Floats, size: Longs) -> float:
-    """How alike parcels of a group are (intraclass correlation): each group counts once, those like ghosts not at all."""
+    """How alike parcels of a group are (intraclass correlation): each group counts once, none like ghosts."""
     several = (size >= 2) & (np.bincount(group, nats, len(size)) < size)
     some = nats[several[group]]
     variance = float(some.var()) if len(some) else 0.0

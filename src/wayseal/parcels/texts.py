@@ -109,7 +109,7 @@ TEXTS = {
         "order; a number bound anew after its first scan is told as a reason."
     ),
     "parcels.unwatched_not": N_(
-        "Ways that meet no place with a reliable machine, and hand-overs at the door: nothing here says whether anybody "
-        "was near the address."
+        "Ways that meet no place with a reliable machine, and hand-overs at the door: nothing here says whether "
+        "anybody was near the address."
     ),
 }  # fmt: skip
