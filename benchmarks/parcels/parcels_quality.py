@@ -55,7 +55,7 @@ def _mean(values: list[float]) -> str:
     kept=(
         Kept("recall at .1 % false: knows lanes", _OURS, "lanes", least=0.85, beside=("LightGBM", _LEARNT, "lanes")),
         Kept(
-            "recall at .1 % false: fakes weights", _OURS, "weights", least=0.85, beside=("lane-time z", _Z, "weights")
+            "recall at .1 % false: fakes weights", _OURS, "weights", least=0.85, beside=("lane z", _Z, "weights")
         ),
         Kept("recall at .1 % false: clumsy", _OURS, "clumsy", beside=("lane-time z", _Z, "clumsy")),
         Kept("recall at .1 % false: replayed times", _OURS, "replay", beside=("isolation forest", _FOREST, "replay")),

@@ -116,9 +116,8 @@ def _follow(
         one["collector"] = one["signer"] = one["end"] = -1
         for place in range(n):
             i = order[place]
-            at, kind, outlet, operator, entered, weight = (
-                columns[0, i], columns[1, i], columns[2, i], columns[3, i], columns[4, i], columns[5, i],
-            )  # fmt: skip
+            at, kind, outlet = columns[0, i], columns[1, i], columns[2, i]
+            operator, entered, weight = columns[3, i], columns[4, i], columns[5, i]
             machine = entered == _MACHINE
             if not machine:
                 hands[h]["parcel"], hands[h]["operator"], hands[h]["outlet"] = q, operator, outlet
@@ -136,7 +135,6 @@ def _follow(
             if here < 0 or visits[here]["outlet"] != outlet:
                 here = v
                 visits[here]["parcel"], visits[here]["outlet"], visits[here]["at"] = q, outlet, at
-                visits[here]["read"] = False
                 v += 1
             if machine:
                 visits[here]["read"] = True

@@ -19,7 +19,7 @@ TEXTS = {
     "parcels.prior": N_("Share that never was, as learnt here"),
     "parcels.early_reads": N_("Asked for before pickup, but by the issuing side"),
     "parcels.digest": N_("Ledger"),
-    "parcels.footer": N_("Probabilities rest on what this ledger says; docs/explanation/parcels.md says how."),
+    "parcels.footer": N_("Probabilities rest on what this ledger says; docs/how-to/parcels.md says how."),
     "parcels.groups": N_("Groups"),
     "parcels.groups_note": N_(
         "By sender, outlet of the first scan, who collected, and day. “Expected” is how many of the group's parcels "
