@@ -57,7 +57,7 @@ def _mean(values: list[float]) -> str:
         Kept(
             "recall at .1 % false: fakes weights", _OURS, "weights", least=0.85, beside=("lane z", _Z, "weights")
         ),
-        Kept("recall at .1 % false: clumsy", _OURS, "clumsy", beside=("lane-time z", _Z, "clumsy")),
+        Kept("recall at .1 % false: clumsy", _OURS, "clumsy", beside=("lane z", _Z, "clumsy")),
         Kept("recall at .1 % false: replayed times", _OURS, "replay", beside=("isolation forest", _FOREST, "replay")),
         Kept("recall at .1 % false: replayed, machine reads claimed", _OURS, "replay_machine"),
         Kept("recall at .1 % false: empty", _OURS, "empty", beside=("LightGBM", _LEARNT, "empty")),
