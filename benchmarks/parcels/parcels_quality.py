@@ -54,9 +54,7 @@ def _mean(values: list[float]) -> str:
     minutes=8,
     kept=(
         Kept("recall at .1 % false: knows lanes", _OURS, "lanes", least=0.85, beside=("LightGBM", _LEARNT, "lanes")),
-        Kept(
-            "recall at .1 % false: fakes weights", _OURS, "weights", least=0.85, beside=("lane z", _Z, "weights")
-        ),
+        Kept("recall at .1 % false: fakes weights", _OURS, "weights", least=0.85, beside=("lane z", _Z, "weights")),
         Kept("recall at .1 % false: clumsy", _OURS, "clumsy", beside=("lane z", _Z, "clumsy")),
         Kept("recall at .1 % false: replayed times", _OURS, "replay", beside=("isolation forest", _FOREST, "replay")),
         Kept("recall at .1 % false: replayed, machine reads claimed", _OURS, "replay_machine"),
