@@ -171,3 +171,12 @@ def test_honest_parcels_alone_give_no_group(tmp_path: Path) -> None:
     r = found(ledger_of(tmp_path, courier(600, seed=9).tables()))
     assert r.groups == ()
     assert "Nothing stands out" in render_parcels(r, "text", "en")
+
+
+def test_rule_2_a_lone_hub_is_counted_on_all_that_passed(tmp_path: Path) -> None:
+    world = courier(300)
+    kept = [row for row in world.scans if row["outlet"] != "h-1"]
+    r = found(ledger_of(tmp_path, {**world.tables(), "scans": kept}))
+    assert r.judged == 300
+    assert {c.outlet for c in r.coverage} == {"h-0"}
+    assert r.groups == ()

@@ -52,6 +52,9 @@ def count_machine_reads(j: Journeys, offset: int) -> MachineReads:
     unit, read = v["parcel"].astype(np.int64), v["read"]
     everywhere = np.bincount(unit, read, n)
     known = (everywhere[unit] - read) > 0
+    # Where parcels meet no other machine, all that passes must do: ghosts then lower what is expected.
+    few = np.bincount(v["outlet"], known, len(j.outlets) + 1) < _SHRINK
+    known |= few[v["outlet"]]
     day = (v["at"] + offset) // DAY_US
     cells, cell = np.unique(v["outlet"].astype(np.int64) << 32 | day, return_inverse=True)
     seen, there = np.bincount(cell, known & read, len(cells)), np.bincount(cell, known, len(cells))
