@@ -24,7 +24,7 @@ from wayseal_sim.commands import demo
 
 COMMANDS = (
     "demo", "simulate", "ingest", "map", "show", "ledger", "trace", "scope", "extent", "canary", "detect", "watch",
-    "mutes", "explain", "case", "reads", "evidence", "verdict", "partners", "rights", "blocked", "hotline",
+    "mutes", "explain", "case", "reads", "evidence", "verdict", "partners", "rights", "parcels", "blocked", "hotline",
     "outlets", "training", "market", "vault", "policy", "serve",
 )  # fmt: skip
 GROUPS = (
