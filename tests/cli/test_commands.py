@@ -24,8 +24,8 @@ from wayseal_sim.commands import demo
 
 COMMANDS = (
     "demo", "simulate", "ingest", "map", "show", "ledger", "trace", "scope", "extent", "canary", "detect", "watch",
-    "mutes", "explain", "case", "reads", "evidence", "verdict", "partners", "rights", "blocked", "hotline",
-    "outlets", "training", "market", "vault", "policy", "labels", "serve",
+    "mutes", "explain", "case", "reads", "evidence", "verdict", "partners", "rights", "parcels", "blocked", "hotline",
+    "outlets", "training", "market", "vault", "policy", "numbers", "labels", "aliases", "serve",
 )  # fmt: skip
 GROUPS = (
     "ledger", "canary", "case", "blocked", "hotline", "outlets", "training", "mutes", "evidence", "partners", "market",

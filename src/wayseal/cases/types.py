@@ -70,10 +70,9 @@ CLOSED_STATES = VERDICTS | {CaseState.DUPLICATE, CaseState.NO_CASE}
 OPEN_STATES = frozenset(CaseState) - CLOSED_STATES - {CaseState.MERGED}
 _WORKED = frozenset({CaseState.IN_PROGRESS, CaseState.WAITING, CaseState.DUPLICATE, CaseState.NO_CASE})
 CHANGES: Mapping[CaseState, frozenset[CaseState]] = {
-    **{state: _WORKED - {state} for state in OPEN_STATES},
+    **{state: _WORKED - {state} for state in OPEN_STATES}, CaseState.MERGED: frozenset(),
     **{state: frozenset({CaseState.REOPENED}) for state in CLOSED_STATES},
-    CaseState.MERGED: frozenset(),
-}
+}  # fmt: skip
 """Which state a person may give to a case, by the one that it has (rule 14); verdicts are acts of their own."""
 
 

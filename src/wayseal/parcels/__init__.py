@@ -3,7 +3,8 @@
 Obligations (code and tests cite the numbers):
 1. A scan counts once. Neither the order of rows nor their repetition changes an answer; late rows count as any other.
 2. A parcel is judged by places alone whose machines read at least nine tenths of what passed on that day, as counted on
-   parcels that a machine read elsewhere. Where it met none, nothing is said of it but that. Missing columns are named.
+   parcels that a machine read elsewhere (at a lone hub: on all that passed). Where it met none, nothing is said of it
+   but that. Missing columns are named.
 3. What a class of a fact is worth is learnt from the parcels at hand: of honest ones from all, of ghosts from what was
    assumed of them and from those that every other cause points at. No fact is its own witness.
 4. No cause alone makes a parcel likelier a ghost than not.

@@ -1,8 +1,10 @@
 """What machines read of what passes, by place and day, and whether a parcel should have been read (rule 2)."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from scipy.special import betaln, gammaln
 
 from wayseal.model.arrays import Flags, Floats, Longs
@@ -39,7 +41,7 @@ class MachineReads:
     beside: Floats
 
 
-def _ratio(a: Floats, b: Floats) -> Floats:
+def _ratio(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> Floats:
     out: Floats = a / np.maximum(b, 1e-12)
     return out
 
@@ -50,6 +52,9 @@ def count_machine_reads(j: Journeys, offset: int) -> MachineReads:
     unit, read = v["parcel"].astype(np.int64), v["read"]
     everywhere = np.bincount(unit, read, n)
     known = (everywhere[unit] - read) > 0
+    # Where parcels meet no other machine, all that passes must do: ghosts then lower what is expected.
+    few = np.bincount(v["outlet"], known, len(j.outlets) + 1) < _SHRINK
+    known |= few[v["outlet"]]
     day = (v["at"] + offset) // DAY_US
     cells, cell = np.unique(v["outlet"].astype(np.int64) << 32 | day, return_inverse=True)
     seen, there = np.bincount(cell, known & read, len(cells)), np.bincount(cell, known, len(cells))
@@ -63,7 +68,7 @@ def count_machine_reads(j: Journeys, offset: int) -> MachineReads:
     c = share[cell]
     good = c >= LEAST_COVERAGE
     judged, hits, mean = (np.bincount(unit, x, n) for x in (good, good & read, good * c))
-    order = np.lexsort((c, unit))
+    order = np.lexsort((np.where(machines[v["outlet"]], c, 2.0), unit))
     head = order[np.flatnonzero(np.diff(unit[order], prepend=-1))]
     lowest = np.full(n, -1, np.int64)
     lowest[unit[head]] = head

@@ -29,10 +29,11 @@ class Code(StrEnum):
 
 
 class Kind(StrEnum):
-    """What a parcel seems to be: scans without a parcel, or a real one with nothing in it."""
+    """What a parcel seems to be: scans without one, a real one with nothing in it, or one that is of another order."""
 
     GHOST = "ghost"
     EMPTY = "empty"
+    BORROWED = "borrowed"
 
 
 class NotJudged(StrEnum):
@@ -175,12 +176,14 @@ class ParcelsResult:
         judged: How many of them could be judged.
         prior: Share of the judged that never were, as learnt from them.
         threshold: Probability from which on groups are told.
-        parcels: Those that are likelier than not, the most probable first, up to `MOST`; `parcels_found` of them all.
+        parcels: Those that are likelier than not, the most probable first, up to `MOST`.
+        parcels_found: How many they are in all.
         groups: The most probable first.
         abstained: What wasn't judged, the most parcels first.
         coverage: Of places with machines, by outlet and day.
         askers: Accounts that ask before pickup, the most unusual first.
-        reads_before_pickup: What they asked for, up to `MOST`; `early_reads`: of everybody but the issuing side.
+        reads_before_pickup: What they asked for, up to `MOST`.
+        early_reads: Parcels that anybody but the issuing side asked for so early.
         lacking: Tables and columns whose absence leaves facts unsaid.
         skills: What can be found, and what can't.
     """

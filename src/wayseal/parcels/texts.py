@@ -19,7 +19,7 @@ TEXTS = {
     "parcels.prior": N_("Share that never was, as learnt here"),
     "parcels.early_reads": N_("Asked for before pickup, but by the issuing side"),
     "parcels.digest": N_("Ledger"),
-    "parcels.footer": N_("Probabilities rest on what this ledger says; docs/explanation/parcels.md says how."),
+    "parcels.footer": N_("Probabilities rest on what this ledger says; docs/how-to/parcels.md says how."),
     "parcels.groups": N_("Groups"),
     "parcels.groups_note": N_(
         "By sender, outlet of the first scan, who collected, and day. “Expected” is how many of the group's parcels "
@@ -55,6 +55,7 @@ TEXTS = {
     "parcels.head_askers": N_("account,kind,role,before pickup,of,usual"),
     "parcels.kind_ghost": N_("no parcel"),
     "parcels.kind_empty": N_("empty"),
+    "parcels.kind_borrowed": N_("of another order"),
     "parcels.no_entries": N_("no scan says how it came in"),
     "parcels.no_machine": N_("met no place with a machine"),
     "parcels.coverage_low": N_("machines read too little"),
@@ -108,7 +109,7 @@ TEXTS = {
         "order; a number bound anew after its first scan is told as a reason."
     ),
     "parcels.unwatched_not": N_(
-        "Ways that meet no place with a reliable machine, and hand-overs at the door: nothing here says whether anybody "
-        "was near the address."
+        "Ways that meet no place with a reliable machine, and hand-overs at the door: nothing here says whether "
+        "anybody was near the address."
     ),
 }  # fmt: skip
