@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 
+import pytest
 from benchmarks.market._judge import judge
 from benchmarks.market._parse import parse
 from benchmarks.market._watch import (
@@ -23,6 +24,8 @@ from benchmarks.market.market_world import lines_of
 
 from wayseal_sim.market import MarketPlan, Sites, generate_market
 from wayseal_sim.market.parts import FORBIDDEN, TERMS, Answer, Comeback, MarketWorld, Spell, Trap
+
+pytestmark = pytest.mark.once
 
 
 @cache

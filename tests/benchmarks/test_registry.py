@@ -25,6 +25,8 @@ from benchmarks.registry import (
 
 from benchmarks import registry, results
 
+pytestmark = pytest.mark.once
+
 ALL = {name: load(name) for name in names()}
 
 

@@ -14,6 +14,8 @@ from wayseal.cases.errors import CasebookError
 from wayseal.cases.types import Alert, CaseState, NamesShown, Unmasking
 from wayseal.cases.writing import MOST_LINE
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:

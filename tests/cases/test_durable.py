@@ -17,6 +17,8 @@ from wayseal.cases import open_cases, read_casebook, verify
 from wayseal.cases.errors import CasebookError
 from wayseal.cases.types import FILE
 
+pytestmark = pytest.mark.once
+
 
 @given(st.lists(st.one_of(acts, forgets), max_size=12), st.booleans())
 def test_what_was_written_is_what_is_read(some_acts: list[Do], apart: bool) -> None:

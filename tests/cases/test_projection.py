@@ -16,6 +16,8 @@ from wayseal.cases._tables import TABLES
 from wayseal.cases.errors import CasebookError
 from wayseal.cases.upkeep import copy_casebook, rebuild
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture(params=KINDS)
 def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:

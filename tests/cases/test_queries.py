@@ -19,6 +19,8 @@ from wayseal.cases.views import CaseFilter, CaseRow, CaseSort, Entry, ItemFilter
 from wayseal.database import Connection, raw
 from wayseal.detect.policy import expected_loss
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture(scope="module")
 def cases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cases]:

@@ -21,6 +21,8 @@ from wayseal.console import Role
 from wayseal.live.blocks import Rule
 from wayseal.live.types import NoticeKind
 
+pytestmark = pytest.mark.once
+
 NOW = 1_795_000_000_000_000
 DAY = 86_400_000_000
 BLOCKS = {"p", "h1", "h2", "h3", "tr", "li", "form", "nav", "section", "div", "summary", "dt", "table", "ul", "label"}

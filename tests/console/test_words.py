@@ -17,6 +17,8 @@ from wayseal.console import Role
 from wayseal.console.web.pages import PAGES
 from wayseal.page.words import words
 
+pytestmark = pytest.mark.once
+
 ROLES = sorted(Role, key=lambda role: role is not Role.INVESTIGATOR)
 NAMING = {"/market/import"}
 """Where columns of a file are named as it has to have them."""

@@ -18,6 +18,8 @@ from benchmarks.couriers._leaks import INTERFACES, SCHEMES
 
 from wayseal_sim import SimulateError
 
+pytestmark = pytest.mark.once
+
 SEEDS = range(1, 41)
 HALVES = ("work", "held", "later", "last", "plain")
 

@@ -11,6 +11,8 @@ from benchmarks.couriers._plan import Gaps
 
 from tests.couriers.small import ACCOUNTS, DAYS, SEED, Small, days_of, read, with_leak
 
+pytestmark = pytest.mark.once
+
 
 def of(made: Small, nth: int) -> pa.Table:
     """What one of the leaks pulled."""

@@ -15,6 +15,8 @@ from wayseal.store import open_source
 from wayseal.store.tables import TABLES
 from wayseal_sim import SimulateError
 
+pytestmark = pytest.mark.once
+
 TABLES_MADE = {"actors", "outlets", "waybills", "scans", "tickets", "assignments", "accesses"}
 
 

@@ -33,6 +33,8 @@ from wayseal.ledger import Snapshot, open_ledger
 from wayseal.model.arrays import Floats
 from wayseal.model.kinds import Action
 
+pytestmark = pytest.mark.once
+
 MAIN_ONE = next(d for d in detectors() if d.name == MAIN)
 READS = [
     *staff("abcdefgh", 14),

@@ -42,6 +42,8 @@ from wayseal.detect.detectors import CELLS, Detector, Odd, detectors
 from wayseal.detect.facts import Facts
 from wayseal.detect.facts._facts import SavedFacts, load_state, save_state
 
+pytestmark = pytest.mark.once
+
 DAYS = 7
 GIVEN = {"canaries", "contracts"}
 """What detectors may need that is no table of a ledger."""

@@ -21,6 +21,8 @@ from wayseal.detect.window import WindowError
 from wayseal.ledger import ingest, open_ledger
 from wayseal.model.times import EPOCH
 
+pytestmark = pytest.mark.once
+
 TABLES = ("waybills", "scans", "tickets", "actors", "assignments", "outlets")
 DAY_US = 86_400_000_000
 

@@ -58,6 +58,8 @@ from wayseal.detect.detectors import detectors
 from wayseal.detect.peers import WEEKS, DailyEvidence
 from wayseal.model.arrays import Longs
 
+pytestmark = pytest.mark.once
+
 BEGINS = 8
 DAYS = 18
 ALL = detectors()

@@ -30,7 +30,7 @@ from wayseal.detect._service_area import (
 )
 from wayseal.detect._view import AccountPosts, OutletPlaces, View, build_view
 
-pytestmark = pytest.mark.kernels
+pytestmark = [pytest.mark.kernels, pytest.mark.once]
 Ends = tuple[int, int]
 WHERE = {k: (100 + (k - 1) // 2, 200 + (k - 1) // 10) for k in range(1, 61)}
 """Sixty outlets, two a city and ten a region."""

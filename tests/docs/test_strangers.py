@@ -10,6 +10,8 @@ from tests.cli.running import Ran, inside
 from tests.docs.strangers import FOLDER, THIEF, write
 from tests.trace.rim import short_chains
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture(autouse=True)
 def short(monkeypatch: pytest.MonkeyPatch) -> None:

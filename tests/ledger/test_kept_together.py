@@ -16,6 +16,8 @@ from wayseal.ledger import LedgerError
 from wayseal.ledger.retention import compact
 from wayseal.ledger.upkeep import Fault, Remedy, backup, examine, restore
 
+pytestmark = pytest.mark.once
+
 TOMBSTONES, GONE = "tombstones", "gone"
 
 

@@ -23,6 +23,8 @@ from wayseal.live.types import Notice, NoticeKind
 from wayseal.model.times import iso
 from wayseal.store import open_source
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture(scope="module")
 def told(played: Played) -> list[Notice]:

@@ -16,6 +16,8 @@ from wayseal.market.apart import ApartError, apart
 from wayseal.market.sources import Source, parse, parse_apart, parse_source
 from wayseal.market.types import FailureReason
 
+pytestmark = pytest.mark.once
+
 URL = "http://a.example/"
 HEAD = 'name = "a"\ncontact = "a@courier.example"\nstart = "http://a.example/"\n'
 PAGE = parse_source(HEAD + 'kind = "page"\nitems = ".o"\n[fields]\nkey = "@id"\n')

@@ -32,6 +32,8 @@ from wayseal.portal.serve import Pulse
 from wayseal.portal.settings import PREFIX
 from wayseal.service import make_log
 
+pytestmark = pytest.mark.once
+
 WORDS = {"text": "words-of-a-report", "seller": "words-of-a-field", "identity": "words-of-a-name"}
 FILE = ("words-of-a-file-name.txt", b"words-in-a-file " * 40_000)
 

@@ -15,6 +15,7 @@ from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+import pytest
 from httpx import Client
 from PIL import Image
 
@@ -29,6 +30,8 @@ from wayseal.merkle import SigningKey
 from wayseal.portal.serve import Pulse
 from wayseal.proofs.reports import verify_report
 from wayseal.service import make_log
+
+pytestmark = pytest.mark.once
 
 DAY = date(2026, 3, 2)
 KEY = SigningKey(name="hotline", seed=bytes(32))

@@ -16,6 +16,8 @@ import uvloop
 from wayseal.server._async_vault import LoopFutures
 from wayseal.server._middleware import Deadlines
 
+pytestmark = pytest.mark.once
+
 FAST_ROUTES = 0.05
 Within = Callable[[Awaitable[Any]], Awaitable[Any]]
 

@@ -23,6 +23,8 @@ from tests.server.world import World, world
 from wayseal.server.app import RequestLimits
 from wayseal.server.scopes import ROUTES
 
+pytestmark = pytest.mark.once
+
 EXAMPLES = int(os.environ.get("WAYSEAL_API_EXAMPLES", "6" if DEEP else "3"))
 """Examples a route; after a change to the API, take thousands."""
 CHECKS = [

@@ -16,6 +16,8 @@ from tests.effort import DEEP
 from tests.server.running import Running, authority, serving
 from tests.server.world import NUMBER, VALUES
 
+pytestmark = pytest.mark.once
+
 FORM = {"grant_type": "client_credentials"}
 
 

@@ -15,6 +15,8 @@ from tests.effort import DEEP
 from wayseal_sim import generate, preset
 from wayseal_sim.world import World
 
+pytestmark = pytest.mark.once
+
 Make = Callable[..., World]
 Row = dict[str, Any]
 KINDS = {"misdialled": 0.4, "helping": 0.35, "tests": 0.05, "curious": 0.2}

@@ -16,6 +16,8 @@ from wayseal.store.errors import StoreError
 from wayseal.store.mapping import LAID_OUT, LOGS, Format
 from wayseal.store.tables import VERSION, Column, ColumnType, Table, arrow_schema
 
+pytestmark = pytest.mark.once
+
 VISIBLE = st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zs", "Zl", "Zp"))
 WORDS = st.text(VISIBLE, min_size=1, max_size=8).filter(lambda word: word not in ("-", "--", "—", "——", "－", "\\N"))
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=12)

@@ -14,6 +14,8 @@ from wayseal.store import open_source, read_leaks
 from wayseal.trace import TraceResult
 from wayseal_sim import preset, simulate
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture(autouse=True)
 def short(monkeypatch: pytest.MonkeyPatch) -> None:

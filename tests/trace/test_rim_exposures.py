@@ -20,6 +20,8 @@ from wayseal.trace._exposures import LIFE_LEAST_H, MOMENTS, Exposures, gather
 from wayseal.trace._leaks import LeakSet, match_leaks
 from wayseal.trace._strata import Sources, Strata, count_strata, lookup, stratify
 
+pytestmark = pytest.mark.once
+
 EPOCH = 30
 """Hour of the first sale in these tests: times of the evidence count from it."""
 

@@ -11,6 +11,8 @@ from wayseal.vault.approvals import SCOPE
 from wayseal.vault.errors import VaultError
 from wayseal.vault.policy import default_texts
 
+pytestmark = pytest.mark.once
+
 MANAGER = "regional_manager"
 FEW = 5
 

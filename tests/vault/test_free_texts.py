@@ -24,6 +24,8 @@ from wayseal.vault.masks import RULE_SETS, mask
 from wayseal.vault.policy._policy import _TOKEN
 from wayseal.vault.sealing.phones import lookup_tags, phone_tags
 
+pytestmark = pytest.mark.once
+
 NAME = "王小明"
 PHONE = "13912345678"
 # A sealed reason is random letters and digits, among which a short text stands by chance.

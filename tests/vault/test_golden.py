@@ -9,6 +9,8 @@ from syrupy.assertion import SnapshotAssertion
 from tests.cli.running import inside
 from wayseal.cli.vault import NUMBERS
 
+pytestmark = pytest.mark.once
+
 CHANGING = (
     (re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d+)?)?)?(Z|[+-]\d\d:\d\d)?( UTC)?"), "TIME"),
     (re.compile(r"cli-operator-[A-Za-z0-9-]+"), "REQUEST"),

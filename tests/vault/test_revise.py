@@ -38,6 +38,8 @@ from wayseal.vault.log import EntryKind
 from wayseal.vault.policy import default_texts
 from wayseal.vault.verification import RecordCode, verify_vault
 
+pytestmark = pytest.mark.once
+
 
 def test_what_changes_is_sealed_anew_and_the_rest_stays(both: World) -> None:
     number = parcel(both)

@@ -19,6 +19,8 @@ from wayseal.vault.keyring import KeyPurpose
 from wayseal.vault.log import EntryKind, UnitOfWork
 from wayseal.vault.policy import default_texts
 
+pytestmark = pytest.mark.once
+
 NUMBER = "YT0000000000042"
 
 BAD = ["", " - ", "A/B", "../../etc", "单号1", "YT1\x00", "YT1?x=y", "YT%2F1", "A:B", "é1", "x" * 65]

@@ -11,6 +11,8 @@ from wayseal.vault import tables as t
 from wayseal.vault.keyring import KeyPurpose, Keyring, LocalKeys
 from wayseal.vault.verification import RecordCode, VaultTotals, verify_vault
 
+pytestmark = pytest.mark.once
+
 
 def looked(world: World, keyring: Keyring | None = None) -> VaultTotals:
     ring = keyring or world.keyring

@@ -23,6 +23,8 @@ from wayseal.model.kinds import Action
 from wayseal_sim import generate, preset
 from wayseal_sim.world import World
 
+pytestmark = pytest.mark.once
+
 ACTORS = ["u-1", "u-2", "u-3", "u-4", "all", "stranger"]
 PLACES = ["o-1", "o-2", "o-3", "nowhere"]
 TURNS = 16

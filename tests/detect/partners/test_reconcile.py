@@ -21,6 +21,8 @@ from wayseal.detect.partners._reconcile import TOLERANCE_US, _near, match_by_id
 from wayseal.detect.partners._result import Place, Reconciliation
 from wayseal.model.period import Period
 
+pytestmark = pytest.mark.once
+
 Rows = list[dict[str, Any]]
 
 

@@ -29,6 +29,8 @@ from wayseal.detect.peers import (
     fit,
 )
 
+pytestmark = pytest.mark.once
+
 ENOUGH = 9.2
 """Nats: ten thousand to one."""
 UNEVEN = 0.25

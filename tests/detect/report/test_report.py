@@ -26,6 +26,8 @@ from wayseal.page.languages import LANGS
 from wayseal.page.visible import shorten, visible
 from wayseal.page.words import blanks, catalogue
 
+pytestmark = pytest.mark.once
+
 PACKAGE = "wayseal.detect.report"
 ROOT = Path(wayseal.detect.__file__).parent
 TABLES = ("waybills", "scans", "tickets", "actors", "assignments", "outlets")

@@ -17,6 +17,8 @@ from wayseal.detect.rights._map import Reach, built_in, parse_map
 from wayseal.detect.rights._result import AccountUse, Mandate, Need, RightUse, RoleUse, smallest_set
 from wayseal.model.kinds import Action
 
+pytestmark = pytest.mark.once
+
 NAMES = st.text(st.characters(codec="utf-8", min_codepoint=0x20, exclude_characters='"\\\x7f'), min_size=1)
 RIGHT = st.builds(Right, name=NAMES, actions=st.frozensets(st.sampled_from(Action)), scope=st.sampled_from(list(Reach)))
 

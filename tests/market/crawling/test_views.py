@@ -7,11 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
+
 from tests.market.fetching.site import Answer, Clock, Site, serving
 from tests.tables import each
 from wayseal.market.crawling import Planned, Report, Watch, opened_watch
 from wayseal.market.log.reads import Reads
 from wayseal.model.times import HOUR_US, SECOND_US
+
+pytestmark = pytest.mark.once
 
 MINUTE = 60 * SECOND_US
 VIEWS = ("list", "feed", "api")

@@ -17,6 +17,8 @@ from wayseal.market.takedown import Filed, Outcome, Removed, Withdrawn
 from wayseal_sim.market import MarketPlan, Sites, generate_market
 from wayseal_sim.market.parts import MarketWorld
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture(scope="module")
 def world() -> MarketWorld:

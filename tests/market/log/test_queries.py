@@ -27,6 +27,8 @@ from wayseal.market.log.queries import (
 )
 from wayseal.market.log.reads import Reads
 
+pytestmark = pytest.mark.once
+
 
 def test_a_stretch_of_time_is_counted_with_both_its_ends(market: Market) -> None:
     market.append(whole())

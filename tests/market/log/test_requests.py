@@ -13,6 +13,8 @@ from wayseal.market.log.reads import Reads
 from wayseal.market.log.requests import begin_request, checked_text, find_target, record_act
 from wayseal.market.takedown import Answer, Answered, Filed, Outcome, Reminded, Removed, Withdrawn
 
+pytestmark = pytest.mark.once
+
 ID = f"{0:064x}"
 GIVEN: dict[str, Any] = {
     "target": "site-a/1",

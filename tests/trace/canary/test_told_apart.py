@@ -16,6 +16,8 @@ from wayseal.ledger import ingest, open_ledger
 from wayseal.store import open_source
 from wayseal_sim import preset, simulate
 
+pytestmark = pytest.mark.once
+
 SEED, COUNT = 7, 80
 FAR = 3.0
 """Standard errors of the area that are allowed: once in 370 where nothing can be told."""

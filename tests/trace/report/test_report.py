@@ -26,6 +26,8 @@ from wayseal.page.words import Translator, blanks, catalogue
 from wayseal.trace import TraceResult, render
 from wayseal.trace.report import render_parts
 
+pytestmark = pytest.mark.once
+
 PACKAGE = "wayseal.trace.report"
 CONTRACT = words("actors outlets waybills changes scans accesses queries tickets assignments partner_calls leaks")
 

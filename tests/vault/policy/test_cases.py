@@ -12,6 +12,8 @@ from wayseal.vault.errors import PolicyError
 from wayseal.vault.policy import Policy
 from wayseal.vault.policy.cases import Question, default_cases, parse_cases, run_cases, untested
 
+pytestmark = pytest.mark.once
+
 CASES = default_cases()
 
 

@@ -17,6 +17,8 @@ from wayseal.vault.policy import Decision, Policy, PolicyRequest, Work
 from wayseal.vault.policy.budgets import OVER, UNLIMITED, BudgetScope, allowance, day_of
 from wayseal.vault.policy.cases import default_cases, explain, parse_cases
 
+pytestmark = pytest.mark.once
+
 OPEN = '@id("open") @zh("开") @en("open") permit (principal, action, resource);'
 NEVER = '@id("never") @zh("关") @en("never") permit (principal, action, resource) when { false };'
 
