@@ -191,3 +191,6 @@ def test_ghosts_are_planted_into_a_dataset_that_stays_as_it_is(tmp_path: Path) -
     assert {row["entered"] for row in after if row["waybill"] in ghosts} == {"handheld"}
     assert {row["entered"] for row in after} == {"handheld", "machine"}
     assert json.loads(paths.truth.read_text("utf-8"))["ghosts"]["waybills"] == truth["waybills"]
+    (paths.dataset / "waybills.parquet").unlink()
+    with pytest.raises(SimulateError, match="can't be written"):
+        plant_ghosts(paths, 4)

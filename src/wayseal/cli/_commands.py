@@ -46,7 +46,7 @@ GROUPS: Mapping[str, Group] = {
             "See who reads": "ingest:ingest map show:show ledger:ledger",
             "Name who sold": "trace:trace scope extent canary:canary",
             "Watch for misuse": "detect:detect watch:watch mutes:mutes reads:explain case reads evidence case:verdict "
-            "reads:partners rights blocked:blocked hotline:hotline outlets:outlets training:training",
+            "reads:partners rights parcels:parcels blocked:blocked hotline:hotline outlets:outlets training:training",
             "Watch the market": "market:market",
             "Seal waybill data": "vault:vault policy:policy serve:serve",
         },

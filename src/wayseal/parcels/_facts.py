@@ -9,19 +9,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 import numpy as np
-from scipy.special import betaln, gammaln, pdtrc
+from scipy.special import pdtrc
 
-from wayseal.model.arrays import Flags, Floats, Ints, Longs, UInts
+from wayseal.model.arrays import Floats, Longs, UInts
 from wayseal.model.runtime import kernel
+from wayseal.parcels._coverage import DAY_US, MINUTE_US, NEAR_US, PLENTY, lanes_of, owners_of
 from wayseal.parcels._journeys import SIGNED, Journeys, Rows
-from wayseal.parcels._result import Code, Coverage
+from wayseal.parcels._result import Code
 
-DAY_US = 86_400_000_000
-MINUTE_US = 60_000_000
-LEAST_COVERAGE = 0.9
-_SHRINK = 20.0
-_NEAR, _PLENTY = 15 * MINUTE_US, 64
-"""Companions left within a quarter of an hour; so many of them are looked at on each side."""
 _SPEED_KM_S = 150 / 3600
 _PROBES = 40_000
 
@@ -62,140 +57,6 @@ class Fact:
     strongest: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MachineReads:
-    """Machine reads of parcels.
-
-    Attributes:
-        judged, read: Visits where machines see LEAST_COVERAGE of what passes, and at how many of them they saw it.
-        chance: That an honest parcel is read so seldom: log of it where it was never read, else of the contrary.
-        coverage: By outlet and day; `lowest`: place of a parcel's visit with the poorest, -1 without visits.
-        expected: Mean coverage at the judged visits.
-        beside: Share of those that left with it which were read where it wasn't, NaN if there are none.
-    """
-
-    judged: Longs
-    read: Longs
-    chance: Floats
-    coverage: tuple[Coverage, ...]
-    lowest: Longs
-    expected: Floats
-    beside: Floats
-
-
-def _ratio(a: Floats, b: Floats) -> Floats:
-    out: Floats = a / np.maximum(b, 1e-12)
-    return out
-
-
-def count_machine_reads(j: Journeys, offset: int) -> MachineReads:
-    """Hold machine reads to what machines see at the same outlet on the same day (rule 2)."""
-    n, v = len(j.parcels), j.visits
-    unit, read = v["parcel"].astype(np.int64), v["read"]
-    everywhere = np.bincount(unit, read, n)
-    known = (everywhere[unit] - read) > 0
-    day = (v["at"] + offset) // DAY_US
-    cells, cell = np.unique(v["outlet"].astype(np.int64) << 32 | day, return_inverse=True)
-    seen, there = np.bincount(cell, known & read, len(cells)), np.bincount(cell, known, len(cells))
-    outlet = cells >> 32
-    by_outlet = [np.bincount(outlet, x, len(j.outlets) + 1) for x in (seen, there)]
-    machines = np.bincount(v["outlet"][read], minlength=len(j.outlets) + 1) > 0
-    usual = _ratio(by_outlet[0][machines].sum(), by_outlet[1][machines].sum()) if machines.any() else 0.0
-    of_outlet = np.where(machines, _ratio(by_outlet[0] + _SHRINK * usual, by_outlet[1] + _SHRINK), 0.0)
-    share = _ratio(seen + _SHRINK * of_outlet[outlet], there + _SHRINK)
-    share = np.where(machines[outlet], share, 0.0)
-    c = share[cell]
-    good = c >= LEAST_COVERAGE
-    judged, hits, mean = (np.bincount(unit, x, n) for x in (good, good & read, good * c))
-    order = np.lexsort((c, unit))
-    head = order[np.flatnonzero(np.diff(unit[order], prepend=-1))]
-    lowest = np.full(n, -1, np.int64)
-    lowest[unit[head]] = head
-    expected = np.where(judged > 0, mean / np.maximum(judged, 1), np.nan)
-    beside, local = _read_beside(j, c)
-    expected = np.where(np.isfinite(local), np.minimum(expected, local), expected)
-    rows = tuple(
-        Coverage(outlet=str(o), day=int(d), share=float(s), parcels=int(t))
-        for o, d, s, t in zip(outlet, cells & 0xFFFFFFFF, share, np.bincount(cell, minlength=len(cells)), strict=True)
-        if machines[o]
-    )
-    k, r = judged.astype(np.int64), hits.astype(np.int64)
-    return MachineReads(
-        judged=k, read=r, chance=_honest_chance(k, r, expected), coverage=rows, lowest=lowest, expected=expected,
-        beside=beside,
-    )  # fmt: skip
-
-
-def _read_beside(j: Journeys, c: Floats) -> tuple[Floats, Floats]:
-    """Share of companions that were read where they arrived, by parcel: the least; and the same with what is usual."""
-    n, legs = len(j.parcels), j.legs
-    out, local = np.full(n, np.inf), np.full(n, np.inf)
-    if not len(legs):
-        return np.full(n, np.nan), np.full(n, np.nan)
-    order = np.lexsort((legs["left"], legs["start"], legs["end"]))
-    lane = _lanes(legs)[order]
-    read = j.visits["read"][legs["visit"]][order]
-    found, seen = _beside(lane, legs["left"][order], read, legs["parcel"][order])
-    usual = c[legs["visit"]][order]
-    good = (usual >= LEAST_COVERAGE) & ~read
-    unit = legs["parcel"][order][good]
-    np.minimum.at(out, unit, np.where(found[good] > 0, seen[good] / np.maximum(found[good], 1), np.inf))
-    np.minimum.at(local, unit, (seen[good] + _SHRINK / 2 * usual[good]) / (found[good] + _SHRINK / 2))
-    return np.where(np.isfinite(out), out, np.nan), np.where(np.isfinite(local), local, np.nan)
-
-
-def _lanes(legs: Rows) -> Longs:
-    lanes: Longs = legs["start"].astype(np.int64) << 32 | legs["end"]
-    return lanes
-
-
-@kernel
-def _beside(lane: Longs, left: Longs, read: Flags, parcel: Ints) -> tuple[Longs, Longs]:
-    """Of each leg (in the order of lane and departure): others that left about then, and how many were read."""
-    found, seen = np.zeros(len(lane), np.int64), np.zeros(len(lane), np.int64)
-    for i in range(len(lane)):
-        for step in (-1, 1):
-            k = i + step
-            for _ in range(_PLENTY):
-                if k < 0 or k >= len(lane) or lane[k] != lane[i] or abs(left[k] - left[i]) > _NEAR:
-                    break
-                if parcel[k] != parcel[i]:
-                    found[i] += 1
-                    seen[i] += read[k]
-                k += step
-    return found, seen
-
-
-_SPREADS = 1 / np.array([0.001, 0.003, 0.01, 0.02, 0.04, 0.08, 0.15, 0.3]) - 1
-"""a + b of the beta distribution of how well labels can be read."""
-
-
-def _honest_chance(k: Longs, r: Longs, c: Floats) -> Floats:
-    """Log chance that an honest parcel is never read at k visits, or that it is (r of k).
-
-    Labels differ: one that can't be read here isn't there either. How much, is learnt from parcels that were read at
-    least once, which no ghost is, by the beta-binomial distribution without its zero.
-    """
-    some = (k >= 2) & (r >= 1)
-    pairs, count = np.unique(np.column_stack([k[some], r[some]]), axis=0, return_counts=True)
-    spread = _SPREADS[0]
-    if len(pairs):
-        mean = float(np.nanmean(c[some]))
-        kk, rr = pairs[:, 0], pairs[:, 1]
-        fits = []
-        for s in _SPREADS:
-            a = max(mean * (s + 1) - 1, 0.05)
-            b = max(s - a, 1e-6)
-            chance = gammaln(kk + 1) - gammaln(rr + 1) - gammaln(kk - rr + 1) + betaln(a + rr, b + kk - rr) - betaln(a, b)
-            fits.append(float((count * (chance - np.log1p(-np.exp(betaln(a, b + kk) - betaln(a, b))))).sum()))
-        spread = _SPREADS[int(np.argmax(fits))]
-    a = np.clip(c * (spread + 1) - 1, 0.05, spread - 1e-6)
-    b = spread - a
-    never = np.minimum(betaln(a, b + k) - betaln(a, b), -1e-9)
-    out: Floats = np.where(k == 0, 0.0, np.where(r == 0, never, np.log(-np.expm1(never))))
-    return out
-
-
 def _parcelwise(n: int) -> Longs:
     return np.arange(n, dtype=np.int64)
 
@@ -209,27 +70,30 @@ def move_together(j: Journeys, rng: np.random.Generator) -> list[Fact]:
     legs = j.legs
     if len(legs) < 2:
         return []
-    legs = legs[np.lexsort((legs["parcel"], legs["came"], legs["left"], _lanes(legs)))]
-    lane, left, came = _lanes(legs), legs["left"].astype(np.int64), legs["came"].astype(np.int64)
+    legs = legs[np.lexsort((legs["parcel"], legs["came"], legs["left"], lanes_of(legs)))]
+    lane, left, came = lanes_of(legs), legs["left"].astype(np.int64), legs["came"].astype(np.int64)
     trip = legs["trip"].astype(np.uint64)
     unit = legs["parcel"].astype(np.int64)
     starts = np.flatnonzero(np.diff(lane, prepend=-1))
     size = np.diff(np.append(starts, len(lane)))
     width = _width(lane, left, came)
-    found, same, trips, mine = _company(lane, left, came, unit, trip, lane, left, came, unit, trip, width)
+    whose = owners_of(j, unit)
+    found, same, trips, mine = _company(lane, left, came, whose, trip, lane, left, came, whose, trip, width)
     which = np.repeat(np.arange(len(starts)), size)
     band = np.digitize(size, [30, 300, 3000])[which]
     level = _company_level(found, same)
     probes = _invent(which, starts, size, left, came, rng)
     told = _company(*probes[:3], np.full(len(probes[0]), -1), np.zeros(len(probes[0]), np.uint64), lane, left, came,
-                    unit, trip, width)  # fmt: skip
+                    whose, trip, width)  # fmt: skip
     ghost = np.zeros((4, _COMPANY))
     np.add.at(ghost, (band[probes[3]], _company_level(told[0], told[1])), 1.0)
     values = {"companions": found, "together": same}
     facts = [Fact(code=Code.APART, cause=Cause.TIME, unit=unit, band=band, level=level, ghost=ghost, values=values)]
     facts.append(_lane_time(unit, which, came - left))
     if "trip" in j.has:
-        truck = np.where(trips < 3, -1, np.where(trip == 0, 0, np.digitize(mine / np.maximum(trips, 1), [0.02, 0.5]) + 1))
+        truck = np.where(
+            trips < 3, -1, np.where(trip == 0, 0, np.digitize(mine / np.maximum(trips, 1), [0.02, 0.5]) + 1)
+        )
         facts.append(
             Fact(
                 code=Code.TRUCK, cause=Cause.TIME, unit=unit, band=np.minimum(trips // 32, 1), level=truck,
@@ -252,7 +116,7 @@ def _company_level(found: Longs, same: Longs) -> Longs:
 
 def _width(lane: Longs, left: Longs, came: Longs) -> int:
     """How far apart those that left together arrive: three quarters of neighbours, between 2 minutes and an hour."""
-    close = (np.diff(lane) == 0) & (np.diff(left) <= _NEAR)
+    close = (np.diff(lane) == 0) & (np.diff(left) <= NEAR_US)
     apart = np.abs(np.diff(came))[close]
     usual = float(np.quantile(apart, 0.75)) if len(apart) else 0.0
     return int(np.clip(usual, 2 * MINUTE_US, 60 * MINUTE_US))
@@ -272,8 +136,8 @@ def _invent(
 
 @kernel
 def _company(
-    lane: Longs, left: Longs, came: Longs, unit: Longs, trip: UInts,
-    lanes: Longs, lefts: Longs, cames: Longs, units: Longs, trips: UInts, width: int,
+    lane: Longs, left: Longs, came: Longs, whose: Longs, trip: UInts,
+    lanes: Longs, lefts: Longs, cames: Longs, owners: Longs, trips: UInts, width: int,
 ) -> tuple[Longs, Longs, Longs, Longs]:  # fmt: skip
     """Companions of some legs among all (which are in the order of lane and departure).
 
@@ -292,10 +156,10 @@ def _company(
                 high = middle
         for step in (-1, 1):
             k = low - 1 if step < 0 else low
-            for _ in range(_PLENTY):
-                if k < 0 or k >= len(lanes) or lanes[k] != lane[i] or abs(lefts[k] - left[i]) > _NEAR:
+            for _ in range(PLENTY):
+                if k < 0 or k >= len(lanes) or lanes[k] != lane[i] or abs(lefts[k] - left[i]) > NEAR_US:
                     break
-                if units[k] != unit[i]:
+                if owners[k] != whose[i]:
                     found[i] += 1
                     same[i] += abs(cames[k] - came[i]) <= width
                     loaded[i] += trips[k] != 0
@@ -372,7 +236,9 @@ def _same_weight(p: Rows, rows: Longs, second: Floats, offset: int) -> Fact:
 def _pairs(a: UInts | Longs, b: UInts | Longs) -> UInts:
     """One number for each pair of numbers."""
     with np.errstate(over="ignore"):
-        out: UInts = a.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) ^ b.astype(np.uint64) * np.uint64(0xC2B2AE3D27D4EB4F)
+        out: UInts = a.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) ^ b.astype(np.uint64) * np.uint64(
+            0xC2B2AE3D27D4EB4F
+        )
     return out
 
 
@@ -438,7 +304,11 @@ def compare_sign_offs(j: Journeys) -> list[Fact]:
     rows = np.flatnonzero((p["signed"] > 0) & (p["signer"] >= 0) & (p["sender"] != 0))
     if not len(rows):
         return []
-    sender, signer, bucket = p["sender"][rows], p["signer"][rows].astype(np.int64), p["signed"][rows] // (10 * MINUTE_US)
+    sender, signer, bucket = (
+        p["sender"][rows],
+        p["signer"][rows].astype(np.int64),
+        p["signed"][rows] // (10 * MINUTE_US),
+    )
     pair, _, per_pair = _count(_pairs(sender, signer))
     bunch, _, size = _count(_pairs(signer, bucket))
     own, _, mine = _count(_pairs(pair, bucket))

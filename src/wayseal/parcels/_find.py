@@ -12,15 +12,12 @@ from wayseal.ledger.codes import find_rows
 from wayseal.model.arrays import Flags, Floats, Longs, UInts
 from wayseal.model.period import Period
 from wayseal.model.times import clock_us
+from wayseal.parcels._coverage import DAY_US, MachineReads, count_machine_reads
 from wayseal.parcels._facts import (
-    DAY_US,
-    LEAST_COVERAGE,
     Fact,
-    MachineReads,
     check_hands,
     compare_orders,
     compare_sign_offs,
-    count_machine_reads,
     move_together,
     weigh_again,
 )
@@ -29,7 +26,7 @@ from wayseal.parcels._result import (
     MOST,
     Abstained,
     Asker,
-    Code,
+    Coverage,
     EarlyRead,
     GroupFinding,
     Kind,
@@ -116,7 +113,7 @@ def judge_journeys(j: Journeys, offset: int, places: Floats | None = None) -> Ju
     day = (p["first"] + offset) // DAY_US
     keys = [p["sender"].view(np.uint64).astype(np.int64), p["pickup"].astype(np.int64),
             p["collector"].astype(np.int64), day]  # fmt: skip
-    groups = judge_groups(keys, weighed.total, judged, weighed.prior)
+    groups = judge_groups(keys, (weighed.ghost, weighed.empty), judged)
     return Judged(journeys=j, reads=reads, judged=judged, facts=facts, weighed=weighed, groups=groups)
 
 
@@ -210,9 +207,9 @@ class _Teller:
         chance = made.groups.parcel
         found = np.flatnonzero(chance >= 0.5)
         found = found[np.lexsort((made.journeys.parcels["key"][found], -chance[found].round(6)))][:MOST]
-        w, out = made.weighed, []
+        out = []
         for place, number in zip(found.tolist(), self._numbers(found), strict=True):
-            kind = Kind.EMPTY if w.empty[place] > w.ghost[place] else Kind.GHOST
+            kind = Kind.EMPTY if made.groups.empty[place] else Kind.GHOST
             out.append(
                 ParcelFinding(
                     waybill=number, probability=float(chance[place]), kind=kind, reasons=self._reasons(place)
@@ -249,7 +246,9 @@ class _Teller:
         """Those from the threshold on, the most probable first."""
         g, p = self._made.groups, self._made.journeys.parcels
         found = np.flatnonzero(g.probability >= self._o.threshold)
-        found = found[np.lexsort((p["key"][g.head[found]], -g.expected[found].round(3), -g.probability[found].round(4)))]
+        found = found[
+            np.lexsort((p["key"][g.head[found]], -g.expected[found].round(3), -g.probability[found].round(4)))
+        ]
         found = found[:MOST]
         members = _members(g.group, found)
         head = g.head[found]
@@ -322,7 +321,7 @@ class _Teller:
             )  # fmt: skip
         return tuple(sorted(out, key=lambda a: (-a.parcels, a.outlet, a.day)))
 
-    def coverage(self) -> tuple:  # type: ignore[type-arg]
+    def coverage(self) -> tuple[Coverage, ...]:
         """Of places with machines, by name."""
         rows = self._made.reads.coverage
         names = self._outlets(np.array([int(c.outlet) for c in rows], np.int64))
@@ -351,7 +350,9 @@ def _skills(made: Judged) -> tuple[SkillReach, ...]:
         Skill.CLUMSY: reads, Skill.LANES: moved, Skill.WEIGHTS: moved, Skill.REPLAY: reads,
         Skill.REPLAY_MACHINE: False, Skill.BORROWED: False, Skill.UNWATCHED: False,
     }  # fmt: skip
-    return tuple(SkillReach(skill=s, found=found, why=f"{s}_{'found' if found else 'not'}") for s, found in able.items())
+    return tuple(
+        SkillReach(skill=s, found=found, why=f"{s}_{'found' if found else 'not'}") for s, found in able.items()
+    )
 
 
 def _ask_early(snapshot: Snapshot, j: Journeys) -> tuple[tuple[Asker, ...], tuple[EarlyRead, ...], int]:
@@ -379,7 +380,9 @@ def _ask_early(snapshot: Snapshot, j: Journeys) -> tuple[tuple[Asker, ...], tupl
     )  # fmt: skip
     some = rows[np.isin(rows["actor"], keys[odd])]
     some = some[np.lexsort((some["key"], some["actor"], some["at"]))][:MOST]
-    numbers, whose = (snapshot.names(kind, some[n].astype(np.uint64)) for kind, n in (("waybill", "key"), ("actor", "actor")))
+    numbers, whose = (
+        snapshot.names(kind, some[n].astype(np.uint64)) for kind, n in (("waybill", "key"), ("actor", "actor"))
+    )
     listed = tuple(
         EarlyRead(waybill=number, asker=who, at=at, minutes=(first - at) / 60e6)
         for number, who, at, first in zip(numbers, whose, some["at"].tolist(), some["first"].tolist(), strict=True)
@@ -402,10 +405,8 @@ def _of_issuing_side(snapshot: Snapshot, rows: Rows) -> Flags:
     out = (rows["actor"] == rows["channel"]) | (rows["actor"] == rows["sender"])
     for scope, column in (("channel", "channel"), ("customer", "sender")):
         mine = [k for k, one in enumerate(pairs["scope"]) if one == scope]
-        known = [_pair(snapshot.keys([pairs[n][k] for k in mine])) for n in ("actor",)] if mine else []
-        if known:
-            values = snapshot.keys([pairs["value"][k] for k in mine])
-            out |= np.isin(_pair(rows["actor"]) ^ rows[column], known[0] ^ values) & (rows[column] != 0)
+        actors, values = (snapshot.keys([pairs[n][k] for k in mine]) for n in ("actor", "value"))
+        out |= np.isin(_pair(rows["actor"]) ^ rows[column], _pair(actors) ^ values) & (rows[column] != 0)
     return out
 
 

@@ -7,12 +7,13 @@ import numpy as np
 from scipy.special import expit, logit
 
 from wayseal.model.arrays import Flags, Floats, Longs
-from wayseal.parcels._facts import Cause, Fact, MachineReads
+from wayseal.parcels._coverage import MachineReads
+from wayseal.parcels._facts import Cause, Fact
 from wayseal.parcels._result import Code
 
 _ROUNDS = 5
 _START = 0.003
-_LEAST, _MOST = 1e-5, 0.2
+_LEAST, _MOST = 5e-4, 0.2
 _PSEUDO = 100.0
 """Parcels' worth of what was assumed of ghosts, against what is learnt of them."""
 _CLAIMED = 0.02
@@ -34,7 +35,6 @@ class Weighed:
         llr: (n, facts) nats for a ghost; 0 where a fact isn't judged.
         row: (n, facts) row of the fact that stands for the parcel, -1 for none.
         ghost, empty: Summed up for either.
-        total: Nats for either, against an honest parcel.
         prior: Share of ghosts and empties.
     """
 
@@ -43,7 +43,6 @@ class Weighed:
     row: Longs
     ghost: Floats
     empty: Floats
-    total: Floats
     prior: float
 
 
@@ -84,10 +83,7 @@ def weigh(facts: Sequence[Fact], reads: MachineReads, judged: Flags) -> Weighed:
         ghost = causes.sum(axis=1)
         empty = causes[:, [_CAUSES.index(cause) for cause in _EMPTY]].sum(axis=1)
         priors = _priors(ghost[judged], empty[judged], priors)
-    total = np.where(judged, _either(ghost, empty, priors), 0.0)
-    return Weighed(
-        facts=codes, llr=llr, row=row, ghost=ghost, empty=empty, total=total, prior=float(priors.sum())
-    )  # fmt: skip
+    return Weighed(facts=codes, llr=llr, row=row, ghost=ghost, empty=empty, prior=float(priors.sum()))
 
 
 def _either(ghost: Floats, empty: Floats, priors: Floats) -> Floats:
@@ -169,6 +165,7 @@ class Groups:
         probability: That any of them never was.
         expected: How many of them.
         parcel: Of each parcel, its own probability.
+        empty: Whether it is rather an empty one.
     """
 
     group: Longs
@@ -177,60 +174,74 @@ class Groups:
     probability: Floats
     expected: Floats
     parcel: Floats
+    empty: Flags
 
 
-def judge_groups(keys: Sequence[Longs], total: Floats, judged: Flags, prior: float) -> Groups:
-    """Rule 6: each group is honest, or has a share of ghosts among its parcels.
+def judge_groups(keys: Sequence[Longs], nats: Sequence[Floats], judged: Flags) -> Groups:
+    """Rule 6: each group is honest, or has a share of ghosts, or of empties, among its parcels.
 
     Args:
         keys: What tells groups apart, each (n,).
-        total: Nats of each parcel.
+        nats: Of each parcel, for a ghost and for an empty one.
         judged: Those that count.
-        prior: Share of parcels that never were.
 
     Returns:
         Probabilities of groups and of their parcels.
     """
-    order = np.lexsort(tuple(keys))
-    new = np.zeros(len(total), np.bool_)
-    new[:1] = True
-    for key in keys:
-        new[1:] |= key[order][1:] != key[order][:-1]
-    group = np.zeros(len(total), np.int64)
-    group[order] = np.cumsum(new) - 1
-    count = int(group.max()) + 1 if len(group) else 0
-    mine, nats = group[judged], np.clip(total[judged], -12, 40)
+    group, head = _number(keys, len(judged))
+    count, mine = len(head), group[judged]
     size = np.bincount(mine, minlength=count)
-    alike = _alike(mine, np.where(nats + logit(prior) < 0, nats, 0.0), size)
-    temper = 1 / (1 + np.maximum(size - 1, 0) * alike)
-    shares = [np.logaddexp(np.log1p(-share), np.log(share) + nats) for share in SHARES]
-    fits = np.stack([np.bincount(mine, one, count) * temper for one in shares]) - np.log(len(SHARES))
-    whole = np.logaddexp.reduce(fits, axis=0) if count else np.zeros(0)
-    odds = prior
+    fits, shares = [], []
+    for each in nats:
+        mind = np.clip(each[judged], -12, 40)
+        temper = 1 / (1 + np.maximum(size - 1, 0) * _alike(mine, np.clip(mind, 0, 3), size))
+        told = np.stack([np.logaddexp(np.log1p(-share), np.log(share) + mind) for share in SHARES])
+        fits.append(np.stack([np.bincount(mine, one, count) * temper for one in told]) - np.log(len(SHARES)))
+        shares.append(np.exp(np.log(SHARES)[:, None] + mind - told))
+    whole = np.stack([np.logaddexp.reduce(fit, axis=0) for fit in fits])
+    some, priors = size > 0, np.full(len(nats), _START)
     for _ in range(30):
-        guilty = expit(whole + logit(odds))
-        odds = float(np.clip(guilty[size > 0].mean(), _LEAST, _MOST)) if (size > 0).any() else odds
-    guilty = expit(whole + logit(odds))
-    weight = np.exp(fits - whole)
-    own = sum(
-        (w[mine] * np.exp(np.log(share) + nats - one) for w, share, one in zip(weight, SHARES, shares, strict=True)),
-        np.zeros(len(nats)),
-    )
-    parcel = np.zeros(len(total))
-    parcel[judged] = guilty[mine] * own
+        guilty = _guilty(whole, priors)
+        priors = np.clip(guilty[:, some].mean(axis=1), _LEAST, _MOST) if some.any() else priors
+    guilty = np.where(some, _guilty(whole, priors), 0.0)
+    parcel = np.zeros((len(nats), len(judged)))
+    for place, (fit, share) in enumerate(zip(fits, shares, strict=True)):
+        parcel[place, judged] = guilty[place][mine] * (np.exp(fit - whole[place])[:, mine] * share).sum(axis=0)
     return Groups(
-        group=group, head=order[np.flatnonzero(new)], size=size, probability=np.where(size > 0, guilty, 0.0),
-        expected=np.bincount(group, parcel, count), parcel=parcel,
+        group=group, head=head, size=size, probability=guilty.sum(axis=0),
+        expected=np.bincount(group, parcel.sum(axis=0), count), parcel=parcel.sum(axis=0), empty=parcel[1] > parcel[0],
     )  # fmt: skip
 
 
+def _guilty(whole: Floats, priors: Floats) -> Floats:
+    both = whole + np.log(priors)[:, None]
+    honest = np.full((1, whole.shape[1]), np.log1p(-priors.sum()))
+    out: Floats = np.exp(both - np.logaddexp.reduce(np.concatenate([both, honest]), axis=0))
+    return out
+
+
+def _number(keys: Sequence[Longs], n: int) -> tuple[Longs, Longs]:
+    """The group of each of n parcels, and the first parcel of each group."""
+    order = np.lexsort(tuple(keys))
+    new = np.zeros(n, np.bool_)
+    new[:1] = True
+    for key in keys:
+        new[1:] |= key[order][1:] != key[order][:-1]
+    group = np.zeros(n, np.int64)
+    group[order] = np.cumsum(new) - 1
+    return group, order[np.flatnonzero(new)]
+
+
 def _alike(group: Longs, nats: Floats, size: Longs) -> float:
-    """How alike the nats of honest parcels of a group are (intraclass correlation): by so much they count less."""
+    """How alike the nats of a group's parcels are (intraclass correlation, groups of ghosts aside): so little is new."""
     several = size >= 2
+    mean = np.bincount(group, nats, len(size)) / np.maximum(size, 1)
+    several &= mean < 1
     pairs = float((size[several] * (size[several] - 1.0)).sum())
-    variance = float(nats.var()) if len(nats) else 0.0
+    some = nats[several[group]]
+    variance = float(some.var()) if len(some) else 0.0
     if not pairs or not variance:
         return 0.0
-    centred = nats - nats.mean()
+    centred = nats - some.mean()
     sums, squares = (np.bincount(group, x, len(size))[several] for x in (centred, centred**2))
     return float(np.clip((sums**2 - squares).sum() / pairs / variance, 0.0, 1.0))

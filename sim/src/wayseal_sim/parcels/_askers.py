@@ -54,7 +54,8 @@ def ask(ground: Ground, words: Words, s: Shipments, events: Events) -> dict[str,
     client = g.staff.clients[s.channel, 0]
 
     def some(share: float, partners: bool = False) -> Ints:
-        return places[(rng.random(len(s)) < share) & ((client >= 0) | (not partners))]
+        out: Ints = places[(rng.random(len(s)) < share) & ((client >= 0) | (not partners))]
+        return out
 
     i = some(_ORDERED)
     asked.add(i, s.issued[i] + span(rng, len(i), SECOND, 20 * SECOND), g.staff.order[s.channel[i]], ORDER)

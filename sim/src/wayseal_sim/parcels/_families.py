@@ -16,72 +16,40 @@ Range = tuple[float, float]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """One courier as a seed has drawn it. Shares lie between 0 and 1, of parcels if nothing else is said.
+    """One courier as a seed has drawn it. Shares lie between 0 and 1, of parcels if nothing else is said."""
 
-    Attributes:
-        parcels: Honest ones.
-        days: Length of the log.
-        cities: The most populous so many.
-        outlets: A city, on the whole.
-        hubs: That are in use.
-        coverage: Of what passes a hub's sorter, the mean share that it reads; each hub and day has its own.
-        no_sorter: Share of hubs without one.
-        down: Days on which a hub's sorter stands still.
-        fallback: Share of what a sorter didn't read that somebody reads by hand.
-        gate: Share of hubs that read by machine what leaves, too.
-        own_machines: Share of outlets with a machine of their own.
-        collections: Runs a day from an outlet to its hub.
-        linehauls: Runs a day from hub to hub.
-        centre: Share of pairs of hubs that go by a third.
-        direct: Share of a city's own parcels that meet no hub.
-        bag: Parcels in a bag between hubs; 0: trips are trucks.
-        typed: Share of scans at outlets that are keyed in.
-        missort: Share that is sent to a wrong hub first.
-        lost: Share of scans by hand that nobody recorded.
-        remote_h: Hours that the way from the hub takes longer to a tenth of the outlets.
-        campaign: Share that comes from a few senders on one day.
-        points: Share that pick-up points sign for, many at once.
-        agents: Share of couriers who sign for the day's parcels within minutes of the evening.
-        skewed: Outlets whose clock is wrong.
-        cards: Senders of 20 g cards.
-        early: Share of parcels that the holder's own interface asks for before pickup.
-        ghosts, empties, borrowed: Share of parcels that are none, are empty, or stand for another order.
-        insider_machine: Share of groups of replayed ghosts whose maker may write rows of machines.
-        tracks_trips: 0: nobody writes trips down. tracks_devices: the same of devices.
-    """
-
-    parcels: int
-    days: int
-    cities: int
-    outlets: int
-    hubs: int
-    coverage: float
-    no_sorter: float
-    down: int
-    fallback: float
-    gate: float
-    own_machines: float
-    collections: int
-    linehauls: int
-    centre: float
-    direct: float
-    bag: int
-    typed: float
-    missort: float
-    lost: float
-    remote_h: float
-    campaign: float
-    points: float
-    agents: float
-    skewed: int
-    cards: int
-    early: float
-    ghosts: float
-    empties: float
-    borrowed: float
-    insider_machine: float
-    tracks_trips: int
-    tracks_devices: int
+    parcels: int  # honest ones
+    days: int  # length of the log
+    cities: int  # the most populous so many
+    outlets: int  # a city, on the whole
+    hubs: int  # that are in use
+    coverage: float  # of what passes a hub's sorter, the mean share that it reads; each hub and day has its own
+    no_sorter: float  # share of hubs without one
+    down: int  # days on which a hub's sorter stands still
+    fallback: float  # share of what a sorter didn't read that somebody reads by hand
+    gate: float  # share of hubs that read by machine what leaves, too
+    own_machines: float  # share of outlets with a machine of their own
+    collections: int  # runs a day from an outlet to its hub
+    linehauls: int  # runs a day from hub to hub
+    centre: float  # share of pairs of hubs that go by a third
+    direct: float  # share of a city's own parcels that meet no hub
+    bag: int  # parcels in a bag between hubs; 0: trips are trucks
+    typed: float  # share of scans at outlets that are keyed in
+    missort: float  # share that is sent to a wrong hub first
+    lost: float  # share of scans by hand that nobody recorded
+    remote_h: float  # hours that the way from the hub takes longer to a tenth of the outlets
+    campaign: float  # share that comes from a few senders on one day
+    points: float  # share that pick-up points sign for, many at once
+    agents: float  # share of couriers who sign for the day's parcels within minutes of the evening
+    skewed: int  # outlets whose clock is wrong
+    cards: int  # senders of 20 g cards
+    early: float  # share of parcels that the holder's own interface asks for before pickup
+    ghosts: float  # share of parcels that are none, ...
+    empties: float  # are empty, ...
+    borrowed: float  # or stand for another order
+    insider_machine: float  # share of groups of replayed ghosts whose maker may write rows of machines
+    tracks_trips: int  # 0: nobody writes trips down
+    tracks_devices: int  # the same of devices
 
     def as_dict(self) -> dict[str, float]:
         """The parameters by name."""
@@ -133,5 +101,5 @@ def draw_shape(family: str, seed: int, **changes: float) -> Shape:
     if unknown := sorted(set(changes) - set(_USUAL)):
         raise SimulateError("a scenario has no parameter {unknown}", unknown=unknown)
     rng = stream(seed, 40, FAMILIES.index(family))
-    drawn = {name: rng.uniform(*range_) for name, range_ in (_USUAL | _DIFFER[family]).items()} | changes
+    drawn = {name: rng.uniform(*range_) for name, range_ in {**_USUAL, **_DIFFER[family]}.items()} | changes
     return Shape(**{k: round(v) if k in _WHOLE else v for k, v in drawn.items()})  # type: ignore[arg-type]

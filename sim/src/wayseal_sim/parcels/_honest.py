@@ -12,31 +12,7 @@ import numpy as np
 
 from wayseal_sim._parcels import CUSTOMERS_AN_OUTLET, draw_senders, span
 from wayseal_sim._staff import COUNTER, Role
-from wayseal_sim.parcels._types import (
-    AGENT,
-    ARRIVE,
-    CAMPAIGN,
-    CARD,
-    CLOCK,
-    DELIVERED,
-    DEPART,
-    HANDHELD,
-    INTERFACE,
-    LANES_A_SORTER,
-    MACHINE,
-    MISSORT,
-    OUT,
-    PICKUP,
-    POINT,
-    PROBLEM,
-    RETURNED,
-    SORTER_DOWN,
-    TYPED,
-    UNREAD,
-    Events,
-    Ground,
-    Shipments,
-)
+from wayseal_sim.parcels._types import LANES_A_SORTER, Events, Ground, How, Kind, Odd, Shipments
 from wayseal_sim.text import mix
 from wayseal_sim.types import DAY, HOUR, LOCAL, MINUTE, SECOND, Floats, Ints, midnight, stream
 
@@ -58,7 +34,15 @@ def declared_weight(rng: np.random.Generator, weight: Ints) -> Ints:
     """What people key in as weight: rounded, some of it to the first kilogram."""
     rough = weight * np.exp(0.08 * rng.standard_normal(len(weight)))
     step = rng.choice([1, 10, 50, 100, 500], len(weight), p=[0.25, 0.3, 0.2, 0.17, 0.08])
-    return np.maximum(step, np.rint(rough / step) * step).astype(np.int64)
+    out: Ints = np.maximum(step, np.rint(rough / step) * step).astype(np.int64)
+    return out
+
+
+def hand_at(ground: Ground, rng: np.random.Generator, unit: Ints, at: Ints) -> Ints:
+    """Somebody on duty at each place: a sorter at a hub, a clerk at an outlet."""
+    hub, net = ground.network.is_hub[unit], ground.network
+    sorter = ground.staff.pick(rng, np.where(hub, unit, net.hub[0]), Role.SORTER, at)
+    return np.where(hub, sorter, ground.staff.pick(rng, np.where(hub, 0, unit), Role.CLERK, at))
 
 
 def draw_shipments(ground: Ground) -> Shipments:
@@ -73,12 +57,12 @@ def draw_shipments(ground: Ground) -> Shipments:
     outlets = rng.choice(net.outlets, shape.cards, p=net.volume[: net.outlets] / net.volume[: net.outlets].sum())
     cards = np.isin(customer, outlets * CUSTOMERS_AN_OUTLET)
     weight[cards] = 20 + rng.integers(-2, 4, int(cards.sum()))
-    odd[cards] = CARD
+    odd[cards] = Odd.CARD
     some = np.flatnonzero(rng.random(n) < shape.campaign)
     senders = rng.choice(net.outlets, 4) * CUSTOMERS_AN_OUTLET + rng.integers(0, 3, 4)
     customer[some] = senders[rng.integers(0, 4, len(some))]
     channel[some] = 1 + customer[some] % 3
-    origin[some], odd[some] = customer[some] // CUSTOMERS_AN_OUTLET, CAMPAIGN
+    origin[some], odd[some] = customer[some] // CUSTOMERS_AN_OUTLET, Odd.CAMPAIGN
     issued[some] = (
         ground.calendar.start + int(rng.integers(1, shape.days - 1)) * DAY + span(rng, len(some), 0, 12 * HOUR)
     )
@@ -116,7 +100,7 @@ class Journeys:
         s, everything = self.shipments, np.arange(len(self.shipments))
         at = self._pickup()
         by = self._g.staff.pick(self._rng, s.origin, Role.COURIER, at)
-        self._scan(everything, at, PICKUP, s.origin, by, weight=s.declared, sure=True)
+        self._scan(everything, at, Kind.PICKUP, s.origin, by, weight=s.declared, sure=True)
         at = at + span(self._rng, len(s), 10 * MINUTE, 2.5 * HOUR)
         self._arrive(everything, at, s.origin, np.full(len(s), -1))
         stops = self._stops()
@@ -159,31 +143,25 @@ class Journeys:
         wrong = used[rng.integers(0, len(used), n)]
         lost = (rng.random(n) < g.shape.missort) & (wrong != first) & (wrong != last) & (first != last) & ~by
         stops[lost, 2] = wrong[lost]
-        self._odd[lost] = MISSORT
+        self._odd[lost] = Odd.MISSORT
         city = g.network.unit_city
         direct = (city[s.origin] == city[s.destination]) & (s.origin != s.destination)
         pairs = s.origin * len(g.network.unit_id) + s.destination
         direct &= uniform(pairs, self._salt + 3) < g.shape.direct
-        stops[np.ix_(np.flatnonzero(direct), [0, 1, 2, 3])] = -1
+        stops[direct, :4] = -1
         return stops
 
     def _leg(self, some: Ints, at: Ints, here: Ints, to: Ints) -> Ints:
         """Loads what stands at a place into the next run, and unloads it; returns when."""
         rng, g, n = self._rng, self._g, len(some)
-        hub = g.network.is_hub
-        ready = at + span(rng, n, np.where(hub[here], 20, 40) * MINUTE, 2 * HOUR)
+        ready = at + np.where(g.network.is_hub[here], 20, 40) * MINUTE + span(rng, n, 0, 1.5 * HOUR)
         leg = self._run(ready + (rng.random(n) < _LATE) * 7 * HOUR, here, to)
         loaded = np.maximum(at + MINUTE, leg.leaves - span(rng, n, MINUTE, _LEFT * MINUTE))
         trip = self._in_bags(leg.trip, some) if g.shape.bag else leg.trip
-        staff, roles = g.staff, np.where(hub[here], Role.SORTER, Role.CLERK)
-        by = np.where(
-            roles == Role.SORTER,
-            staff.pick(rng, np.where(hub[here], here, g.hub[here]), Role.SORTER, loaded),
-            staff.pick(rng, np.where(hub[here], 0, here), Role.CLERK, loaded),
-        )
+        by = hand_at(g, rng, here, loaded)
         gate = np.isin(here, g.gate) & (rng.random(n) < g.reads[here, g.day(loaded)])
-        self._write(some[gate], loaded[gate], DEPART, here[gate], by[gate], MACHINE, trip[gate])
-        self._scan(some[~gate], loaded[~gate], DEPART, here[~gate], by[~gate], trip=trip[~gate])
+        self._write(some[gate], loaded[gate], Kind.DEPART, here[gate], by[gate], How.MACHINE, trip[gate])
+        self._scan(some[~gate], loaded[~gate], Kind.DEPART, here[~gate], by[~gate], trip=trip[~gate])
         there = leg.arrives + span(rng, n, 4 * MINUTE, _SORTED * MINUTE)
         self._arrive(some, there, to, trip)
         return there
@@ -227,22 +205,24 @@ class Journeys:
         share = g.reads[unit, g.day(at)]
         sorter = g.reads[unit].max(axis=1) > 0
         down = some[sorter & (share == 0)]
-        self._odd[down] = np.where(self._odd[down] < 0, SORTER_DOWN, self._odd[down])
+        self._odd[down] = np.where(self._odd[down] < 0, Odd.SORTER_DOWN, self._odd[down])
         read = rng.random(len(some)) < share
         scale = 1 + 0.01 * (uniform(unit * 64 + g.day(at), self._salt + 10) - 0.5)
         weight = np.rint(self.shipments.weight[some] * scale * np.exp(0.006 * rng.standard_normal(len(some))))
         weight = np.where(rng.random(len(some)) < _WEIGHED, weight, -1).astype(np.int64)
         self._write(
-            some[read], at[read], ARRIVE, unit[read], g.staff.scanner[unit[read]], MACHINE, trip[read], weight[read]
+            some[read],
+            at[read],
+            Kind.ARRIVE,
+            unit[read],
+            g.staff.scanner[unit[read]],
+            How.MACHINE,
+            trip[read],
+            weight[read],
         )
         rest = np.flatnonzero(~read & (~sorter | (rng.random(len(some)) < np.where(share == 0, 0.9, g.shape.fallback))))
-        hub, place = g.network.is_hub[unit[rest]], unit[rest]
-        by = np.where(
-            hub,
-            g.staff.pick(rng, np.where(hub, place, g.network.hub[0]), Role.SORTER, at[rest]),
-            g.staff.pick(rng, np.where(hub, 0, place), Role.CLERK, at[rest]),
-        )
-        self._scan(some[rest], at[rest], ARRIVE, place, by, trip=trip[rest])
+        by = hand_at(g, rng, unit[rest], at[rest])
+        self._scan(some[rest], at[rest], Kind.ARRIVE, unit[rest], by, trip=trip[rest])
 
     def _deliver(self, ready: Ints) -> None:
         """Rounds from eight and from half past two; a problem costs a day or sends it back."""
@@ -251,12 +231,12 @@ class Journeys:
         wave = _wave(ready + 20 * MINUTE)
         out = wave + span(rng, n, 0, HOUR)
         by = g.staff.pick(rng, s.destination, Role.COURIER, out)
-        self._scan(everything, out, OUT, s.destination, by)
+        self._scan(everything, out, Kind.OUT_FOR_DELIVERY, s.destination, by)
         trouble = rng.random(n) < _PROBLEMS
         back = trouble & (rng.random(n) < _RETURNED)
-        self._scan(everything[trouble], (out + 3 * HOUR)[trouble], PROBLEM, s.destination[trouble], by[trouble])
+        self._scan(everything[trouble], (out + 3 * HOUR)[trouble], Kind.PROBLEM, s.destination[trouble], by[trouble])
         wave, out = wave + trouble * DAY, out + trouble * DAY
-        self._scan(everything[back], (out + 5 * HOUR)[back], RETURNED, s.destination[back], by[back], sure=True)
+        self._scan(everything[back], (out + 5 * HOUR)[back], Kind.RETURNED, s.destination[back], by[back], sure=True)
         signed = out + span(rng, n, 0.3 * HOUR, 5.5 * HOUR)
         evening = midnight(out) + 20 * HOUR + (uniform(by, self._salt + 11) * HOUR).astype(np.int64)
         agent = self._agent[by] & (evening > out)
@@ -264,13 +244,12 @@ class Journeys:
         point = (rng.random(n) < g.shape.points) & ~agent
         put = wave + HOUR + (uniform(s.destination * 16 + by % 3, self._salt + 12) * 2.5 * HOUR).astype(np.int64)
         signed[point] = (np.maximum(put, out) + span(rng, n, 0, 4 * MINUTE))[point]
-        for which, code in ((agent, AGENT), (point, POINT)):
+        for which, code in ((agent, Odd.AGENT), (point, Odd.PICKUP_POINT)):
             self._odd[which & (self._odd < 0)] = code
-        systems = point & (uniform(s.destination, self._salt + 13) < 0.5)
-        kept = ~back & ~systems
-        self._write(everything[systems & ~back], signed[systems & ~back], DELIVERED, s.destination[systems & ~back],
-                    by[systems & ~back], INTERFACE)  # fmt: skip
-        self._scan(everything[kept], signed[kept], DELIVERED, s.destination[kept], by[kept], sure=True)
+        systems = point & ~back & (uniform(s.destination, self._salt + 13) < 0.5)
+        i, kept = np.flatnonzero(systems), ~back & ~systems
+        self._write(i, signed[i], Kind.DELIVERED, s.destination[i], by[i], How.INTERFACE)
+        self._scan(everything[kept], signed[kept], Kind.DELIVERED, s.destination[kept], by[kept], sure=True)
 
     def _scan(
         self, some: Ints, at: Ints, kind: int, unit: Ints, by: Ints, *, trip: Ints | None = None,
@@ -279,7 +258,7 @@ class Journeys:
         """Scans by hand: some keyed in, some lost unless they are sure."""
         g, n = self._g, len(some)
         typed = (self._rng.random(n) < g.shape.typed) | self._broken[unit, g.day(at)]
-        entered = np.where(typed & g.network.is_outlet[unit], TYPED, HANDHELD)
+        entered = np.where(typed & g.network.is_outlet[unit], How.TYPED, How.HANDHELD)
         i = np.flatnonzero(sure | (self._rng.random(n) >= g.shape.lost))
         none = np.full(n, -1)
         trip, weight = (none if a is None else a for a in (trip, weight))
@@ -308,7 +287,7 @@ class Journeys:
         by[wrong] = (rng.uniform(-40, 90, len(wrong)) * MINUTE).astype(np.int64)
         off = by[events.unit]
         touched = np.unique(events.parcel[off != 0])
-        self._odd[touched] = np.where(self._odd[touched] < 0, CLOCK, self._odd[touched])
+        self._odd[touched] = np.where(self._odd[touched] < 0, Odd.CLOCK, self._odd[touched])
         return replace(events, at=events.at + off)
 
     def _unread(self, events: Events) -> None:
@@ -316,8 +295,8 @@ class Journeys:
         met = (self._g.reads.max(axis=1) > 0)[events.unit]
         seen, read = (np.zeros(len(self.shipments), np.bool_) for _ in range(2))
         seen[events.parcel[met]] = True
-        read[events.parcel[events.entered == MACHINE]] = True
-        self._odd[seen & ~read & (self._odd < 0)] = UNREAD
+        read[events.parcel[events.entered == How.MACHINE]] = True
+        self._odd[seen & ~read & (self._odd < 0)] = Odd.UNREAD
 
 
 def device_of(ground: Ground, entered: Ints, unit: Ints, by: Ints, luck: Floats) -> Ints:
@@ -325,7 +304,9 @@ def device_of(ground: Ground, entered: Ints, unit: Ints, by: Ints, luck: Floats)
     actors, units = len(ground.staff), len(ground.network.unit_id)
     lane = actors + unit * LANES_A_SORTER + (luck * LANES_A_SORTER).astype(np.int64)
     terminal = actors + units * LANES_A_SORTER + unit
-    out: Ints = np.select([entered == MACHINE, entered == HANDHELD, entered == TYPED], [lane, by, terminal], -1)
+    out: Ints = np.select(
+        [entered == How.MACHINE, entered == How.HANDHELD, entered == How.TYPED], [lane, by, terminal], -1
+    )
     return out
 
 

@@ -11,32 +11,14 @@
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from wayseal_sim._parcels import CUSTOMERS_AN_OUTLET
 from wayseal_sim._staff import CHANNELS, Role
-from wayseal_sim.parcels._honest import declared_weight, device_of
-from wayseal_sim.parcels._types import (
-    ARRIVE,
-    DELIVERED,
-    DEPART,
-    HANDHELD,
-    INTERFACE,
-    MACHINE,
-    MISSORT,
-    OUT,
-    PICKUP,
-    PROBLEM,
-    RETURNED,
-    TYPED,
-    Events,
-    Ground,
-    Group,
-    Shipments,
-    Skill,
-)
+from wayseal_sim.parcels._honest import declared_weight, device_of, hand_at
+from wayseal_sim.parcels._types import Events, Ground, Group, How, Kind, Odd, Shipments, Skill
 from wayseal_sim.types import DAY, HOUR, MINUTE, SECOND, Ints, midnight, stream
 
 _SIZES = (3, 300)
@@ -75,7 +57,7 @@ def plan_groups(ground: Ground) -> tuple[Group, ...]:
     ghosts: list[Group] = []
     for skill in Skill:
         for one in _senders(ground, rng, "ghost", round(shape.ghosts * shape.parcels / len(Skill)), 3):
-            mode = int(rng.choice([TYPED, HANDHELD, INTERFACE], p=[0.2, 0.5, 0.3]))
+            mode = How(rng.choice([How.TYPED, How.HANDHELD, How.INTERFACE], p=[0.2, 0.5, 0.3]))
             machine = skill is Skill.REPLAY and rng.random() < shape.insider_machine
             truck = skill in (Skill.LANES, Skill.WEIGHTS) and rng.random() < _NAMES_A_TRUCK
             ghosts.append(replace(one, skill=str(skill), mode=mode, machine=machine, truck=truck))
@@ -124,15 +106,6 @@ def _channel(customer: int) -> int:
     return 1 + customer % (len(CHANNELS) - 2)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Known:
-    """Real shipments whose history is whole: which, where each one's scans begin, and their lanes."""
-
-    whole: Ints
-    begin: Ints
-    lane: Ints
-
-
 class GhostMaker:
     """Makes ghosts after what really happened (rule 3)."""
 
@@ -142,16 +115,15 @@ class GhostMaker:
         self._rng = stream(ground.seed, 48)
         n, units = len(shipments), len(ground.network.unit_id)
         begin = np.searchsorted(events.parcel, np.arange(n + 1))
-        bad = np.isin(events.kind, (PROBLEM, RETURNED))
+        bad = np.isin(events.kind, (Kind.PROBLEM, Kind.RETURNED))
         whole = np.zeros(n, np.bool_)
-        whole[events.parcel[events.kind == DELIVERED]] = True
+        whole[events.parcel[events.kind == Kind.DELIVERED]] = True
         whole[events.parcel[bad]] = False
-        whole &= events.kind[np.minimum(begin[:-1], len(events) - 1)] == PICKUP
-        whole &= (shipments.odd != MISSORT) & (shipments.group < 0) & (np.diff(begin) >= 6)
+        whole &= events.kind[np.minimum(begin[:-1], len(events) - 1)] == Kind.PICKUP
+        whole &= (shipments.odd != Odd.MISSORT) & (shipments.group < 0) & (np.diff(begin) >= 6)
         hub = ground.hub
-        self._known = _Known(
-            whole=np.flatnonzero(whole), begin=begin, lane=hub[shipments.origin] * units + hub[shipments.destination]
-        )
+        self._whole, self._begin = np.flatnonzero(whole), begin
+        self._lane = hub[shipments.origin] * units + hub[shipments.destination]
 
     def make(self, groups: Sequence[Group]) -> tuple[Shipments, Events]:
         """The ghosts of all groups; their places follow those of the real shipments."""
@@ -171,22 +143,20 @@ class GhostMaker:
 
     def _donors(self, group: Group) -> Ints:
         """Real shipments of the outlet, of that day if there are any, that the ghosts are made after."""
-        whole = self._known.whole
+        whole = self._whole
         mine = whole[self._s.origin[whole] == group.outlet]
         if not len(mine):
             mine = whole[self._g.hub[self._s.origin[whole]] == self._g.hub[group.outlet]]
-        first = self._e.at[self._known.begin[mine]]
+        first = self._e.at[self._begin[mine]]
         days = np.abs(self._g.day(first) - group.day)
         mine = mine[days == days.min()] if len(mine) else mine
         return self._rng.choice(mine, group.size) if len(mine) else mine
 
     def _rows_of(self, shipment: int) -> Events:
-        return self._e.take(np.arange(*self._known.begin[shipment : shipment + 2]))
+        return self._e.take(np.arange(*self._begin[shipment : shipment + 2]))
 
     def _one(self, group: Group, donor: int, place: int) -> Events:
-        made = replace(
-            self._rows_of(donor), parcel=np.full(int(np.diff(self._known.begin[donor : donor + 2])[0]), place)
-        )
+        made = replace(self._rows_of(donor), parcel=np.full(int(np.diff(self._begin[donor : donor + 2])[0]), place))
         at = {
             Skill.CLUMSY: self._invented, Skill.LANES: self._typical, Skill.WEIGHTS: self._typical,
             Skill.REPLAY: self._beside,
@@ -209,8 +179,8 @@ class GhostMaker:
 
     def _typical(self, group: Group, donor: int, made: Events) -> Ints:
         """Each gap is one between the same kinds of scans of some shipment of the lane."""
-        known, rng = self._known, self._rng
-        others = known.whole[known.lane[known.whole] == known.lane[donor]]
+        rng, whole = self._rng, self._whole
+        others = whole[self._lane[whole] == self._lane[donor]]
         at = [int(self._day_of(group, made.at)[0] + rng.integers(-20, 20) * MINUTE)]
         for k in range(1, len(made)):
             pair = (made.kind[k - 1], made.kind[k])
@@ -221,7 +191,7 @@ class GhostMaker:
                     gap = int(e.at[k] - e.at[k - 1])
                     break
             at.append(at[-1] + max(gap, MINUTE))
-            if made.kind[k] == OUT:
+            if made.kind[k] == Kind.OUT_FOR_DELIVERY:
                 at[-1] = self._round(at[-1])
         return np.array(at)
 
@@ -237,7 +207,7 @@ class GhostMaker:
 
     def _weighed(self, group: Group, made: Events) -> Events:
         rng, weight = self._rng, made.weight.copy()
-        second = np.flatnonzero((made.kind == ARRIVE) & self._g.network.is_hub[made.unit])
+        second = np.flatnonzero((made.kind == Kind.ARRIVE) & self._g.network.is_hub[made.unit])
         told = int(weight[0]) if group.skill in (Skill.WEIGHTS, Skill.REPLAY) else int(rng.choice(_GRAMS))
         if group.skill == Skill.CLUMSY:
             told = _GRAMS[group.customer % len(_GRAMS)]
@@ -253,25 +223,20 @@ class GhostMaker:
     def _entered(self, group: Group, made: Events) -> Events:
         """Rule 1, and who is named as operator, device and truck."""
         g, replays = self._g, group.skill == Skill.REPLAY
-        read = made.entered == MACHINE
+        read = made.entered == How.MACHINE
         by = np.where(made.unit == group.outlet, group.operator, made.operator)
         if replays:
-            by = np.where(made.kind == PICKUP, group.operator, made.operator)
+            by = np.where(made.kind == Kind.PICKUP, group.operator, made.operator)
         elif group.skill == Skill.CLUMSY:
             by = np.full(len(made), group.operator)
-        named = np.where(read & (by == made.operator) & ~np.bool_(group.machine), self._colleague(made), by)
+        named = np.where(
+            read & (by == made.operator) & ~np.bool_(group.machine), hand_at(g, self._rng, made.unit, made.at), by
+        )
         how = np.full(len(made), group.mode)
         if replays:
-            how = np.where(read, MACHINE if group.machine else group.mode, made.entered)
+            how = np.where(read, How.MACHINE if group.machine else group.mode, made.entered)
         luck = self._rng.random(len(made))
         device = device_of(g, how, made.unit, named, luck)
         trip = made.trip if replays or group.truck else np.full(len(made), -1)
-        trip = np.where(np.isin(made.kind, (ARRIVE, DEPART)), trip, -1)
+        trip = np.where(np.isin(made.kind, (Kind.ARRIVE, Kind.DEPART)), trip, -1)
         return replace(made, operator=named, entered=how, device=device, trip=trip)
-
-    def _colleague(self, made: Events) -> Ints:
-        """A person at each place, named where a machine would be."""
-        g, hub = self._g, self._g.network.is_hub[made.unit]
-        sorter = g.staff.pick(self._rng, np.where(hub, made.unit, g.network.hub[0]), Role.SORTER, made.at)
-        clerk = g.staff.pick(self._rng, np.where(hub, 0, made.unit), Role.CLERK, made.at)
-        return np.where(hub, sorter, clerk)

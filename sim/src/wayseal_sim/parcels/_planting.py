@@ -8,7 +8,9 @@
 
 import json
 from collections.abc import Mapping
+from itertools import count, islice
 from pathlib import Path
+from statistics import mode
 from typing import Any
 
 import numpy as np
@@ -18,11 +20,13 @@ import pyarrow.parquet as pq
 
 from wayseal.model.errors import disk_says
 from wayseal_sim._errors import SimulateError
-from wayseal_sim.types import DAY, Ints, stream
+from wayseal_sim.parcels._tables import TIME
+from wayseal_sim.types import HOUR, stream
 from wayseal_sim.world import Paths
 
-GHOSTS = 40
+_GHOSTS = 40
 _STRETCH = (0.85, 1.2)
+Row = dict[str, Any]
 
 
 def plant_ghosts(paths: Paths, seed: int) -> Mapping[str, Any]:
@@ -38,24 +42,20 @@ def plant_ghosts(paths: Paths, seed: int) -> Mapping[str, Any]:
     Raises:
         SimulateError: The dataset can't be read or written, or no sender has parcels enough.
     """
-    dataset = paths.dataset
     try:
-        files = sorted((dataset / "scans").glob("*.parquet"))
-        waybills, days = pq.read_table(dataset / "waybills.parquet"), [_told(pq.read_table(f)) for f in files]
-        rows, scans, truth = _ghosts(stream(seed, 60), waybills, pa.concat_tables(days), len(days))
-        _write(
-            pa.concat_tables([waybills, rows.cast(waybills.schema)]).sort_by("issued_at"), dataset / "waybills.parquet"
-        )
-        end = 0
+        files = sorted((paths.dataset / "scans").glob("*.parquet"))
+        days, issued = [_told(pq.read_table(f)) for f in files], paths.dataset / "waybills.parquet"
+        waybills, scans, truth = _ghosts(stream(seed, 60), pq.read_table(issued), days)
+        _write(pa.concat_tables([pq.read_table(issued), waybills]).sort_by("issued_at"), issued)
+        ends = [*(pc.max(day["at"]).as_py() for day in days[:-1]), pc.max(scans["at"]).as_py()]
         for nth, (file, day) in enumerate(zip(files, days, strict=True)):
-            begin, end = end, pc.max(day["at"]).cast(pa.int64()).as_py()
-            at = scans["at"].cast(pa.int64()).to_numpy()
-            mine = (at > begin) & ((at <= end) | (nth + 1 == len(files) and at < end + DAY // 24))
-            _write(pa.concat_tables([day, scans.filter(pa.array(mine))]).sort_by("at"), file)
+            mine = pc.less_equal(scans["at"], ends[nth])
+            _write(pa.concat_tables([day, scans.filter(mine)]).sort_by("at"), file)
+            scans = scans.filter(pc.invert(mine))
         told = json.loads(paths.truth.read_text("utf-8")) | {"ghosts": truth}
         paths.truth.write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", "utf-8")
     except OSError as error:
-        raise SimulateError("{out} can't be written ({reason})", out=dataset, reason=disk_says(error)) from error
+        raise SimulateError("{out} can't be written ({reason})", out=paths.dataset, reason=disk_says(error)) from error
     return truth
 
 
@@ -72,73 +72,42 @@ def _told(scans: pa.Table) -> pa.Table:
     return scans
 
 
-def _ghosts(
-    rng: np.random.Generator, waybills: pa.Table, scans: pa.Table, days: int
-) -> tuple[pa.Table, pa.Table, dict[str, Any]]:
+def _ghosts(rng: np.random.Generator, waybills: pa.Table, days: list[pa.Table]) -> tuple[pa.Table, pa.Table, Row]:
     """The ghosts' waybills and scans (rule 3), and the truth."""
-    first = pc.min(scans["at"]).cast(pa.int64()).as_py() + days * 2 // 3 * DAY
-    at = scans["at"].cast(pa.int64()).to_numpy()
-    picked = scans.filter(
-        pa.array((at >= first) & (at < first + DAY // 2) & (pc.equal(scans["kind"], "pickup").to_numpy()))
-    )
-    outlets, count = np.unique(picked["outlet"].to_numpy(zero_copy_only=False), return_counts=True)
-    outlet = str(rng.choice(outlets[count >= np.quantile(count, 0.75)]))
+    day, scans = days[len(days) * 2 // 3], pa.concat_tables(days)
+    picked = day.filter(pc.equal(day["kind"], "pickup"))
+    outlet = mode(picked["outlet"].to_pylist())
     picked = picked.filter(pc.equal(picked["outlet"], outlet))
-    operator = str(rng.choice(picked["operator"].to_numpy(zero_copy_only=False)))
-    donors = _whole(scans, picked["waybill"])
-    mine = waybills.filter(pc.and_(pc.equal(waybills["origin_outlet"], outlet), pc.is_valid(waybills["customer"])))
-    if not donors or not len(mine):
+    operator = mode(picked["operator"].to_pylist())
+    donors, rows = _whole(scans, picked["waybill"]), {row["waybill"]: row for row in waybills.to_pylist()}
+    senders = [row for row in rows.values() if row["origin_outlet"] == outlet and row["customer"]]
+    if not donors or not senders:
         raise SimulateError("{dataset} has no sender and day with parcels enough for ghosts", dataset="dataset")
-    sender = mine.slice(int(rng.integers(len(mine))), 1).to_pylist()[0]
-    numbers = _free(waybills["waybill"].to_pylist(), str(sender["waybill"]))
-    of = {row["waybill"]: row for row in mine.to_pylist()} | {
-        row["waybill"]: row
-        for row in waybills.filter(pc.is_in(waybills["waybill"], pa.array(list(donors)))).to_pylist()
-    }
-    rows, made = [], []
-    for number in numbers:
-        donor = list(donors)[int(rng.integers(len(donors)))]
-        when = _stretched(rng, np.array([_micros(row) for row in donors[donor]]))
-        named = {k: sender[k] for k in ("channel", "customer", "origin_outlet")}
-        issued = pa.scalar(int(when[0] - rng.integers(1, 5) * (DAY // 24)), pa.timestamp("us", "UTC"))
-        rows.append(of[donor] | named | {"waybill": number, "issued_at": issued.as_py()})
-        for row, moment in zip(donors[donor], when.tolist(), strict=True):
-            who = operator if row["kind"] == "pickup" or row["operator"].startswith("dws-") else row["operator"]
+    sender = senders[int(rng.integers(len(senders)))]
+    free = (f"YT{n:013d}" for n in count(int(sender["waybill"][2:])))
+    numbers = list(islice((number for number in free if number not in rows), _GHOSTS))
+    issued, made = [], []
+    for number, donor in zip(numbers, rng.choice(list(donors), _GHOSTS).tolist(), strict=True):
+        at = pa.array([row["at"] for row in donors[donor]], TIME).cast(pa.int64()).to_numpy()
+        gaps = np.r_[rng.integers(HOUR // 2), np.diff(at) * rng.uniform(*_STRETCH, len(at) - 1)]
+        moments = np.r_[at[0] - rng.integers(HOUR, 5 * HOUR), at[0] + np.cumsum(gaps).astype(np.int64)]
+        before, *when = pa.array(moments, TIME).to_pylist()
+        same = {k: sender[k] for k in ("channel", "customer", "origin_outlet")}
+        issued.append(rows[donor] | same | {"waybill": number, "issued_at": before})
+        for row, moment in zip(donors[donor], when, strict=True):
+            by = operator if row["kind"] == "pickup" or row["entered"] == "machine" else row["operator"]
             made.append(row | {
-                "waybill": number, "at": pa.scalar(moment, pa.timestamp("us", "UTC")).as_py(), "operator": who,
-                "entered": "handheld", "device": f"pda-{who}",
+                "waybill": number, "at": moment, "operator": by, "entered": "handheld", "device": f"pda-{by}",
             })  # fmt: skip
-    truth = {"kind": "ghost", "skill": "lanes", "sender": sender["customer"], "outlet": outlet, "operator": operator}
-    day = pa.scalar(first, pa.timestamp("us", "UTC")).as_py().date().isoformat()
-    tables = (pa.Table.from_pylist(r, schema=t.schema) for r, t in ((rows, waybills), (made, scans)))
-    return *tables, truth | {"day": day, "waybills": numbers}
+    tables = (pa.Table.from_pylist(r, schema=t.schema) for r, t in ((issued, waybills), (made, scans)))
+    truth = {"skill": "lanes", "sender": sender["customer"], "outlet": outlet, "operator": operator}
+    return *tables, truth | {"day": pc.max(day["at"]).as_py().date().isoformat(), "waybills": numbers}
 
 
-def _micros(row: Mapping[str, Any]) -> int:
-    return int(pa.scalar(row["at"], pa.timestamp("us", "UTC")).cast(pa.int64()).as_py())
-
-
-def _stretched(rng: np.random.Generator, at: Ints) -> Ints:
-    """The same events with gaps of other lengths."""
-    gaps = np.diff(at) * rng.uniform(*_STRETCH, len(at) - 1)
-    out: Ints = at[0] + rng.integers(0, DAY // 48) + np.r_[0, np.cumsum(gaps)].astype(np.int64)
-    return out
-
-
-def _whole(scans: pa.Table, waybills: pa.ChunkedArray) -> dict[str, list[dict[str, Any]]]:
+def _whole(scans: pa.Table, waybills: pa.ChunkedArray) -> dict[str, list[Row]]:
     """Delivered parcels without a problem, with their scans by time."""
-    out: dict[str, list[dict[str, Any]]] = {}
+    out: dict[str, list[Row]] = {}
     for row in scans.filter(pc.is_in(scans["waybill"], waybills.combine_chunks())).sort_by("at").to_pylist():
         out.setdefault(row["waybill"], []).append(row)
-    kinds = {w: [row["kind"] for row in rows] for w, rows in out.items()}
-    return {w: rows for w, rows in out.items() if kinds[w][-1] == "delivered" and "problem" not in kinds[w]}
-
-
-def _free(known: list[str], after: str) -> list[str]:
-    """The next numbers of a run that nobody has."""
-    taken, number, out = set(known), int(after[2:]), []
-    while len(out) < GHOSTS:
-        number += 1
-        if (text := f"YT{number:013d}") not in taken:
-            out.append(text)
-    return out
+    plain = {w for w, rows in out.items() if all(row["kind"] != "problem" for row in rows)}
+    return {w: rows for w, rows in out.items() if w in plain and rows[-1]["kind"] == "delivered"}

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
+from wayseal.model.kinds import Entry, ScanKind
 from wayseal.store import arrow_schema
 from wayseal_sim._emit import Dictionaries, batch_of, make_dictionaries
 from wayseal_sim._numbers import KEYS, Numbers, render
 from wayseal_sim._parcels import CUSTOMERS_AN_OUTLET, issuing_key
 from wayseal_sim._staff import CHANNELS
 from wayseal_sim.parcels._ground import scenario_of
-from wayseal_sim.parcels._types import ENTRIES, KINDS, LANES_A_SORTER, ODD, Events, Ground, Group, Shipments
+from wayseal_sim.parcels._types import LANES_A_SORTER, Events, Ground, Group, Odd, Shipments
 from wayseal_sim.text import coded, fixed_width, hexes, mix
 from wayseal_sim.types import DAY, Ints, stream
 
@@ -55,11 +56,11 @@ def scans_table(ground: Ground, words: Words, e: Events) -> pa.Table:
     named = {
         "waybill": words.waybills.take(pa.array(e.parcel)),
         "at": pa.array(e.at, TIME),
-        "kind": word(e.kind, KINDS),
+        "kind": word(e.kind, tuple(ScanKind)),
         "outlet": coded(e.unit, words.made.units).dictionary_decode(),
         "operator": coded(e.operator, words.made.actors).dictionary_decode(),
         "weight_g": pa.array(e.weight, mask=e.weight < 0),
-        "entered": word(e.entered, ENTRIES),
+        "entered": word(e.entered, tuple(Entry)),
     }
     if ground.shape.tracks_devices:
         named["device"] = coded(e.device, words.devices).dictionary_decode()
@@ -120,7 +121,7 @@ def truth_table(ground: Ground, words: Words, s: Shipments, groups: Sequence[Gro
         rows.append({
             "waybill": words.waybills[place].as_py(),
             "kind": one.kind if one else "odd",
-            "skill": one.skill or None if one else ODD[s.odd[place]],
+            "skill": one.skill or None if one else Odd(s.odd[place]).name.lower(),
             "sender": words.customers[customer].as_py() if customer >= 0 else None,
             "outlet": g.network.unit_id[s.origin[place]],
             "operator": g.staff.ids[one.operator] if one else None,

@@ -2,22 +2,36 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Self
 
 import numpy as np
 
-from wayseal.model.kinds import Entry, ScanKind
 from wayseal_sim._calendar import Calendar
 from wayseal_sim._network import Network
 from wayseal_sim._staff import Staff
 from wayseal_sim.parcels._families import Shape
 from wayseal_sim.types import DAY, Floats, Ints, Mask
 
-KINDS, ENTRIES = tuple(ScanKind), tuple(Entry)
-PICKUP, ARRIVE, DEPART, OUT, DELIVERED, RETURNED, PROBLEM = range(len(KINDS))
-MACHINE, HANDHELD, TYPED, INTERFACE = range(len(ENTRIES))
 LANES_A_SORTER = 4
+
+
+class Kind(IntEnum):
+    """Codes of kinds of scans, in the contract's order."""
+
+    PICKUP, ARRIVE, DEPART, OUT_FOR_DELIVERY, DELIVERED, RETURNED, PROBLEM = range(7)
+
+
+class How(IntEnum):
+    """Codes of ways in which a scan came in, in the contract's order."""
+
+    MACHINE, HANDHELD, TYPED, INTERFACE = range(4)
+
+
+class Odd(IntEnum):
+    """What is odd about honest shipments."""
+
+    MISSORT, CARD, CAMPAIGN, PICKUP_POINT, AGENT, CLOCK, SORTER_DOWN, UNREAD = range(8)
 
 
 class Skill(StrEnum):
@@ -73,7 +87,7 @@ class Columns:
 class Shipments(Columns):
     """What was issued; -1 for none.
 
-    channel: of CHANNELS. weight, declared: grams. group: of empties, borrowed ones and ghosts. odd: of ODD.
+    channel: of CHANNELS. weight, declared: grams. group: of empties, borrowed ones and ghosts. odd: of Odd.
     """
 
     issued: Ints
@@ -89,7 +103,7 @@ class Shipments(Columns):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Events(Columns):
-    """Scans; -1 for what is not written down. parcel: the place among shipments. kind: of KINDS. entered: of ENTRIES.
+    """Scans; -1 for what is not written down. parcel: the place among shipments. kind: of Kind. entered: of How.
 
     device: an actor's handheld; from the number of actors on the sorters of places, LANES_A_SORTER each, then their
     terminals.
@@ -126,10 +140,6 @@ class Group:
     day: int
     size: int
     skill: str = ""
-    mode: int = HANDHELD
+    mode: How = How.HANDHELD
     machine: bool = False
     truck: bool = False
-
-
-ODD = ("missort", "card", "campaign", "pickup_point", "agent", "clock", "sorter_down", "unread")
-MISSORT, CARD, CAMPAIGN, POINT, AGENT, CLOCK, SORTER_DOWN, UNREAD = range(len(ODD))

@@ -13,7 +13,8 @@
    beside a price are always looked at: those in other texts are one line together. Who asks where a parcel is, or found
    one, has mentioned a number: that stands in the record alone, and so does what somebody threw out. A canary among the
    numbers names itself: nobody but its accounts could know it.
-5. Reasons are codes, which pages put into words: what was found in one language is the same as in another, and what
+5. A group of shipments without a parcel: its outlet, who collected them, and their numbers, a line for a group.
+6. Reasons are codes, which pages put into words: what was found in one language is the same as in another, and what
    somebody puts in by hand is the same as what comes by itself.
 """
 
@@ -25,12 +26,14 @@ from wayseal.cases.decisions import Lead
 from wayseal.cases.inbox import SELLER_BACK
 from wayseal.cases.types import Observable, ObservableKind, Source
 from wayseal.detect.partners import Kind
-from wayseal.model.times import micros
+from wayseal.detect.window import DAY_US
+from wayseal.model.times import clock_us, micros
 from wayseal.trace.canary import RegisterState
 
 if TYPE_CHECKING:
     from wayseal.market.log.reads import Reads
     from wayseal.market.log.views import Sighting
+    from wayseal.parcels import GroupFinding
 
 WHO = "wayseal"
 """Who puts them in, as the casebook names it."""
@@ -44,6 +47,7 @@ _ON_OFFER_SCORE, _PRICED_SCORE, _BACK_SCORE = 0.6, 0.4, 0.4
 ON_OFFER, PRICED, CANARY_ON_OFFER = "market_ours", "market_priced", "market_canary"
 _FAR = 5
 """Standard errors from which on calls that only our log has are no rows that were lost."""
+WITHOUT_PARCEL = "parcels_without"
 _AFTER_THE_END = frozenset({"closed", "unlisted"})
 
 
@@ -172,6 +176,26 @@ def market_leads(reads: "Reads", since: int = 0) -> tuple[Lead, ...]:
         found.append(_lead(Source.LISTING, tuple(dict.fromkeys(things)), PRICED, _PRICED_SCORE, priced[0].at, 0))
     backs = (one for one in reads.backs(since=since, limit=MOST_BACKS) if one.seller)
     found += [_lead(Source.LISTING, (_seller(one.seller),), SELLER_BACK, _BACK_SCORE, one.at) for one in backs]
+    return tuple(found)
+
+
+def parcel_leads(groups: Sequence["GroupFinding"]) -> tuple[Lead, ...]:
+    """Groups of shipments that probably never were (rule 5).
+
+    Args:
+        groups: As they were found.
+
+    Returns:
+        What wants a decision, a lead for a group.
+    """
+    found = []
+    for one in groups:
+        who = (_account(one.operator),) if one.operator.isprintable() and one.operator else ()
+        place = (Observable(kind=ObservableKind.OUTLET, value=one.outlet),) if one.outlet else ()
+        things = (*place, *who, *map(_number, one.parcels))
+        if things:
+            score, since = round(one.probability, 4), one.day * DAY_US - clock_us()
+            found.append(_lead(Source.PARCELS, things, WITHOUT_PARCEL, score, since))
     return tuple(found)
 
 
