@@ -1,0 +1,1 @@
+"""Parcels that never were: recall by skill beside other methods, senders, days, honest oddities; and time and memory."""
