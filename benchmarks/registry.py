@@ -17,7 +17,7 @@ from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 HERE = Path(__file__).resolve().parent
-AREAS = ("trace", "ledger", "foreign", "detect", "live", "vault", "market", "console", "portal", "parcels")
+AREAS = ("trace", "ledger", "foreign", "detect", "live", "vault", "market", "console", "portal", "numbers", "parcels")
 
 _NUMBER = re.compile(r"[<≤≥]?\s*([−-]?(?:\d[\d,]*\.?\d*|\.\d+))( ?%| ?M\b)?")
 

@@ -39,6 +39,7 @@ from wayseal.vault.keyring.keys import AccessKey
 from wayseal.vault.log import UnitOfWork
 
 PUBLIC = {
+    ("GET", "/v1/bindings/key"),
     ("POST", "/oauth/token"),
     ("GET", "/oauth/keys"),
     ("GET", "/healthz"),
@@ -335,6 +336,7 @@ def test_both_ways_find_the_same(shared: World) -> None:
         ("GET", "/v1/log/tile/{level}/{index:path}"),
         ("PATCH", "/v1/waybills/{waybill}"),
         ("POST", "/v1/waybills/batch"),
+        ("POST", "/v1/numbers/{number}/{move}"),
     }
     assert set(ROUTES) - quick == shared_or_long
     found = set()

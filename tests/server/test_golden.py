@@ -193,8 +193,10 @@ def test_each_route_is_in_a_transcript(service: World) -> None:
     conversation(asked)
     wrong_usage(asked)
     service.ask_token("all")
-    for path in ("/oauth/keys", "/healthz", "/readyz", "/openapi.json"):
+    for path in ("/oauth/keys", "/healthz", "/readyz", "/openapi.json", "/v1/bindings/key"):
         asked.ask("GET", path, actor="nobody")
+    for path in ("numbers", "numbers/moves", "numbers/reads", "numbers/YT1/scan", "bindings", "bindings/ask"):
+        asked.ask("POST", f"/v1/{path}", {})
     for path in ("/v1/log/checkpoint", "/metrics"):
         asked.ask("GET", path)
     text = asked.ask("GET", "/metrics").text

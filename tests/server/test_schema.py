@@ -42,7 +42,7 @@ CHECKS = [
 def one_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder: Path = tmp_path_factory.mktemp("schema")
     # Bodies of any size that the generator makes are to be judged by their fields.
-    with world(folder, RequestLimits(most_bytes=67_108_864)) as made:
+    with world(folder, RequestLimits(most_bytes=67_108_864), numbers=True) as made:
         yield made
 
 

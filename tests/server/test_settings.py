@@ -169,6 +169,8 @@ def test_every_setting_can_stand_in_the_environment() -> None:
         "WAYSEAL_UTC_OFFSET_HOURS": "9",
         "WAYSEAL_KEY_BACKUP_DAYS": "5",
         "WAYSEAL_BLOCKED_FILE": "blocked.json",
+        "WAYSEAL_NUMBERS": "sqlite:///n.db",
+        "WAYSEAL_NUMBERS_KEY": "n.key",
         "WAYSEAL_BLOCKED_FAILS_OPEN": "1",
         "WAYSEAL_BODY_SECONDS": "7",
         "WAYSEAL_ANSWER_SECONDS": "8",
@@ -218,4 +220,4 @@ def test_a_secret_is_gone_and_nothing_else() -> None:
 
 
 def test_what_settings_hide_is_what_is_forgotten() -> None:
-    assert set(SECRETS) == {"WAYSEAL_DATABASE", "WAYSEAL_KEY_DATABASE", "WAYSEAL_KEYRING"}
+    assert set(SECRETS) == {"WAYSEAL_DATABASE", "WAYSEAL_KEY_DATABASE", "WAYSEAL_KEYRING", "WAYSEAL_NUMBERS"}

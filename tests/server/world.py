@@ -13,11 +13,14 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
+from tests.numbers.world import desk
 from wayseal.database import Database, open_database
 from wayseal.database.migrations import upgrade
 from wayseal.model.kinds import ActorKind
 from wayseal.model.records import Actor
 from wayseal.model.times import time_at
+from wayseal.numbers.moves import Numbers
+from wayseal.numbers.reads import ReadWatch
 from wayseal.server._async_vault import AsyncVault, LocalDiscloser
 from wayseal.server._metrics import Metrics
 from wayseal.server._middleware import RunningRequests
@@ -108,6 +111,7 @@ class World:
     async_vault: AsyncVault
     http: Http
     secrets: dict[str, str] = field(default_factory=dict)
+    numbers: Numbers | None = None
 
     def client(self, name: str, scopes: frozenset[str] = ALL, **more: Any) -> str:
         """Adds a client that acts as the system unless `more` says something else."""
@@ -207,23 +211,32 @@ def in_process(vault: Vault, keyring: Keyring) -> Service:
 
 
 @contextmanager
-def world(folder: Path, limits: RequestLimits | None = None, blocked: Enforcer | None = None) -> Iterator[World]:
-    """A service with one client "all" that may do everything."""
+def world(
+    folder: Path, limits: RequestLimits | None = None, blocked: Enforcer | None = None, *, numbers: bool = False
+) -> Iterator[World]:
+    """A service with one client "all" that may do everything. numbers: it issues them, too."""
     secret, files, keyring = template()
     ring = Ring(keyring)
     for name, content in zip(FILES, files, strict=True):
         (folder / name).write_bytes(content)
     with ExitStack() as stack:
-        yield _service(folder, secret, ring, limits or RequestLimits(), stack, blocked)
+        yield _service(folder, secret, ring, limits or RequestLimits(), stack, blocked, numbers)
 
 
 def _service(
-    folder: Path, secret: str, ring: Ring, limits: RequestLimits, stack: ExitStack, blocked: Enforcer | None
+    folder: Path,
+    secret: str,
+    ring: Ring,
+    limits: RequestLimits,
+    stack: ExitStack,
+    blocked: Enforcer | None,
+    with_numbers: bool,
 ) -> World:
     main, keys = map(stack.enter_context, opened(folder))
     vault = Vault(main, keys, ring)
     metrics, running, log = Metrics(), RunningRequests(1000), io.StringIO()
     committer = Committer(vault.commit_group, vault.answer_group, seen=metrics.group)
+    numbers = stack.enter_context(desk("sqlite", folder)).numbers if with_numbers else None
     service = create_app(
         vault,
         LocalDiscloser(committer),
@@ -234,9 +247,12 @@ def _service(
         log=make_log(log),
         running=running,
         blocked=blocked,
+        numbers=numbers,
+        reads=None if numbers is None else stack.enter_context(ReadWatch(numbers.database)),
     )
     stack.callback(service.async_vault.close)
     http = stack.enter_context(closing(Http(service.asgi)))
     made = World(vault, committer, ring, metrics, running, log, service.asgi, service.api, service.async_vault, http)
     made.secrets["all"] = secret
+    made.numbers = numbers
     return made

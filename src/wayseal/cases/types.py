@@ -104,6 +104,7 @@ class Source(StrEnum):
     CANARY = "canary"
     LISTING = "listing"
     REPORT = "report"
+    NUMBERS = "numbers"
     PARCELS = "parcels"
 
 

@@ -48,7 +48,7 @@ GROUPS: Mapping[str, Group] = {
             "Watch for misuse": "detect:detect watch:watch mutes:mutes reads:explain case reads evidence case:verdict "
             "reads:partners rights parcels:parcels blocked:blocked hotline:hotline outlets:outlets training:training",
             "Watch the market": "market:market",
-            "Seal waybill data": "vault:vault policy:policy serve:serve",
+            "Seal waybill data": "vault:vault policy:policy numbers:numbers serve:serve",
         },
     ),
     "canary": Group(
@@ -156,6 +156,13 @@ GROUPS: Mapping[str, Group] = {
             "Keep it": "market_upkeep:verify purge",
         },
     ),
+    "numbers": Group(
+        help="Issue waybill numbers, follow each from issue to retirement, and find what breaks their order.",
+        sections={
+            "Set up and issue": "numbers:init issue restored",
+            "Watch and check": "numbers:sweep watch verify show",
+        },
+    ),
     "serve": Group(
         help="Run a service until it is told to stop: a vault's, the staff's web console, the public's portal, or "
         "the watch.",
@@ -165,6 +172,7 @@ GROUPS: Mapping[str, Group] = {
 EXTRAS: Mapping[str, str] = {
     "market": "market",
     "market read": "",
+    "numbers": "vault",
     "policy": "vault",
     "serve console": "console",
     "serve portal": "portal",

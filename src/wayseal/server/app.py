@@ -28,6 +28,8 @@ from starlette.routing import BaseRoute
 
 from wayseal.model.records import Problem
 from wayseal.model.schema import adapter
+from wayseal.numbers.moves import Numbers
+from wayseal.numbers.reads import ReadWatch
 from wayseal.page.languages import word
 from wayseal.server import scopes
 from wayseal.server._access_tokens import AccessTokens
@@ -40,6 +42,7 @@ from wayseal.server._middleware import App, Receive, RequestMiddleware, RunningR
 from wayseal.server._oauth import add_oauth
 from wayseal.server._problems import ProblemError, Rule, describe_errors, field_errors
 from wayseal.server._schemas import OPEN, PUBLIC_NAMES, problems
+from wayseal.server.number_routes import add_numbers
 from wayseal.server.routes import add_administration, add_disclosure, add_health, add_log, add_sealing, add_work
 from wayseal.service.log import Log
 from wayseal.store.blocked import Enforcer
@@ -155,17 +158,21 @@ def create_app(
     log: Log,
     running: RunningRequests,
     blocked: Enforcer | None = None,
+    numbers: Numbers | None = None,
+    reads: ReadWatch | None = None,
     fast_path: bool = True,
 ) -> Service:
     """The API over a vault.
 
     keyring: whose access keys sign and verify tokens; issuer: who tokens say they are from; blocked: who sees
-    nothing, None: there is no such list; fast_path: False leads all
+    nothing, None: there is no such list; numbers: None: the service has none; reads: is told of what was disclosed;
+    fast_path: False leads all
     requests through the framework, which answers the same. The vault is closed after `async_vault`.
     """
     async_vault = AsyncVault(vault, discloser)
     tokens = AccessTokens(keyring, issuer=issuer)
-    api = _api(async_vault, tokens, metrics, running, BlockedGuard(blocked, log))
+    api = _api(async_vault, tokens, metrics, running, BlockedGuard(blocked, log), reads)
+    add_numbers(api, async_vault, numbers)
     metrics.measure(
         waiting=lambda: discloser.waiting,
         running=lambda: running.now,
@@ -185,7 +192,12 @@ def create_app(
 
 
 def _api(
-    async_vault: AsyncVault, tokens: AccessTokens, metrics: Metrics, running: RunningRequests, blocked: BlockedGuard
+    async_vault: AsyncVault,
+    tokens: AccessTokens,
+    metrics: Metrics,
+    running: RunningRequests,
+    blocked: BlockedGuard,
+    reads: ReadWatch | None,
 ) -> FastAPI:
     """The routes. Whatever goes wrong in them comes out as it was raised, for the middleware to tell."""
     app = FastAPI(
@@ -196,7 +208,7 @@ def _api(
         redoc_url=None,
         redirect_slashes=False,
     )
-    add_disclosure(app, async_vault, metrics, blocked)
+    add_disclosure(app, async_vault, metrics, blocked, reads)
     add_sealing(app, async_vault, metrics)
     add_work(app, async_vault, metrics)
     add_administration(app, async_vault, blocked)

@@ -26,6 +26,7 @@ from wayseal.model.records import (
     TokenShown,
 )
 from wayseal.model.schema import adapter
+from wayseal.numbers.reads import ReadWatch
 from wayseal.page.languages import in_both, word
 from wayseal.server._async_vault import AsyncVault, now
 from wayseal.server._blocked import BlockedGuard
@@ -109,9 +110,11 @@ def count_refusals(metrics: Metrics, answers: Iterable[object]) -> None:
             metrics.refused(answer.rule)
 
 
-def add_disclosure(app: FastAPI, async_vault: AsyncVault, metrics: Metrics, blocked: BlockedGuard) -> None:
+def add_disclosure(
+    app: FastAPI, async_vault: AsyncVault, metrics: Metrics, blocked: BlockedGuard, reads: ReadWatch | None = None
+) -> None:
     """POST /v1/waybills/{waybill}/disclose, /v1/disclose, /v1/tokens/disclose, /v1/find."""
-    _add_tokens(app, async_vault, metrics, blocked)
+    _add_tokens(app, async_vault, metrics, blocked, reads)
 
     @app.post(
         "/v1/waybills/{waybill}/disclose",
@@ -123,7 +126,7 @@ def add_disclosure(app: FastAPI, async_vault: AsyncVault, metrics: Metrics, bloc
         """`fields` asks for fewer fields, `approval` names an approval of bulk."""
         ask = Ask(waybill=waybill, purpose=body.purpose, reason=body.reason, fields=body.fields)
         blocked.check(request)
-        (answer,) = await _disclose(async_vault, metrics, request, [ask], key, body.approval)
+        (answer,) = await _disclose(async_vault, metrics, reads, request, [ask], key, body.approval)
         if isinstance(answer, Refused):
             raise to_problem(answer)
         return json_answer(answer)
@@ -137,7 +140,7 @@ def add_disclosure(app: FastAPI, async_vault: AsyncVault, metrics: Metrics, bloc
     async def disclose_batch(request: Request, body: DiscloseBatch, key: KeyHeader = None) -> Response:
         """Up to 1,000 `asks`, with a result for each."""
         blocked.check(request, len(body.asks))
-        done = await _disclose(async_vault, metrics, request, body.asks, key, body.approval)
+        done = await _disclose(async_vault, metrics, reads, request, body.asks, key, body.approval)
         count_refusals(metrics, done)
         return json_answer(DisclosureResults(results=done))
 
@@ -157,7 +160,9 @@ def add_disclosure(app: FastAPI, async_vault: AsyncVault, metrics: Metrics, bloc
         return json_answer(Found(waybills=found))
 
 
-def _add_tokens(app: FastAPI, async_vault: AsyncVault, metrics: Metrics, blocked: BlockedGuard) -> None:
+def _add_tokens(
+    app: FastAPI, async_vault: AsyncVault, metrics: Metrics, blocked: BlockedGuard, reads: ReadWatch | None
+) -> None:
     @app.post(
         "/v1/tokens/disclose",
         response_model=TokenResults,
@@ -176,7 +181,7 @@ def _add_tokens(app: FastAPI, async_vault: AsyncVault, metrics: Metrics, blocked
             Ask(waybill=waybill, purpose=body.purpose, reason=body.reason, fields=frozenset(fields))
             for waybill, fields in wanted.items()
         ]
-        done = await _disclose(async_vault, metrics, request, asks, key, body.approval) if asks else []
+        done = await _disclose(async_vault, metrics, reads, request, asks, key, body.approval) if asks else []
         count_refusals(metrics, done)
         by_waybill = dict(zip(wanted, done, strict=True))
         results = [
@@ -187,10 +192,19 @@ def _add_tokens(app: FastAPI, async_vault: AsyncVault, metrics: Metrics, blocked
 
 
 async def _disclose(
-    async_vault: AsyncVault, metrics: Metrics, request: Request, asks: list[Ask], key: str | None, approval: str | None
+    async_vault: AsyncVault,
+    metrics: Metrics,
+    reads: ReadWatch | None,
+    request: Request,
+    asks: list[Ask],
+    key: str | None,
+    approval: str | None,
 ) -> list[Answer]:
-    done = await async_vault.disclose(get_caller(request), asks, key=key, approval=approval)
+    caller = get_caller(request)
+    done = await async_vault.disclose(caller, asks, key=key, approval=approval)
     count_answers(metrics, async_vault.vault.policy.purposes, asks, done)
+    if reads is not None and (seen := [one.waybill for one in done if isinstance(one, Disclosed)]):
+        reads.note(seen, caller.actor or caller.client, caller.client, now())
     return done
 
 

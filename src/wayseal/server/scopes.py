@@ -27,6 +27,11 @@ POLICY_WRITE: Final = "policy:write"
 LOG: Final = "log"
 PROVE: Final = "prove"
 METRICS: Final = "metrics"
+ISSUE: Final = "numbers:issue"
+MOVE: Final = "numbers:move"
+READS: Final = "numbers:reads"
+BIND: Final = "bindings"
+ASK: Final = "bindings:ask"
 
 SCOPES: Final = {
     SEAL: "Seal waybill data.",
@@ -43,6 +48,11 @@ SCOPES: Final = {
     LOG: "Read checkpoints and tiles of the log.",
     PROVE: "Take proofs of entries, which show who asked for what.",
     METRICS: "Read the service's metrics.",
+    ISSUE: "Issue blocks of numbers.",
+    MOVE: "Report what becomes of numbers: scans, closes and the like, and binds.",
+    READS: "Report reads of numbers.",
+    BIND: "Bind numbers that the client holds to orders.",
+    ASK: "Ask whether a number stands for an order.",
 }
 
 ACTORLESS: Final = frozenset({LOG, METRICS})
@@ -70,10 +80,17 @@ ROUTES: Final[dict[tuple[str, str], str | None]] = {
     ("GET", "/v1/log/tile/{level}/{index:path}"): LOG,
     ("GET", "/v1/log/entries/{seq}/proof"): PROVE,
     ("GET", "/metrics"): METRICS,
+    ("POST", "/v1/numbers"): ISSUE,
+    ("POST", "/v1/numbers/moves"): MOVE,
+    ("POST", "/v1/numbers/{number}/{move}"): MOVE,
+    ("POST", "/v1/numbers/reads"): READS,
+    ("POST", "/v1/bindings"): BIND,
+    ("POST", "/v1/bindings/ask"): ASK,
     # Rule 2. Whoever asks for a token has none yet.
     ("POST", "/oauth/token"): None,
     # Public keys are public.
     ("GET", "/oauth/keys"): None,
+    ("GET", "/v1/bindings/key"): None,
     # Supervisors and load balancers have no client; the answers say yes or no and nothing else.
     ("GET", "/healthz"): None,
     ("GET", "/readyz"): None,

@@ -39,6 +39,10 @@ from wayseal.database.migrations import check
 from wayseal.merkle.bulk import WORTH, Messages
 from wayseal.merkle.hashing import SIZE
 from wayseal.model.errors import WaysealError, disk_says
+from wayseal.numbers.codes import open_keys
+from wayseal.numbers.moves import Numbers, mark_of
+from wayseal.numbers.reads import ReadWatch
+from wayseal.numbers.tables import open_numbers
 from wayseal.server._async_vault import Discloser, LocalDiscloser
 from wayseal.server._committer_ipc import CommitterEnd, WorkerEnd
 from wayseal.server._http_protocol import Protocol
@@ -159,12 +163,26 @@ def open_blocked(settings: Settings) -> Enforcer | None:
 
 
 @contextmanager
+def open_numbers_of(settings: Settings) -> Iterator[Numbers | None]:
+    """The numbers of the settings; None: they name none. NumbersError where they can't be used."""
+    if settings.numbers is None or settings.numbers_key is None:
+        yield None
+        return
+    with open_numbers(settings.numbers) as database:
+        numbers = Numbers(database, open_keys(settings.numbers_key), mark_of(settings.numbers_key))
+        numbers.check()
+        yield numbers
+
+
+@contextmanager
 def open_server(
     settings: Settings, keyring: OpenKeyring, vault: Vault, discloser: Discloser, metrics: Metrics, log: Log
 ) -> Iterator[Server]:
     """The server of a vault; in the end, what it began is finished, and `discloser` closed, which may be so already."""
     running = RunningRequests(settings.most_running)
-    with closing(discloser):
+    with closing(discloser), ExitStack() as opened:
+        numbers = opened.enter_context(open_numbers_of(settings))
+        reads = None if numbers is None else opened.enter_context(ReadWatch(numbers.database))
         service = create_app(
             vault,
             discloser,
@@ -179,6 +197,8 @@ def open_server(
             log=log,
             running=running,
             blocked=open_blocked(settings),
+            numbers=numbers,
+            reads=reads,
         )
         with closing(service.async_vault):
             yield Server(make_server_config(settings, service.asgi), running, log)

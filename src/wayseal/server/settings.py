@@ -99,6 +99,10 @@ class Settings:
     """How long backups of the key database are kept: what is erased is erased for good after that."""
     blocked_file: File | None = None
     """The list of blocked accounts, as `wayseal blocked` swaps it."""
+    numbers: Name | None = field(default=None, repr=False)
+    """Address of the database of numbers, where the service issues and moves them."""
+    numbers_key: File | None = None
+    """Their key file."""
     blocked_fails_open: Flag = False
     """Where that list was never read: disclose all the same, instead of refusing all."""
     body_seconds: _Seconds = 10.0
@@ -115,6 +119,8 @@ class Settings:
             raise SettingsError("witness needs checkpoint_folder, for what it cosigns, and sign_seconds")
         if self.blocked_fails_open and self.blocked_file is None:
             raise SettingsError("blocked_fails_open needs blocked_file")
+        if (self.numbers is None) != (self.numbers_key is None):
+            raise SettingsError("numbers and numbers_key go together")
         check_tls(self, SettingsError, "insecure")
         if self.tls_client_ca is not None and self.tls_certificate is None:
             raise SettingsError("tls_client_ca needs tls_certificate")

@@ -9,6 +9,7 @@ from wayseal.console.texts._help import OF_HELP
 from wayseal.console.texts._hotline import OF_HOTLINE
 from wayseal.console.texts._inbox import OF_INBOX
 from wayseal.console.texts._market import OF_MARKET_AND_TRACE
+from wayseal.console.texts._numbers import OF_NUMBERS
 from wayseal.console.texts._training import OF_TRAINING
 from wayseal.model.messages import N_
 
@@ -18,6 +19,7 @@ TEXTS = {
     **OF_MARKET_AND_TRACE,
     **OF_HELP,
     **OF_HOTLINE,
+    **OF_NUMBERS,
     **OF_TRAINING,
     **OF_OUTLETS,
     "place.outlets": N_("Outlets", context="place.outlets"),

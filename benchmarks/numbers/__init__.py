@@ -1,0 +1,1 @@
+"""Waybill numbers from issue to retirement: how fast they are issued and moved, and what is left after kills."""
