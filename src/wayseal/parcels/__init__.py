@@ -23,16 +23,22 @@ from wayseal.model.runtime import load_when_asked
 
 if TYPE_CHECKING:
     from wayseal.parcels._find import Options, find_parcels, with_names
-    from wayseal.parcels._keep import keep_result, read_kept
-    from wayseal.parcels._report import render_parcels
-    from wayseal.parcels._result import GroupFinding, ParcelsResult
+    from wayseal.parcels._keep import keep_result, kept_path, read_kept
+    from wayseal.parcels._report import ParcelsReport, render_parcels
+    from wayseal.parcels._result import Asker, EarlyRead, GroupFinding, ParcelFinding, ParcelsResult, Reason
 
 __all__ = [
+    "Asker",
+    "EarlyRead",
     "GroupFinding",
     "Options",
+    "ParcelFinding",
+    "ParcelsReport",
     "ParcelsResult",
+    "Reason",
     "find_parcels",
     "keep_result",
+    "kept_path",
     "read_kept",
     "render_parcels",
     "with_names",
@@ -41,11 +47,17 @@ __all__ = [
 __getattr__ = load_when_asked(
     __name__,
     {
+        "Asker": "_result",
+        "EarlyRead": "_result",
         "GroupFinding": "_result",
         "Options": "_find",
+        "ParcelFinding": "_result",
+        "ParcelsReport": "_report",
         "ParcelsResult": "_result",
+        "Reason": "_result",
         "find_parcels": "_find",
         "keep_result": "_keep",
+        "kept_path": "_keep",
         "read_kept": "_keep",
         "render_parcels": "_report",
         "with_names": "_find",

@@ -409,6 +409,8 @@ def _more_of(row: ItemRow) -> str:
         return with_query("/rights", {"list": code.removeprefix("rights.")})
     if row.source is Source.PARTNER and code.startswith("partners."):
         return "/partners?only=breached"
+    if row.source is Source.PARCELS:
+        return "/parcels"
     if code == "market_priced":
         return "/market/offers?ours=1&flagged=no"
     seller = next((one.name for one in row.things if one.kind is ObservableKind.SELLER), "")
