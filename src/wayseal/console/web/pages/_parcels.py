@@ -5,6 +5,7 @@
 3. What wasn't judged is said above what was found, and what can't be found has a page.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -32,7 +33,8 @@ from wayseal.page.words import Translator, catalogue
 from wayseal.parcels import Asker, EarlyRead, GroupFinding, ParcelFinding, ParcelsReport, Reason
 
 PAGES = Pages()
-_MANY, _PLACES, _MINUTE = 50, 30, 60e6
+_MANY, _PLACES, _MINUTE = 25, 30, 60e6
+_LN10 = math.log(10)
 _FROM = ("all", "90", "99")
 _LOW = 0.9
 
@@ -240,10 +242,15 @@ def show_skills(ask: Ask) -> Response:
     kept = _found(ask)
     if kept is None:
         return ask.page("parcels_skills", kept=None, sections=())
-    *_, abstained, coverage, lacking, skills = _report(ask.lang, kept).sections()
-    picture = _draw_coverage(ask, kept)
+    report = _report(ask.lang, kept)
+    *_, abstained, coverage, lacking, _skills = report.sections()
     return ask.page(
-        "parcels_skills", kept=kept, sections=(skills, abstained, coverage, lacking), picture=picture, coverage=coverage
+        "parcels_skills",
+        kept=kept,
+        report=report,
+        sections=(abstained, coverage, lacking),
+        coverage=coverage,
+        picture=_draw_coverage(ask, kept),
     )
 
 
@@ -296,7 +303,7 @@ def _draw_reasons(ask: Ask, group: GroupFinding) -> Markup | None:
     """How strong each reason is, on the scale of all evidence."""
     words, say = _report(ask.lang), translator_of(ask.lang, html=False).say
     scale = ReasonTeller(Translator(ask.lang, more=catalogue(ask.lang, "wayseal.detect.report")), 0).bands()
-    bands = [(nats, word, say("unit.times", nats=nats)) for nats, word in scale]
+    bands = [(nats, word, say("unit.times", nats=round(nats / _LN10) * _LN10)) for nats, word in scale]
     rows = [(words.fact(one), one.llr, say("unit.times", nats=one.llr)) for one in _reasons(group)]
     return strength_chart("strength", say("parcels_page.reasons"), say("parcels_page.reasons_desc"), rows, bands)
 
