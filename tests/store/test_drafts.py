@@ -24,7 +24,8 @@ from wayseal.store.tables import TABLES
 LAYOUTS = [
     (strange.counter, "counter.csv", "accesses", "at=查询时间 actor=员工编号 waybill=运单编号 via=查询方式", ""),
     (strange.scans, "export.xlsx", "scans",
-     "waybill=扫描单号 at=扫描时间 kind=扫描类型 outlet=扫描网点 operator=扫描员工号 weight_g=重量(kg) trip=车签号", ""),
+     ("waybill=扫描单号 at=扫描时间 kind=扫描类型 outlet=扫描网点 operator=扫描员工号 weight_g=重量(kg) "
+     "trip=车签号"), ""),
     (strange.staff, "Sheet.xlsx", "actors",
      "actor=工号 kind= role=岗位 outlet=所属网点 valid_from=入职日期 valid_to=离职日期", ""),
     (strange.outlets, "wd.tsv", "outlets",
@@ -441,8 +442,8 @@ SHEETS = [
      "weight_g=重量(kg) goods_class=品名", ""),
     ("序号,单号,扫描类型,扫描时间,扫描网点,操作员,重量(kg)", "{n},{w},{s},{t},571{m},U{m},{some}", "scans",
      "weight_g=重量(kg)", ""),
-    ("运单编号,扫描类型,扫描时间,扫描站点,扫描人,录入方式,设备编号,集包号", "{w},{s},{t},571{m},U{m},{how},P{m},B{k}", "scans",
-     "entered=录入方式 device=设备编号 trip=集包号 operator=扫描人", ""),
+    ("运单编号,扫描类型,扫描时间,扫描站点,扫描人,录入方式,设备编号,集包号", "{w},{s},{t},571{m},U{m},{how},P{m},B{k}",
+     "scans", "entered=录入方式 device=设备编号 trip=集包号 operator=扫描人", ""),
     ("工号,岗位,网点,入职,离职", "U{n},收银,571{m},2025.4.{k},{left}", "actors", "valid_from=入职 valid_to=离职", ""),
     ("账号,类型,对象,起,止", "U{n},城市,杭州,2025-01-01,{end}", "assignments", "to=止", ""),
     ("账号,角色,所属机构,合同日", "U{n},客服,571{m},2026-01-{k}", "actors", "", "`valid_to`: nothing was found"),

@@ -92,8 +92,7 @@ def demo(
     write_text(report, render(result, "html", current_lang()))
     write_text(out / "report.json", render(result, "json", current_lang()))
     typer.echo(render(result, "text", current_lang()), nl=False)
-    typer.echo("")
-    typer.echo(_describe_truth(paths.truth))
+    typer.echo("\n" + _describe_truth(paths.truth))
     begin_casework(folder, tuple(case.id for case in shown.worth if case.id), bought)
     cases = out / "cases.html"
     write_text(cases, render_detect(shown, "html", current_lang()))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -25,7 +25,7 @@ from wayseal_sim.commands._streaming import (
     speed_of,
     stream_dataset,
 )
-from wayseal_sim.parcels import live, write_life
+from wayseal_sim.parcels import FAMILIES, live, write_life
 from wayseal_sim.play import Faults
 
 _PARCELS_A_DAY = 5_000
@@ -181,25 +181,21 @@ def simulate(
     \b
     wayseal simulate world --leaker wide --bought 20 --seed 3
     wayseal simulate watched --scenario watch
-    wayseal simulate ghosts --parcels dense --seed 5
     wayseal ingest world/ledger world/dataset
     wayseal trace world/ledger --leaks world/leaks.csv
     wayseal simulate world --existing --stream nats://127.0.0.1:4222/READS --speed 3600 --late 0.02 --doubled 0.01
     """
-    pace = speed_of(speed)
-    faults = Faults(
+    pace, faults = speed_of(speed), Faults(
         late=late, doubled=doubled, dropped=dropped, reordered=reordered, dying_gateways=dying_gateways, skew=skew
-    )
+    )  # fmt: skip
     settings = {
         "leaker": leaker, "buyer": buyer, "bought": bought, "reports": reports, "accesses": accesses, "days": days,
         "colluders": colluders, "unknown_share": unknown_share, "queries": queries, "lost_rows": lost,
         "system_clock_h": system_clock, "buyer_clock_h": buyer_clock, "insiders": insiders, "noise": noise,
         "missing_scans": missing_scans, "start": _day_of(start),
     }  # fmt: skip
-    if parcels is not None and not existing:
-        _make_parcels(out, parcels, days, seed, quiet)
-    elif not existing:
-        _make(out, scenario, settings, seed, quiet)
+    if not existing:
+        _make(out, parcels or scenario, settings, seed, quiet)
     if existing or stream is not None:
         stream_dataset(out, stream, seed=seed, speed=pace, faults=faults, since=since, until=until, quiet=quiet)
 
@@ -211,7 +207,7 @@ def _day_of(start: str | None) -> str | None:
     return (datetime.now(timezone(timedelta(hours=8))).date() - timedelta(days=int(start))).isoformat()
 
 
-def _make_parcels(out: Path, family: str, days: int | None, seed: int, quiet: bool) -> None:
+def _make_parcels(out: Path, family: str, days: Any, seed: int, quiet: bool) -> None:
     changes = {} if days is None else {"days": days, "parcels": days * _PARCELS_A_DAY}
     write_life(out, live(family, seed=seed, **changes))
     if not quiet:
@@ -219,6 +215,9 @@ def _make_parcels(out: Path, family: str, days: int | None, seed: int, quiet: bo
 
 
 def _make(out: Path, scenario: str, settings: Mapping[str, object], seed: int, quiet: bool) -> None:
+    if scenario in FAMILIES:
+        _make_parcels(out, scenario, settings["days"], seed, quiet)
+        return
     chosen = preset(scenario, **{name: value for name, value in settings.items() if value is not None})
     with progress_bars(quiet) as progress:
         run(out, chosen, seed=seed, progress=progress)

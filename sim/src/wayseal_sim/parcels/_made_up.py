@@ -5,7 +5,7 @@
 2. Ghosts are made by sender, outlet, operator and day, a few to hundreds at a time, for numbers that were issued.
 3. clumsy: times invented, one operator and handheld everywhere. lanes: each gap as some real shipment of the same lane
    had it, out for delivery in the usual hours. weights: also a plausible second weight at a hub. replay: all events of
-   a real shipment of the same outlet and day, its trucks with them, seconds beside.
+   a real shipment of the same outlet and day, its trucks with them, minutes beside.
 4. Empties are real parcels of some 30 g, to strangers in one city. Borrowed ones are any; of half of them the number
    is bound to the other order, after its first scan.
 """
@@ -106,6 +106,13 @@ def _channel(customer: int) -> int:
     return 1 + customer % (len(CHANNELS) - 2)
 
 
+def _steps(events: Events, units: int) -> Ints:
+    """A key of what one scan and the next are, and where, (m - 1,)."""
+    scan = events.unit * len(Kind) + events.kind
+    out: Ints = scan[:-1] * (units * len(Kind)) + scan[1:]
+    return out
+
+
 class GhostMaker:
     """Makes ghosts after what really happened (rule 3)."""
 
@@ -113,7 +120,7 @@ class GhostMaker:
         """events: in order, of these shipments."""
         self._g, self._s, self._e = ground, shipments, events
         self._rng = stream(ground.seed, 48)
-        n, units = len(shipments), len(ground.network.unit_id)
+        n = len(shipments)
         begin = np.searchsorted(events.parcel, np.arange(n + 1))
         bad = np.isin(events.kind, (Kind.PROBLEM, Kind.RETURNED))
         whole = np.zeros(n, np.bool_)
@@ -121,9 +128,11 @@ class GhostMaker:
         whole[events.parcel[bad]] = False
         whole &= events.kind[np.minimum(begin[:-1], len(events) - 1)] == Kind.PICKUP
         whole &= (shipments.odd != Odd.MISSORT) & (shipments.group < 0) & (np.diff(begin) >= 6)
-        hub = ground.hub
         self._whole, self._begin = np.flatnonzero(whole), begin
-        self._lane = hub[shipments.origin] * units + hub[shipments.destination]
+        next_ = np.flatnonzero((events.parcel[1:] == events.parcel[:-1]) & whole[events.parcel[1:]])
+        keys, gaps = _steps(events, len(ground.network.unit_id))[next_], np.diff(events.at)[next_]
+        order = np.argsort(keys, kind="stable")
+        self._keys, self._gaps = keys[order], gaps[order]
 
     def make(self, groups: Sequence[Group]) -> tuple[Shipments, Events]:
         """The ghosts of all groups; their places follow those of the real shipments."""
@@ -178,21 +187,14 @@ class GhostMaker:
         return out
 
     def _typical(self, group: Group, donor: int, made: Events) -> Ints:
-        """Each gap is one between the same kinds of scans of some shipment of the lane."""
-        rng, whole = self._rng, self._whole
-        others = whole[self._lane[whole] == self._lane[donor]]
-        at = [int(self._day_of(group, made.at)[0] + rng.integers(-20, 20) * MINUTE)]
-        for k in range(1, len(made)):
-            pair = (made.kind[k - 1], made.kind[k])
-            gap = int(made.at[k] - made.at[k - 1])
-            for other in rng.choice(others, 4):
-                e = self._rows_of(int(other))
-                if k < len(e) and (e.kind[k - 1], e.kind[k]) == pair and e.at[k] > e.at[k - 1]:
-                    gap = int(e.at[k] - e.at[k - 1])
-                    break
-            at.append(at[-1] + max(gap, MINUTE))
-            if made.kind[k] == Kind.OUT_FOR_DELIVERY:
-                at[-1] = self._round(at[-1])
+        """Each gap is one that some real shipment had between the same scans of the same places."""
+        key = _steps(made, len(self._g.network.unit_id))
+        low, high = np.searchsorted(self._keys, key), np.searchsorted(self._keys, key, side="right")
+        gaps = self._gaps[self._rng.integers(low, high)]
+        at = [int(self._day_of(group, made.at)[0] + self._rng.integers(-20, 20) * MINUTE)]
+        for gap, kind in zip(gaps.tolist(), made.kind[1:].tolist(), strict=True):
+            out = kind == Kind.OUT_FOR_DELIVERY
+            at.append(self._round(at[-1] + 20 * MINUTE) if out else at[-1] + max(gap, SECOND))
         return np.array(at)
 
     def _round(self, at: int) -> int:
@@ -202,7 +204,7 @@ class GhostMaker:
         return max(at, begin) + int(self._rng.integers(0, 40)) * MINUTE
 
     def _beside(self, group: Group, donor: int, made: Events) -> Ints:
-        out: Ints = np.sort(made.at + self._rng.integers(-40, 90, len(made)) * SECOND)
+        out: Ints = np.sort(made.at + self._rng.integers(-480, 480, len(made)) * SECOND)
         return out
 
     def _weighed(self, group: Group, made: Events) -> Events:
@@ -215,7 +217,7 @@ class GhostMaker:
             weight[:] = -1
             if group.skill == Skill.WEIGHTS:
                 seen = second[rng.random(len(second)) < _TELLS_SECOND]
-                near = told * np.exp(0.06 * rng.standard_normal()) * np.exp(0.006 * rng.standard_normal(len(seen)))
+                near = told * np.exp(0.09 * rng.standard_normal()) * np.exp(0.006 * rng.standard_normal(len(seen)))
                 weight[seen] = np.maximum(10, np.rint(near)).astype(np.int64)
         weight[0] = told
         return replace(made, weight=weight)
