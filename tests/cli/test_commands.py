@@ -25,7 +25,7 @@ from wayseal_sim.commands import demo
 COMMANDS = (
     "demo", "simulate", "ingest", "map", "show", "ledger", "trace", "scope", "extent", "canary", "detect", "watch",
     "mutes", "explain", "case", "reads", "evidence", "verdict", "partners", "rights", "blocked", "hotline",
-    "outlets", "training", "market", "vault", "policy", "serve",
+    "outlets", "training", "market", "vault", "policy", "labels", "serve",
 )  # fmt: skip
 GROUPS = (
     "ledger", "canary", "case", "blocked", "hotline", "outlets", "training", "mutes", "evidence", "partners", "market",
@@ -50,7 +50,7 @@ GROUPED = (
     *(f"blocked {name}" for name in BLOCKED), *(f"mutes {name}" for name in ("list", "add", "end")),
     *(f"evidence {name}" for name in EVIDENCE), "hotline key new", "hotline token",
     "hotline verify", "hotline account", *(f"training {name}" for name in TRAINING), "partners check",
-    "serve vault", "serve console", "serve portal",
+    "serve vault", "serve console", "serve portal", "serve gate",
     "serve watch", *(f"market {name}" for name in MARKET),
     *(f"policy {name}" for name in POLICY), *(f"vault {name}" for name in VAULT),
 )  # fmt: skip

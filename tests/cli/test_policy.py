@@ -41,8 +41,8 @@ def test_check(own: tuple[Path, Path, Path]) -> None:
     for files in ([purposes], [rules], [purposes, rules], [rules, purposes]):
         told = inside("policy", "check", *files)
         assert (told.code, told.err) == (0, "")
-        assert told.out.startswith("In order: 11 purposes, 15 rules, SHA-256 ")
-    assert inside("policy", "check", purposes, "--lang", "zh").out.startswith("可以使用：11 个用途，15 条规则")
+        assert told.out.startswith("In order: 12 purposes, 15 rules, SHA-256 ")
+    assert inside("policy", "check", purposes, "--lang", "zh").out.startswith("可以使用：12 个用途，15 条规则")
 
 
 @pytest.mark.parametrize(

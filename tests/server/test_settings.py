@@ -171,6 +171,7 @@ def test_every_setting_can_stand_in_the_environment() -> None:
         "WAYSEAL_BLOCKED_FILE": "blocked.json",
         "WAYSEAL_NUMBERS": "sqlite:///n.db",
         "WAYSEAL_NUMBERS_KEY": "n.key",
+        "WAYSEAL_ALIASES": "sqlite:///a.db",
         "WAYSEAL_BLOCKED_FAILS_OPEN": "1",
         "WAYSEAL_BODY_SECONDS": "7",
         "WAYSEAL_ANSWER_SECONDS": "8",
@@ -220,4 +221,10 @@ def test_a_secret_is_gone_and_nothing_else() -> None:
 
 
 def test_what_settings_hide_is_what_is_forgotten() -> None:
-    assert set(SECRETS) == {"WAYSEAL_DATABASE", "WAYSEAL_KEY_DATABASE", "WAYSEAL_KEYRING", "WAYSEAL_NUMBERS"}
+    assert set(SECRETS) == {
+        "WAYSEAL_DATABASE",
+        "WAYSEAL_KEY_DATABASE",
+        "WAYSEAL_KEYRING",
+        "WAYSEAL_NUMBERS",
+        "WAYSEAL_ALIASES",
+    }

@@ -2,7 +2,7 @@
 
 import asyncio
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -29,6 +29,7 @@ from wayseal.server.scopes import SCOPES
 from wayseal.service.log import make_log
 from wayseal.store.blocked import Enforcer
 from wayseal.vault import Vault, new_vault
+from wayseal.vault.aliases import Aliases
 from wayseal.vault.committer import Committer
 from wayseal.vault.keyring import Keyring
 from wayseal.vault.policy import default_texts
@@ -212,7 +213,12 @@ def in_process(vault: Vault, keyring: Keyring) -> Service:
 
 @contextmanager
 def world(
-    folder: Path, limits: RequestLimits | None = None, blocked: Enforcer | None = None, *, numbers: bool = False
+    folder: Path,
+    limits: RequestLimits | None = None,
+    blocked: Enforcer | None = None,
+    *,
+    numbers: bool = False,
+    aliases: Callable[[Vault], Aliases] | None = None,
 ) -> Iterator[World]:
     """A service with one client "all" that may do everything. numbers: it issues them, too."""
     secret, files, keyring = template()
@@ -220,7 +226,7 @@ def world(
     for name, content in zip(FILES, files, strict=True):
         (folder / name).write_bytes(content)
     with ExitStack() as stack:
-        yield _service(folder, secret, ring, limits or RequestLimits(), stack, blocked, numbers)
+        yield _service(folder, secret, ring, limits or RequestLimits(), stack, blocked, numbers, aliases)
 
 
 def _service(
@@ -231,6 +237,7 @@ def _service(
     stack: ExitStack,
     blocked: Enforcer | None,
     with_numbers: bool,
+    aliases: Callable[[Vault], Aliases] | None,
 ) -> World:
     main, keys = map(stack.enter_context, opened(folder))
     vault = Vault(main, keys, ring)
@@ -249,6 +256,7 @@ def _service(
         blocked=blocked,
         numbers=numbers,
         reads=None if numbers is None else stack.enter_context(ReadWatch(numbers.database)),
+        aliases=None if aliases is None else stack.enter_context(aliases(vault)),
     )
     stack.callback(service.async_vault.close)
     http = stack.enter_context(closing(Http(service.asgi)))

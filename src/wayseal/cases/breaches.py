@@ -16,6 +16,7 @@ from wayseal.numbers.breaches import Breach, BreachKind
 
 WHO = "wayseal"
 _USUAL = 0.5
+_OF_OUTLETS = frozenset({BreachKind.COVERAGE, BreachKind.HANDOVER_GUESSED})
 _SCORES: Mapping[BreachKind, float] = {
     BreachKind.READ_EARLY: 0.9,
     BreachKind.TRACKED_EARLY: 0.8,
@@ -32,7 +33,7 @@ _SCORES: Mapping[BreachKind, float] = {
 
 def breach_lead(breach: Breach) -> Lead:
     """A breach as a lead: whoever asked, the number, and the holder where that is another."""
-    asker = ObservableKind.OUTLET if breach.kind is BreachKind.COVERAGE else ObservableKind.ACCOUNT
+    asker = ObservableKind.OUTLET if breach.kind in _OF_OUTLETS else ObservableKind.ACCOUNT
     named = (asker, breach.asker), (ObservableKind.NUMBER, breach.number), (ObservableKind.ACCOUNT, breach.holder)
     things = dict.fromkeys(Observable(kind=kind, value=value) for kind, value in named if value)
     return Lead(

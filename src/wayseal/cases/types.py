@@ -480,23 +480,8 @@ class Forgotten:
 
 
 CaseAct = (
-    NamesShown
-    | Heard
-    | Verdict
-    | Proposed
-    | Answered
-    | Changed
-    | NoteWritten
-    | TaskSet
-    | ReadMarked
-    | Tagged
-    | Linked
-    | FileNamed
-    | PackHeld
-    | Merged
-    | Split
-    | Undone
-    | Promoted
-)
+    NamesShown | Heard | Verdict | Proposed | Answered | Changed | NoteWritten | TaskSet | ReadMarked
+    | Tagged | Linked | FileNamed | PackHeld | Merged | Split | Undone | Promoted
+)  # fmt: skip
 """What people did with a case."""
 Act = Registered | Forgotten | Queued | ItemChanged | CaseAct

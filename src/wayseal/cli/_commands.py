@@ -48,7 +48,7 @@ GROUPS: Mapping[str, Group] = {
             "Watch for misuse": "detect:detect watch:watch mutes:mutes reads:explain case reads evidence case:verdict "
             "reads:partners rights parcels:parcels blocked:blocked hotline:hotline outlets:outlets training:training",
             "Watch the market": "market:market",
-            "Seal waybill data": "vault:vault policy:policy numbers:numbers serve:serve",
+            "Seal waybill data": "vault:vault policy:policy numbers:numbers labels:labels aliases:aliases serve:serve",
         },
     ),
     "canary": Group(
@@ -147,6 +147,10 @@ GROUPS: Mapping[str, Group] = {
         help="Say which people and systems may ask, and block them.",
         sections={"Commands": "vault_access:put block unblock list"},
     ),
+    "labels": Group(
+        help="Print labels that tell nothing, make keys for delivery devices, and open what is sealed on a label.",
+        sections={"Commands": "labels:print keys open"},
+    ),
     "market": Group(
         help="Watch what is on sale, who sells it, and when it comes back.",
         sections={
@@ -163,18 +167,25 @@ GROUPS: Mapping[str, Group] = {
             "Watch and check": "numbers:sweep watch verify show",
         },
     ),
+    "aliases": Group(
+        help="Keep the pool of virtual numbers, and find who passed one on.",
+        sections={"Commands": "aliases:pool sweep leaks"},
+    ),
     "serve": Group(
-        help="Run a service until it is told to stop: a vault's, the staff's web console, the public's portal, or "
-        "the watch.",
-        sections={"Commands": "vault:vault console:console portal:portal watch:watch"},
+        help="Run a service until it is told to stop: a vault's, the staff's web console, the public's portal, "
+        "public tracking, or the watch.",
+        sections={"Commands": "vault:vault console:console portal:portal gate:gate watch:watch"},
     ),
 }
 EXTRAS: Mapping[str, str] = {
+    "aliases": "vault",
+    "labels": "vault",
     "market": "market",
     "market read": "",
     "numbers": "vault",
     "policy": "vault",
     "serve console": "console",
+    "serve gate": "gate",
     "serve portal": "portal",
     "serve vault": "vault",
     "serve watch": "live",

@@ -130,11 +130,13 @@ def load_settings(folder: Path) -> Settings:
         raise VaultError("there is no vault here (no wayseal.toml): run `wayseal vault init`", file=folder)
     read = read_settings(os.environ, file)
     changes: dict[str, object] = {}
-    for name in ("database", "key_database"):
-        url = getattr(read, name)
+    for name in ("database", "key_database", "numbers", "aliases"):
+        url = getattr(read, name) or ""
         if url.startswith(_SQLITE) and PREFIX + name.upper() not in os.environ:
             changes[name] = _SQLITE + str((folder / url.removeprefix(_SQLITE)).absolute())
-    for name in ("keyring_file", "log_memory", "checkpoint_folder", "tls_certificate", "tls_key", "tls_client_ca"):
+    for name in (
+        "keyring_file", "log_memory", "checkpoint_folder", "numbers_key", "tls_certificate", "tls_key", "tls_client_ca",
+    ):  # fmt: skip
         if getattr(read, name) is not None and PREFIX + name.upper() not in os.environ:
             changes[name] = (folder / getattr(read, name)).absolute()
     return replace(read, **changes)  # type: ignore[arg-type]

@@ -344,7 +344,11 @@ def _read_status(session: Session, tables: dict[str, str | None]) -> Status:
         counts=held,
         cosigned=vault.memory.seen.cosigned_size,
         bytes={"main": vault.main.size(), "keys": vault.keys.size()},
-        keys={str(p): {"active": keyring.active(p), "versions": keyring.versions(p)} for p in KeyPurpose},
+        keys={
+            str(p): {"active": keyring.active(p), "versions": keyring.versions(p)}
+            for p in KeyPurpose
+            if keyring.versions(p)
+        },
         data_keys=in_use,
         trouble=list(_find_trouble(session, held, in_use)),
     )

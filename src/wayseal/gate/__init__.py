@@ -1,1 +1,5 @@
-"""Public tracking: answers for live parcels, to whoever has a shipment's secret; can't read personal data."""
+"""Public tracking: a process of its own, which answers to whoever has a parcel's secret and knows no personal data."""
+
+from wayseal.gate.settings import GateSettings, read_gate_settings
+
+__all__ = ["GateSettings", "read_gate_settings"]

@@ -154,17 +154,17 @@ def _guarded_update(connection: Connection, columns: Sequence[str], rows: Sequen
 
 def count_scans(connection: Connection, scans: Counter[tuple[str, bool]], now: int) -> dict[str, tuple[int, int]]:
     """Count first scans by outlet (and whether unbound); the first scans and the unbound of this and the last hour."""
-    hour = now // _HOUR_US
-    found = {}
-    for outlet in sorted({outlet for outlet, _ in scans}):
-        unbound = scans[outlet, True]
-        text = (
-            "INSERT INTO outlet_hours (outlet, hour, scans, unbound) VALUES (?, ?, ?, ?) ON CONFLICT (outlet, hour) "
-            "DO UPDATE SET scans = outlet_hours.scans + excluded.scans, unbound = outlet_hours.unbound + "
-            "excluded.unbound"
-        )
-        execute(connection, text, [(outlet, hour, unbound + scans[outlet, False], unbound)])
-        sums = "SELECT SUM(scans), SUM(unbound) FROM outlet_hours WHERE outlet = ? AND hour >= ?"
-        ((some, without),) = query(connection, sums, (outlet, hour - 1))
-        found[outlet] = (int(some), int(without))
+    hour, outlets = now // _HOUR_US, sorted({outlet for outlet, _ in scans})
+    text = (
+        "INSERT INTO outlet_hours (outlet, hour, scans, unbound) VALUES (?, ?, ?, ?) ON CONFLICT (outlet, hour) DO "
+        "UPDATE SET scans = outlet_hours.scans + excluded.scans, unbound = outlet_hours.unbound + excluded.unbound"
+    )
+    rows = [(one, hour, scans[one, True] + scans[one, False], scans[one, True]) for one in outlets]
+    execute(connection, text, rows)
+    found = dict.fromkeys(outlets, (0, 0))
+    column = f"hour >= {hour - 1} AND outlet"
+    for one, some, unbound in among(
+        connection, "SELECT outlet, scans, unbound FROM outlet_hours", column, outlets, "text"
+    ):
+        found[one] = found[one][0] + some, found[one][1] + unbound
     return found

@@ -38,6 +38,8 @@ class BreachKind(StrEnum):
     OUT_OF_ORDER = "out_of_order"
     OTHER_STATE = "other_state"
     CLOCK_SKEW = "clock_skew"
+    HANDOVER_GUESSED = "handover_guessed"
+    ALIAS_CALLED = "alias_called"
     RESTORED = "restored"
 
 

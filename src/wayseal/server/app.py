@@ -42,11 +42,13 @@ from wayseal.server._middleware import App, Receive, RequestMiddleware, RunningR
 from wayseal.server._oauth import add_oauth
 from wayseal.server._problems import ProblemError, Rule, describe_errors, field_errors
 from wayseal.server._schemas import OPEN, PUBLIC_NAMES, problems
+from wayseal.server.alias_routes import add_aliases
 from wayseal.server.number_routes import add_numbers
 from wayseal.server.routes import add_administration, add_disclosure, add_health, add_log, add_sealing, add_work
 from wayseal.service.log import Log
 from wayseal.store.blocked import Enforcer
 from wayseal.vault import Vault
+from wayseal.vault.aliases import Aliases
 from wayseal.vault.keyring import KeySource
 
 FAST_ROUTES: Final = frozenset({("POST", "/v1/waybills/{waybill}/disclose"), ("POST", "/v1/disclose")})
@@ -160,19 +162,22 @@ def create_app(
     blocked: Enforcer | None = None,
     numbers: Numbers | None = None,
     reads: ReadWatch | None = None,
+    aliases: Aliases | None = None,
     fast_path: bool = True,
 ) -> Service:
     """The API over a vault.
 
     keyring: whose access keys sign and verify tokens; issuer: who tokens say they are from; blocked: who sees
-    nothing, None: there is no such list; numbers: None: the service has none; reads: is told of what was disclosed;
-    fast_path: False leads all
+    nothing, None: there is no such list; numbers, aliases: None: the service has none; reads: is told of what was
+    disclosed; fast_path: False leads all
     requests through the framework, which answers the same. The vault is closed after `async_vault`.
     """
     async_vault = AsyncVault(vault, discloser)
     tokens = AccessTokens(keyring, issuer=issuer)
-    api = _api(async_vault, tokens, metrics, running, BlockedGuard(blocked, log), reads)
+    guard = BlockedGuard(blocked, log)
+    api = _api(async_vault, tokens, metrics, running, guard, reads)
     add_numbers(api, async_vault, numbers)
+    add_aliases(api, async_vault, metrics, guard, aliases)
     metrics.measure(
         waiting=lambda: discloser.waiting,
         running=lambda: running.now,

@@ -32,6 +32,12 @@ MOVE: Final = "numbers:move"
 READS: Final = "numbers:reads"
 BIND: Final = "bindings"
 ASK: Final = "bindings:ask"
+ALIAS: Final = "alias"
+STAND_IN: Final = "stand_in"
+HANDOVER: Final = "handover"
+OVERRIDE: Final = "handover:override"
+SHOW_CODE: Final = "handover:code"
+COURIER: Final = "courier"
 
 SCOPES: Final = {
     SEAL: "Seal waybill data.",
@@ -53,6 +59,12 @@ SCOPES: Final = {
     READS: "Report reads of numbers.",
     BIND: "Bind numbers that the client holds to orders.",
     ASK: "Ask whether a number stands for an order.",
+    ALIAS: "Get virtual numbers of recipients.",
+    STAND_IN: "Say what is printed instead of a recipient's own name, address and phone.",
+    HANDOVER: "Check handover codes.",
+    OVERRIDE: "Hand over without a code, after three wrong ones.",
+    SHOW_CODE: "Get handover codes for recipients, with the shipment's secret.",
+    COURIER: "Get the code of the minute that a courier shows.",
 }
 
 ACTORLESS: Final = frozenset({LOG, METRICS})
@@ -86,6 +98,12 @@ ROUTES: Final[dict[tuple[str, str], str | None]] = {
     ("POST", "/v1/numbers/reads"): READS,
     ("POST", "/v1/bindings"): BIND,
     ("POST", "/v1/bindings/ask"): ASK,
+    ("POST", "/v1/waybills/{waybill}/alias"): ALIAS,
+    ("PUT", "/v1/waybills/{waybill}/stand-ins"): STAND_IN,
+    ("POST", "/v1/handovers"): HANDOVER,
+    ("POST", "/v1/handovers/override"): OVERRIDE,
+    ("POST", "/v1/waybills/{waybill}/handover-code"): SHOW_CODE,
+    ("POST", "/v1/waybills/{waybill}/courier-code"): COURIER,
     # Rule 2. Whoever asks for a token has none yet.
     ("POST", "/oauth/token"): None,
     # Public keys are public.

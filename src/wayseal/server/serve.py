@@ -35,10 +35,11 @@ import uvloop
 
 from wayseal import __version__
 from wayseal.database import open_database
-from wayseal.database.migrations import check
+from wayseal.database.migrations import check, upgrade
 from wayseal.merkle.bulk import WORTH, Messages
 from wayseal.merkle.hashing import SIZE
 from wayseal.model.errors import WaysealError, disk_says
+from wayseal.model.times import now_us
 from wayseal.numbers.codes import open_keys
 from wayseal.numbers.moves import Numbers, mark_of
 from wayseal.numbers.reads import ReadWatch
@@ -57,8 +58,11 @@ from wayseal.service.log import Log, forward_library_logs, make_log, where
 from wayseal.service.process import SIGNALS, forget, handle_signals
 from wayseal.store.blocked import BlockedFile, Enforcer, Fails
 from wayseal.vault import Vault
+from wayseal.vault.aliases import Aliases, LocalProvider
+from wayseal.vault.aliases.tables import CHAIN
 from wayseal.vault.committer import Committer
 from wayseal.vault.keyring import ENVIRONMENT, Keyring, KeyringFile
+from wayseal.vault.keyring.keys import IndexKey
 from wayseal.vault.log.memory import LogMemory
 from wayseal.vault.tables import CHAINS
 
@@ -174,6 +178,18 @@ def open_numbers_of(settings: Settings) -> Iterator[Numbers | None]:
         yield numbers
 
 
+def open_aliases(settings: Settings, vault: Vault, numbers: Numbers | None) -> Aliases | None:
+    """Virtual numbers, with the local provider; None: the settings name none."""
+    if settings.aliases is None or numbers is None:
+        return None
+    with ExitStack() as opened:
+        database = opened.enter_context(open_database(settings.aliases))
+        upgrade(database, CHAIN)
+        provider = LocalProvider(database, vault.keyring.keys(IndexKey)[0].tag, now_us)
+        opened.pop_all()
+        return Aliases(vault, database, provider, numbers.keys, numbers.database)
+
+
 @contextmanager
 def open_server(
     settings: Settings, keyring: OpenKeyring, vault: Vault, discloser: Discloser, metrics: Metrics, log: Log
@@ -183,6 +199,8 @@ def open_server(
     with closing(discloser), ExitStack() as opened:
         numbers = opened.enter_context(open_numbers_of(settings))
         reads = None if numbers is None else opened.enter_context(ReadWatch(numbers.database))
+        if (aliases := open_aliases(settings, vault, numbers)) is not None:
+            opened.enter_context(aliases)
         service = create_app(
             vault,
             discloser,
@@ -199,6 +217,7 @@ def open_server(
             blocked=open_blocked(settings),
             numbers=numbers,
             reads=reads,
+            aliases=aliases,
         )
         with closing(service.async_vault):
             yield Server(make_server_config(settings, service.asgi), running, log)

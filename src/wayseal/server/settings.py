@@ -103,6 +103,8 @@ class Settings:
     """Address of the database of numbers, where the service issues and moves them."""
     numbers_key: File | None = None
     """Their key file."""
+    aliases: Name | None = field(default=None, repr=False)
+    """Address of the database of virtual numbers, stand-ins and handovers."""
     blocked_fails_open: Flag = False
     """Where that list was never read: disclose all the same, instead of refusing all."""
     body_seconds: _Seconds = 10.0
@@ -121,6 +123,8 @@ class Settings:
             raise SettingsError("blocked_fails_open needs blocked_file")
         if (self.numbers is None) != (self.numbers_key is None):
             raise SettingsError("numbers and numbers_key go together")
+        if self.aliases is not None and self.numbers is None:
+            raise SettingsError("aliases needs numbers")
         check_tls(self, SettingsError, "insecure")
         if self.tls_client_ca is not None and self.tls_certificate is None:
             raise SettingsError("tls_client_ca needs tls_certificate")

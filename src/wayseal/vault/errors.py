@@ -26,6 +26,10 @@ class PolicyError(VaultError):
     """A policy or a purpose that can't be used as it is written; names the rule, the purpose or the line."""
 
 
+class LabelError(VaultError):
+    """A label that can't be printed, a day key or a payload that isn't one; names the field, never what is in it."""
+
+
 class LogChangedError(VaultError):
     """An entry, a node or a checkpoint of the disclosure log that isn't what was written."""
 

@@ -174,11 +174,11 @@ CHANGES: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "active is no truth": (lambda t: t["keys"][0].update(active=1), "^keys.1.active: is true or false$"),
     "not retired": (
         lambda t: t["keys"].append({"purpose": "wrap", "version": 2, "algorithm": "", "retired": False}),
-        "^keys.8.retired: is true, or isn't there$",
+        "^keys.9.retired: is true, or isn't there$",
     ),
     "retired is no truth": (
         lambda t: t["keys"].append({"purpose": "wrap", "version": 2, "algorithm": "", "retired": 1}),
-        "^keys.8.retired: is true, or isn't there$",
+        "^keys.9.retired: is true, or isn't there$",
     ),
     "retired with a secret": (
         lambda t: t["keys"][0].update(retired=True),

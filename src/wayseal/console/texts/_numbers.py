@@ -4,6 +4,8 @@ from wayseal.model.messages import N_
 
 OF_NUMBERS = {
     "source.numbers": N_("Numbers", context="source.numbers"),
+    "lead.numbers_alias_called": N_("A stranger called a virtual number: somebody who was given it passed it on"),
+    "lead.numbers_handover_guessed": N_("Far more handover codes than usual were wrong at an outlet"),
     "lead.numbers_read_early": N_("A number was read before its first scan by somebody else than its holder"),
     "lead.numbers_tracked_early": N_("A number was asked for at the public gate before its first scan"),
     "lead.numbers_bulk_read": N_("Many numbers were read in a day before their first scan"),

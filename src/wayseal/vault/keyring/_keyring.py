@@ -1,6 +1,7 @@
 """The keyring: for each purpose one active key, and older ones that can still read.
 
-1. Every purpose has exactly one active key; what is written is written with it, and it can't be retired.
+1. Every purpose has exactly one active key; what is written is written with it, and it can't be retired. A keyring of
+   before a purpose (`LATER`) has none of it until one is added by a rotation.
 2. A version's number is never used again: a retired key leaves its number, and a log key its public half too.
 3. Nothing in a keyring changes: each act makes another keyring, which counts once it is saved.
 
@@ -43,7 +44,7 @@ from wayseal.model.schema import CLOSED, keys_of, needs, parsed_by, read_values
 from wayseal.model.times import iso, micros
 from wayseal.store.durable import lock_folder, write_file
 from wayseal.vault.errors import KeyringError
-from wayseal.vault.keyring.keys import KINDS, MOST_VERSIONS, SECRET, Key, KeyPurpose, LogKey
+from wayseal.vault.keyring.keys import KINDS, LATER, MOST_VERSIONS, SECRET, Key, KeyPurpose, LogKey
 
 _MOST = 1 << 24
 _ROOT = 0
@@ -238,10 +239,10 @@ class Keyring:
         for key in keys:
             live[key.purpose][key.version] = key
         for purpose, versions in live.items():
-            if active.get(purpose) not in versions:
+            if active.get(purpose) not in versions and (versions or purpose not in LATER):
                 raise KeyringError("the keyring has no active {purpose} key", purpose=purpose)
         self._live = {purpose: dict(sorted(versions.items())) for purpose, versions in live.items()}
-        self._active = {purpose: self._live[purpose][active[purpose]] for purpose in KeyPurpose}
+        self._active = {purpose: versions[active[purpose]] for purpose, versions in self._live.items() if versions}
         self._retired = {(gone.purpose, gone.version): gone for gone in retired}
 
     @staticmethod
@@ -297,15 +298,15 @@ class Keyring:
         activate=False: it can only read at first; where several machines hold the keyring, all get it so before any
         writes with it (`activate`).
         """
-        version = max([*self._live[purpose], *(v for p, v in self._retired if p is purpose)]) + 1
+        version = max([0, *self._live[purpose], *(v for p, v in self._retired if p is purpose)]) + 1
         if version > MOST_VERSIONS:
             raise KeyringError(
                 "there can be {most} versions of a key, no more",
                 key=purpose,
                 most=MOST_VERSIONS,
             )
-        made = Keyring([*self._keys(), KINDS[purpose](version, now, os.urandom(SECRET))], self._numbers(), self._gone())
-        return made.activate(purpose, version) if activate else made
+        numbers = self._numbers() | ({purpose: version} if activate or purpose not in self._active else {})
+        return Keyring([*self._keys(), KINDS[purpose](version, now, os.urandom(SECRET))], numbers, self._gone())
 
     def activate(self, purpose: KeyPurpose, version: int) -> "Keyring":
         """With this version as the active one; KeyringError where it can't be."""
@@ -331,9 +332,13 @@ class Keyring:
 
     def key(self, kind: type[K], version: int | None = None) -> K:
         """The key of this kind and version (None: the active one); KeyringError where there is none."""
-        found = self._active[kind.purpose] if version is None else self._live[kind.purpose].get(version)
+        found = self._active.get(kind.purpose) if version is None else self._live[kind.purpose].get(version)
         if isinstance(found, kind):
             return found
+        if version is None:
+            raise KeyringError(
+                "the keyring has no {purpose} key yet: run `wayseal vault key rotate {purpose}`", purpose=kind.purpose
+            )
         if (kind.purpose, version) in self._retired:
             raise KeyringError("{purpose} {version} was retired", purpose=kind.purpose, version=version)
         raise KeyringError("{purpose} {version} is not in the keyring", purpose=kind.purpose, version=version)

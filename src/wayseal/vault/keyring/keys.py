@@ -41,8 +41,14 @@ class KeyPurpose(StrEnum):
     """Signs access tokens."""
     LOG = "log"
     """Signs checkpoints of the log."""
+    LABEL = "label"
+    """Makes the keys of a day's labels."""
     ROW = "row"
     """Makes the marks of rows on which decisions rest."""
+
+
+LATER = frozenset({KeyPurpose.LABEL})
+"""Purposes that keyrings of before lack: they get a key by a rotation (rule 1 of the keyring)."""
 
 
 class Key:
@@ -145,6 +151,22 @@ class RowKey(_HashKey):
     purpose = KeyPurpose.ROW
 
 
+class LabelKey(Key):
+    """Makes the key of an outlet's labels of a day, which leaves for the devices of the outlet."""
+
+    __slots__ = ("_root",)
+    purpose = KeyPurpose.LABEL
+    algorithm = "HKDF-SHA256"
+
+    def __init__(self, version: int, created_at: int, secret: bytes) -> None:
+        super().__init__(version, created_at, secret)
+        self._root = self._derived(32)
+
+    def derive(self, context: bytes, size: int) -> bytes:
+        """Bytes for a context; from them neither this key's nor another context's can be worked out."""
+        return HKDF(algorithm=SHA256(), length=size, salt=None, info=context).derive(self._root)
+
+
 class AccessKey(Key):
     """Signs access tokens."""
 
@@ -185,6 +207,6 @@ class LogKey(Key):
 
 
 KINDS: dict[KeyPurpose, type[Key]] = {
-    kind.purpose: kind for kind in (WrapKey, IndexKey, TokenKey, ReasonKey, AccessKey, LogKey, RowKey)
+    kind.purpose: kind for kind in (WrapKey, IndexKey, TokenKey, ReasonKey, AccessKey, LogKey, LabelKey, RowKey)
 }
 """The class of each purpose."""

@@ -19,7 +19,7 @@ from wayseal.vault.masks._addresses import address_mask, region
 from wayseal.vault.masks._names import NAMES, name_mask
 from wayseal.vault.masks._rule import HIDDEN, LONGEST, Mask, MaskRule, clean, first_match, simple
 
-__all__ = ["GB_T_41833", "RULE_SETS", "MaskRule", "RuleSet", "mask", "region"]
+__all__ = ["GB_T_41833", "HIDDEN", "RULE_SETS", "MaskRule", "RuleSet", "clean", "mask", "region"]
 
 
 def _row(name: str, show: str, words: str, example: str, says: str) -> MaskRule:

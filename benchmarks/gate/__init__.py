@@ -1,0 +1,1 @@
+"""Public tracking: who guesses, who asks honestly, how alike answers are and how quick."""

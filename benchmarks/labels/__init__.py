@@ -1,0 +1,1 @@
+"""Labels: read again when they are damaged, and how quickly they are made."""
