@@ -1,7 +1,7 @@
 """A result for programs: dataclasses as JSON by the types of their fields, and back; JSON as text."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Annotated, Any, TypeVar
 
@@ -11,11 +11,16 @@ from wayseal.model.times import day_name, iso, micros
 
 T = TypeVar("T")
 _EPOCH = date(1970, 1, 1)
-Moment = Annotated[int, BeforeValidator(lambda text: micros(str(text))), PlainSerializer(iso)]
+
+
+def _from_text(read: Callable[[str], int]) -> BeforeValidator:
+    """Read what was written as a text; a number is one already."""
+    return BeforeValidator(lambda value: read(value) if isinstance(value, str) else value)
+
+
+Moment = Annotated[int, _from_text(micros), PlainSerializer(iso)]
 """Microseconds since 1970, written as a time in UTC."""
-Day = Annotated[
-    int, BeforeValidator(lambda text: (date.fromisoformat(str(text)) - _EPOCH).days), PlainSerializer(day_name)
-]
+Day = Annotated[int, _from_text(lambda text: (date.fromisoformat(text) - _EPOCH).days), PlainSerializer(day_name)]
 """Days since 1970, written as a date."""
 OrNull = Annotated[str, BeforeValidator(lambda text: text or ""), PlainSerializer(lambda text: text or None)]
 """A text that is null where it is empty."""

@@ -281,7 +281,6 @@ def show_group(ask: Ask) -> Response:
     report, number = _report(ask.lang, kept), ask.number("after") or 0
     known = {one.waybill: one for one in kept.result.parcels}
     shown = [known[one] for one in group.parcels[number : number + _MANY] if one in known]
-    leads = parcel_leads([group]) if ask.cases is not None else ()
     return ask.page(
         "parcels_group",
         group=group,
@@ -294,7 +293,7 @@ def show_group(ask: Ask) -> Response:
         parcels=shown,
         start=number,
         after=number + _MANY if len(group.parcels) > number + _MANY else 0,
-        new=sum(ask.cases.preview(leads)) if ask.cases is not None else None,
+        new=ask.cases is None or any(ask.cases.preview(parcel_leads([group]))),
         **came_in(ask),
     )
 
@@ -312,5 +311,5 @@ def _draw_reasons(ask: Ask, group: GroupFinding) -> Markup | None:
 def queue_group(ask: Ask) -> Response:
     """Puts a group into the queue, to be decided on there (rule 2)."""
     _, group = _group(ask)
-    came = put_in(ask, there(ask.cases), parcel_leads([group]))
+    came = put_in(ask, there(ask.site.cases).need(), parcel_leads([group]))
     return ask.go(f"/parcels/{ask.names['group']}?{urlencode(came)}")
