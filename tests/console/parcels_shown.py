@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from wayseal.parcels import ParcelsResult, keep_result
-from wayseal.parcels._result import (
+from wayseal.parcels.result import (
     Abstained,
     Asker,
     Code,

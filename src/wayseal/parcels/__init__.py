@@ -23,22 +23,16 @@ from wayseal.model.runtime import load_when_asked
 
 if TYPE_CHECKING:
     from wayseal.parcels._find import Options, find_parcels, with_names
-    from wayseal.parcels._keep import keep_result, kept_path, read_kept
-    from wayseal.parcels._report import ParcelsReport, render_parcels
-    from wayseal.parcels._result import Asker, EarlyRead, GroupFinding, ParcelFinding, ParcelsResult, Reason
+    from wayseal.parcels.keep import keep_result, read_kept
+    from wayseal.parcels.report import render_parcels
+    from wayseal.parcels.result import GroupFinding, ParcelsResult
 
 __all__ = [
-    "Asker",
-    "EarlyRead",
     "GroupFinding",
     "Options",
-    "ParcelFinding",
-    "ParcelsReport",
     "ParcelsResult",
-    "Reason",
     "find_parcels",
     "keep_result",
-    "kept_path",
     "read_kept",
     "render_parcels",
     "with_names",
@@ -47,19 +41,13 @@ __all__ = [
 __getattr__ = load_when_asked(
     __name__,
     {
-        "Asker": "_result",
-        "EarlyRead": "_result",
-        "GroupFinding": "_result",
+        "GroupFinding": "result",
         "Options": "_find",
-        "ParcelFinding": "_result",
-        "ParcelsReport": "_report",
-        "ParcelsResult": "_result",
-        "Reason": "_result",
+        "ParcelsResult": "result",
         "find_parcels": "_find",
-        "keep_result": "_keep",
-        "kept_path": "_keep",
-        "read_kept": "_keep",
-        "render_parcels": "_report",
+        "keep_result": "keep",
+        "read_kept": "keep",
+        "render_parcels": "report",
         "with_names": "_find",
     },
 )

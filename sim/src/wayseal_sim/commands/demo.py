@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +14,7 @@ from wayseal.cases.ledger.casebook import FOLDER, Names
 from wayseal.cases.ledger.detection import lay_out_cases, register_cases
 from wayseal.cli.commands import (
     MARK,
+    ProgressCallback,
     QuietOption,
     SeedOption,
     _,
@@ -27,7 +28,7 @@ from wayseal.cli.commands import (
 )
 from wayseal.detect import DetectResult, Options, detect
 from wayseal.detect.report import brief, render_detect
-from wayseal.ledger import ingest, open_ledger
+from wayseal.ledger import Snapshot, ingest, open_ledger
 from wayseal.model import WaysealError
 from wayseal.model.times import day_name, stamp
 from wayseal.page.numbers import percent
@@ -38,7 +39,6 @@ from wayseal_sim import preset, simulate
 from wayseal_sim.commands._last_day import lay_out_last_day, watch_last_day
 from wayseal_sim.commands._parts import begin_casework, how_to_open_console, watch_market
 from wayseal_sim.parcels import plant_ghosts
-
 
 _PLAIN = 10
 """Minutes before pickup that no clock explains."""
@@ -97,8 +97,7 @@ def demo(
         found = detect(snapshot, options, progress=progress)
         shown, new = register_cases(found, folder, None, now_us())
         lay_out_cases(snapshot, new, options, folder, progress)
-        parcels = find_parcels(snapshot, progress=progress)
-        keep_result(parcels, folder, now_us())
+        parcels = _judge_parcels(snapshot, folder, paths.truth, progress)
         market = list(watch_market(out, snapshot, seed, progress))
     report = out / "report.html"
     write_text(report, render(result, "html", current_lang()))
@@ -108,13 +107,7 @@ def demo(
     begin_casework(folder, tuple(case.id for case in shown.worth if case.id), bought)
     cases = out / "cases.html"
     write_text(cases, render_detect(shown, "html", current_lang()))
-    print_lines(_describe_cases(paths.truth, found, shown))
-    with open_cases(folder) as book:
-        book.enqueue_once(parcel_leads(parcels.groups), WHO, now_us())
-    named = with_names(parcels, Names(read_known(folder).opened, load_pseudonyms(folder).of).of)
-    print_lines(_describe_parcels(paths.truth, parcels, named))
-    typer.echo("")
-    print_lines(market)
+    print_lines([*_describe_cases(paths.truth, found, shown), *parcels, "", *market])
     echo("Reports: {report}  {cases}", report=report.resolve(), cases=cases.resolve())
     typer.echo(how_to_open_console(out))
 
@@ -147,6 +140,16 @@ def _planted(truth: Path) -> Mapping[str, str]:
     """Who pulls in truth, by account."""
     planted = json.loads(truth.read_text(encoding="utf-8")).get("insiders", [])
     return {account: f"{i['kind']}, {i['a_day']}" for i in planted for account in i["accounts"]}
+
+
+def _judge_parcels(snapshot: Snapshot, folder: Path, truth: Path, progress: ProgressCallback) -> Sequence[str]:
+    """Looks for shipments without a parcel, puts them into the queue, and says what was found."""
+    found = find_parcels(snapshot, progress=progress)
+    keep_result(found, folder, now_us())
+    with open_cases(folder) as book:
+        book.enqueue_once(parcel_leads(found.groups), WHO, now_us())
+    named = with_names(found, Names(read_known(folder).opened, load_pseudonyms(folder).of).of)
+    return tuple(_describe_parcels(truth, found, named))
 
 
 def _describe_parcels(truth: Path, found: ParcelsResult, named: ParcelsResult) -> Iterator[str]:

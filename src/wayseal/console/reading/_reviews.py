@@ -16,7 +16,8 @@ from wayseal.detect.partners import PartnersResult, check_partners, load_contrac
 from wayseal.detect.rights import RightsResult, load_map, render_rights, rights
 from wayseal.ledger import open_ledger
 from wayseal.page.programs import load_row
-from wayseal.parcels import ParcelsResult, find_parcels, keep_result, kept_path, read_kept
+from wayseal.parcels import ParcelsResult, find_parcels, keep_result, read_kept
+from wayseal.parcels.keep import kept_path
 from wayseal.store.durable import replace_file
 
 _FOLDER, _VERSION = "reviews", 2

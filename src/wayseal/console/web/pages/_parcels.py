@@ -30,7 +30,8 @@ from wayseal.model.times import day_name
 from wayseal.page.charts import shares_chart, strength_chart
 from wayseal.page.languages import Lang
 from wayseal.page.words import Translator, catalogue
-from wayseal.parcels import Asker, EarlyRead, GroupFinding, ParcelFinding, ParcelsReport, Reason
+from wayseal.parcels.report import ParcelsReport
+from wayseal.parcels.result import Asker, EarlyRead, GroupFinding, ParcelFinding, Reason
 
 PAGES = Pages()
 _MANY, _PLACES, _MINUTE = 25, 30, 60e6

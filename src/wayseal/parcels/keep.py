@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from wayseal.page.programs import as_json, dump_row
-from wayseal.parcels._result import ParcelsResult
+from wayseal.parcels.result import ParcelsResult
 from wayseal.store.durable import replace_file
 
 FOLDER, FILE = "parcels", "result.json"

@@ -9,8 +9,7 @@ from wayseal.page import Document, Report, Section, Table
 from wayseal.page.numbers import DASH, percent
 from wayseal.page.numbers import share as as_share
 from wayseal.page.programs import dump_row
-from wayseal.page.words import times
-from wayseal.parcels._result import Code, GroupFinding, NotJudged, ParcelsResult, Reason
+from wayseal.parcels.result import Code, GroupFinding, NotJudged, ParcelsResult, Reason
 
 SHOWN, DETAILED = 50, 10
 """Most rows of a list on a page, and groups whose reasons are told; the JSON report has all."""
@@ -86,7 +85,7 @@ class ParcelsReport(Report[ParcelsResult]):
 
     def reason(self, one: Reason) -> str:
         """A fact in words, and how many times as likely it is without a parcel."""
-        return self.translator.joined([self.fact(one), f"×{times(one.llr, self.translator.lang)}"])
+        return self.translator.joined([self.fact(one), self.translator.say("unit.times", nats=one.llr)])
 
     def fact(self, one: Reason) -> str:
         """A fact in words."""
