@@ -56,7 +56,7 @@ def rows_of(browser: Client, path: str) -> list[dict[str, str]]:
 
 
 def group_of(browser: Client, place: int = 0) -> str:
-    return re.findall(r'href="(/parcels/[0-9a-f]{16})"', browser.get("/parcels").text)[place]
+    return str(re.findall(r'href="(/parcels/[0-9a-f]{16})"', browser.get("/parcels").text)[place])
 
 
 def test_what_is_kept_is_read_again_and_nothing_else(tmp_path: Path) -> None:

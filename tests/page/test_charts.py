@@ -78,7 +78,7 @@ def test_a_course_goes_from_its_first_share_to_its_last() -> None:
 
 
 def test_shares_are_cells_the_less_the_darker_and_low_ones_stand_out() -> None:
-    rows = [("<H1>", [1.0, None, 0.95]), ("H2", [0.5, 0.91, 0.9])]
+    rows: list[tuple[str, list[float | None]]] = [("<H1>", [1.0, None, 0.95]), ("H2", [0.5, 0.91, 0.9])]
     page = Page(shares_chart("s", "t", "d", ["a", "b", "c"], rows, 0.9) or "")
     cells = page.all("rect")
     assert len(cells) == 5, "none where nothing is known"
