@@ -13,8 +13,7 @@ from wayseal.model.messages import N_
 from wayseal.model.schema import CLOSED, parsed_by
 from wayseal.model.times import iso, micros
 
-FILE = "casebook.db"
-"""The default database, in the casebook's folder."""
+FILE = "casebook.db"  # the default database, in the casebook's folder
 MOST_ID = MOST_TAG = 40
 """Characters of an id that an error repeats, and of a tag."""
 TAG = f"^[^\\n,]{{1,{MOST_TAG}}}$"
@@ -162,8 +161,8 @@ class Observable:
 class Alert:
     """An alert of detection on some accounts: a score, when it tipped, and which detectors gave the reasons.
 
-    parcels_a_day: so many are lost if it is right; 0 where nobody knows. worth: it was worth acting on. read_until:
-    the time of the newest read that it told of; None in casebooks that didn't note it.
+    parcels_a_day: so many are lost if it is right; 0: unknown. worth: it was worth acting on. read_until: when the
+    newest read was that it told of; None in casebooks that didn't note it.
     """
 
     __pydantic_config__: ClassVar = LINE
