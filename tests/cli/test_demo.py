@@ -25,7 +25,7 @@ from wayseal.store import open_source, read_leaks
 from wayseal_sim import preset, simulate
 from wayseal_sim.commands._last_day import lay_out_last_day, watch_last_day
 from wayseal_sim.commands._parts import begin_casework, how_to_open_console, watch_market
-from wayseal_sim.commands.demo import _describe_cases, _describe_parcels
+from wayseal_sim.commands.demo import _describe_cases, _describe_parcels, _judge_parcels
 
 
 def test_cases_to_look_into_stand_beside_the_truth_and_those_to_watch_dont(tmp_path: Path) -> None:
@@ -97,7 +97,10 @@ def test_the_demo_watches_a_market_and_fills_the_queue(tmp_path: Path) -> None:
     (tmp_path / "ledger" / FOLDER).mkdir()
     done: list[int] = []
     with open_ledger(tmp_path / "ledger") as snapshot:
+        parcels = _judge_parcels(snapshot, tmp_path / "ledger" / FOLDER, paths.truth, lambda *_: None)
         lines = list(watch_market(tmp_path, snapshot, 7, lambda _, at, of: done.append(of - at)))
+    assert parcels[1].startswith("Parcels: numbers in use before pickup")
+    assert (tmp_path / "ledger/detect/parcels/result.json").is_file(), "the console shows it"
     assert done[-1] == 0
     assert [number for line in lines if (number := re.search(r"(\d+) numbers of this courier's own", line))]
     (asked,) = (re.search(r"(\d+) shops asked for, (\d+) of them", line) for line in lines if "asked for" in line)

@@ -17,6 +17,8 @@ from tests.console.parcels_shown import ASKER, FOUND_AT, NUMBERS, OPERATOR, keep
 from tests.console.test_reviews import ProgressSink
 from tests.console.world import World, text
 from wayseal.cases import load_pseudonyms
+from wayseal.cases.breaches import breach_lead
+from wayseal.cases.ledger.arrivals import parcel_leads
 from wayseal.cases.types import Source
 from wayseal.cases.views import ItemFilter
 from wayseal.console import Role
@@ -24,6 +26,8 @@ from wayseal.console.jobs.kinds import KINDS
 from wayseal.console.jobs.types import JobContext
 from wayseal.console.reading import PARCELS, CaseReader, load_parcels
 from wayseal.console.settings import ConsoleSettings
+from wayseal.console.web._case_words import name_of_reason
+from wayseal.numbers.breaches import Breach, BreachKind
 from wayseal.page.programs import dump_row, load_row
 from wayseal.parcels import ParcelsResult
 
@@ -194,3 +198,10 @@ def test_what_was_never_looked_for_can_be_asked_for(tmp_path: Path) -> None:
     assert (kept.at, told["groups"]) == (NOW, str(len(kept.result.groups)))
     assert kept.result.parcels_seen > 0
     assert "judge" in sink.stages
+
+
+def test_whatever_numbers_and_parcels_put_into_the_queue_has_words() -> None:
+    leads = [breach_lead(Breach(kind=kind, number="1", at=1, asker="a", holder="b")) for kind in BreachKind]
+    for lead in (*leads, *parcel_leads(made_up().groups)):
+        assert name_of_reason(lead.reason, "en") != lead.reason, lead.reason
+        assert name_of_reason(lead.source.value, "en") != lead.source.value

@@ -6,10 +6,10 @@
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
 
 from markupsafe import Markup
@@ -33,41 +33,19 @@ from wayseal.page.words import Translator, catalogue
 from wayseal.parcels.report import ParcelsReport
 from wayseal.parcels.result import Asker, EarlyRead, GroupFinding, ParcelFinding, Reason
 
+T = TypeVar("T")
 PAGES = Pages()
-_MANY, _PLACES, _MINUTE = 25, 30, 60e6
-_LN10 = math.log(10)
-_FROM = ("all", "90", "99")
-_LOW = 0.9
+_MANY, _PLACES, _LOW = 25, 30, 0.9
+_MINUTE, _LN10 = 60e6, math.log(10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GroupRow:
-    """A group. name: in addresses; operator: as they may be called (rule 1)."""
+class Row(Generic[T]):
+    """Something found, and its account as it may be called (rule 1). name: of a group, in addresses."""
 
-    name: str
-    operator: str
-    group: GroupFinding
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AskerRow:
-    """An account that asks before pickup, as it may be called."""
-
+    one: T
     account: str
-    asker: Asker
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EarlyRow:
-    """A number that was asked for before pickup, and by whom, as they may be called."""
-
-    account: str
-    read: EarlyRead
-
-    @property
-    def scanned(self) -> int:
-        """When its first scan was, µs since 1970."""
-        return self.read.at + round(self.read.minutes * _MINUTE)
+    name: str = ""
 
 
 def _found(ask: Ask) -> KeptParcels | None:
@@ -80,81 +58,68 @@ def _name(ask: Ask, one: GroupFinding) -> str:
 
 def _report(lang: Lang, kept: KeptParcels | None = None) -> ParcelsReport:
     """The room's words for pages; kept: None for those of a reason, as plain text."""
-    translator = Translator(lang, html=kept is not None, more=catalogue(lang, "wayseal.parcels"))
     made: Any = kept and kept.result
-    return ParcelsReport(made, translator)
+    return ParcelsReport(made, Translator(lang, html=kept is not None, more=catalogue(lang, "wayseal.parcels")))
 
 
 def _reasons(one: GroupFinding | ParcelFinding) -> Sequence[Reason]:
     return [reason for reason in one.reasons if reason.llr > 0]
 
 
-def _said(row: GroupRow, lang: Lang) -> str:
-    return " ".join(map(_report(lang).reason, _reasons(row.group)))
+def _said(row: Row[GroupFinding], lang: Lang) -> str:
+    return " ".join(map(_report(lang).reason, _reasons(row.one)))
 
 
-_GROUP_SORTS: Mapping[str, Callable[[GroupRow], Any]] = {
-    "": lambda _row: 0,
-    "customer": lambda row: row.group.sender,
-    "outlet": lambda row: row.group.outlet,
-    "operator": lambda row: row.operator,
-    "day": lambda row: row.group.day,
-    "probability": lambda row: row.group.probability,
-    "waybills": lambda row: row.group.size,
-    "expected": lambda row: row.group.expected,
-}
+def _page(of: ListPage[Row[T]], rows: Sequence[Row[T]], wanted: Wanted, most: int) -> Page[Row[T]]:
+    """The rows by the column that is wanted."""
+    column = next((one for one in of.columns if one.name == wanted.sort.by), None)
+    return page_at(rows if column is None else sorted(rows, key=column.cell, reverse=wanted.sort.down), wanted, most)
 
 
-def _groups(ask: Ask, wanted: Wanted, most: int) -> Page[GroupRow]:
+def _groups(ask: Ask, wanted: Wanted, most: int) -> Page[Row[GroupFinding]]:
     kept, wish, alias = _found(ask), wanted.filters, alias_of(ask)
     least = 0.0 if wish["from"] == "all" else int(wish["from"]) / 100
     rows = [
-        GroupRow(name=_name(ask, one), operator=alias(one.operator) if one.operator else "", group=one)
+        Row(one=one, account=alias(one.operator) if one.operator else "", name=_name(ask, one))
         for one in (() if kept is None else kept.result.groups)
         if one.probability >= least
         and wish["customer"] in ("", one.sender)
         and wish["outlet"] in ("", one.outlet)
         and wish["day"] in ("", day_name(one.day))
     ]
-    return page_at(sorted(rows, key=_GROUP_SORTS[wanted.sort.by], reverse=wanted.sort.down), wanted, most)
+    return _page(LIST, rows, wanted, most)
 
 
 def _of_groups(ask: Ask, _rows: object) -> Mapping[str, Any]:
-    kept = _found(ask)
+    kept, values = _found(ask), {"job": asked_job(ask), "reasons": _reasons, "day_name": day_name}
     if kept is None:
-        return {"kept": None, "job": asked_job(ask)}
+        return {"kept": None, **values}
     report, missed = _report(ask.lang, kept), dict[Any, int]()
     for one in kept.result.abstained:
         missed[one.reason] = missed.get(one.reason, 0) + one.parcels
-    return {
-        "kept": kept,
-        "job": asked_job(ask),
-        "report": report,
-        "missed": [(report.why_not(reason), n) for reason, n in missed.items()],
-        "reasons": _reasons,
-        "day_name": day_name,
-    }
+    not_judged = [(report.why_not(reason), n) for reason, n in missed.items()]
+    return {"kept": kept, "report": report, "missed": not_judged, **values}
 
 
-LIST: ListPage[GroupRow] = ListPage(
+LIST: ListPage[Row[GroupFinding]] = ListPage(
     path="/parcels", title=N_("Shipments without a parcel"), roles=CASE_ROLES, query=_groups, template="parcels",
-    values=_of_groups, sorts=tuple(_GROUP_SORTS),
+    values=_of_groups, sorts=("", "customer", "outlet", "operator", "day", "probability", "waybills", "expected"),
     columns=[
         Column(
-            name="customer", head=N_("Sender"), cell=lambda row: row.group.sender, kind="id",
+            name="customer", head=N_("Sender"), cell=lambda row: row.one.sender, kind="id",
             href=lambda row: f"/parcels/{row.name}",
         ),
-        Column(name="outlet", head=N_("Outlet"), cell=lambda row: row.group.outlet, kind="id"),
-        Column(name="operator", head=N_("Operator"), cell=lambda row: row.operator, kind="id"),
-        Column(name="day", head=N_("Day"), cell=lambda row: day_name(row.group.day)),
-        Column(name="probability", head=N_("Probability"), cell=lambda row: round(row.group.probability, 4)),
-        Column(name="waybills", head=N_("Parcels"), cell=lambda row: row.group.size, kind="number"),
-        Column(name="expected", head=N_("Expected"), cell=lambda row: round(row.group.expected, 1), kind="number"),
+        Column(name="outlet", head=N_("Outlet"), cell=lambda row: row.one.outlet, kind="id"),
+        Column(name="operator", head=N_("Operator"), cell=lambda row: row.account, kind="id"),
+        Column(name="day", head=N_("Day"), cell=lambda row: day_name(row.one.day)),
+        Column(name="probability", head=N_("Probability"), cell=lambda row: round(row.one.probability, 4)),
+        Column(name="waybills", head=N_("Parcels"), cell=lambda row: row.one.size, kind="number"),
+        Column(name="expected", head=N_("Expected"), cell=lambda row: round(row.one.expected, 1), kind="number"),
         Column(name="reasons", said=_said),
     ],
     filters=[
-        Filter(name="from", choices=_FROM, kind="parcels_from."), Filter(name="customer"), Filter(name="outlet"),
-        Filter(name="day"),
+        Filter(name="from", choices=("all", "90", "99"), kind="parcels_from."),
+        Filter(name="customer"), Filter(name="outlet"), Filter(name="day"),
     ],
 )  # fmt: skip
 PAGES += LIST.pages()
@@ -166,18 +131,10 @@ def look_again(ask: Ask) -> Response:
     return ask.go(f"/parcels?job={ask.site.jobs.start(PARCELS, {}, ask.whose.person.login)}")
 
 
-_ASKER_SORTS: Mapping[str, Callable[[AskerRow], Any]] = {
-    "": lambda _row: 0,
-    "account": lambda row: row.account,
-    "reads": lambda row: row.asker.early,
-    "waybills": lambda row: row.asker.parcels,
-}
-
-
-def _askers(ask: Ask, wanted: Wanted, most: int) -> Page[AskerRow]:
+def _askers(ask: Ask, wanted: Wanted, most: int) -> Page[Row[Asker]]:
     kept, alias = _found(ask), alias_of(ask)
-    rows = [AskerRow(account=alias(one.asker), asker=one) for one in (() if kept is None else kept.result.askers)]
-    return page_at(sorted(rows, key=_ASKER_SORTS[wanted.sort.by], reverse=wanted.sort.down), wanted, most)
+    rows = [Row(one=one, account=alias(one.asker)) for one in (() if kept is None else kept.result.askers)]
+    return _page(ASKERS, rows, wanted, most)
 
 
 def _of_early(ask: Ask, _rows: object) -> Mapping[str, Any]:
@@ -185,53 +142,48 @@ def _of_early(ask: Ask, _rows: object) -> Mapping[str, Any]:
     return {"kept": kept, "note": "" if kept is None else _report(ask.lang, kept).say("askers_note")}
 
 
-ASKERS: ListPage[AskerRow] = ListPage(
+ASKERS: ListPage[Row[Asker]] = ListPage(
     path="/parcels/askers", title=N_("Who asks before pickup"), roles=CASE_ROLES, query=_askers,
-    template="parcels_early", values=_of_early, sorts=tuple(_ASKER_SORTS),
+    template="parcels_early", values=_of_early, sorts=("", "account", "reads", "waybills"),
     columns=[
         Column(
             name="account", head=N_("Account"), cell=lambda row: row.account, kind="id",
             href=lambda row: f"/parcels/reads?{urlencode({'account': row.account})}",
         ),
-        Column(name="kind", head=N_("Kind"), cell=lambda row: row.asker.kind, kind="value"),
-        Column(name="role", head=N_("Role"), cell=lambda row: row.asker.role, kind="value"),
-        Column(name="reads", head=N_("Asked before pickup"), cell=lambda row: row.asker.early, kind="number"),
+        Column(name="kind", head=N_("Kind"), cell=lambda row: row.one.kind, kind="value"),
+        Column(name="role", head=N_("Role"), cell=lambda row: row.one.role, kind="value"),
+        Column(name="reads", head=N_("Asked before pickup"), cell=lambda row: row.one.early, kind="number"),
         Column(
             name="expected", head=N_("Others of its kind would"), kind="number",
-            cell=lambda row: round(row.asker.usual * row.asker.parcels, 1),
+            cell=lambda row: round(row.one.usual * row.one.parcels, 1),
         ),
-        Column(name="waybills", head=N_("All it asked for"), cell=lambda row: row.asker.parcels, kind="number"),
+        Column(name="waybills", head=N_("All it asked for"), cell=lambda row: row.one.parcels, kind="number"),
     ],
 )  # fmt: skip
 PAGES += ASKERS.pages()
-_READ_SORTS: Mapping[str, Callable[[EarlyRow], Any]] = {
-    "at": lambda row: row.read.at,
-    "first_seen": lambda row: row.scanned,
-    "waybill": lambda row: row.read.waybill,
-}
 
 
-def _reads(ask: Ask, wanted: Wanted, most: int) -> Page[EarlyRow]:
+def _reads(ask: Ask, wanted: Wanted, most: int) -> Page[Row[EarlyRead]]:
     kept, alias, account = _found(ask), cache(alias_of(ask)), wanted.filters["account"]
-    rows = [
-        EarlyRow(account=whose, read=one)
-        for one in (() if kept is None else kept.result.reads_before_pickup)
-        if account in ("", whose := alias(one.asker))
-    ]
-    return page_at(sorted(rows, key=_READ_SORTS[wanted.sort.by], reverse=wanted.sort.down), wanted, most)
+    rows = (Row(one=one, account=alias(one.asker)) for one in (kept.result.reads_before_pickup if kept else ()))
+    return _page(READS, [row for row in rows if account in ("", row.account)], wanted, most)
 
 
-READS: ListPage[EarlyRow] = ListPage(
+READS: ListPage[Row[EarlyRead]] = ListPage(
     path="/parcels/reads", title=N_("Asked for before pickup"), roles=CASE_ROLES, query=_reads,
-    template="parcels_early", values=_of_early, sorts=tuple(_READ_SORTS), filters=[Filter(name="account")],
+    template="parcels_early", values=_of_early, sorts=("at", "first_seen", "waybill"),
+    filters=[Filter(name="account")],
     columns=[
         Column(
-            name="waybill", head=N_("Waybill"), cell=lambda row: row.read.waybill, kind="id",
-            href=lambda row: href_of("number", row.read.waybill),
+            name="waybill", head=N_("Waybill"), cell=lambda row: row.one.waybill, kind="id",
+            href=lambda row: href_of("number", row.one.waybill),
         ),
         Column(name="account", head=N_("Account"), cell=lambda row: row.account, kind="id"),
-        Column(name="at", head=N_("Asked for"), cell=lambda row: row.read.at, kind="time"),
-        Column(name="first_seen", head=N_("First scan"), cell=lambda row: row.scanned, kind="time"),
+        Column(name="at", head=N_("Asked for"), cell=lambda row: row.one.at, kind="time"),
+        Column(
+            name="first_seen", head=N_("First scan"), kind="time",
+            cell=lambda row: row.one.at + round(row.one.minutes * _MINUTE),
+        ),
     ],
 )  # fmt: skip
 PAGES += READS.pages()
@@ -243,16 +195,10 @@ def show_skills(ask: Ask) -> Response:
     kept = _found(ask)
     if kept is None:
         return ask.page("parcels_skills", kept=None, sections=())
-    report = _report(ask.lang, kept)
+    report, picture = _report(ask.lang, kept), _draw_coverage(ask, kept)
     *_, abstained, coverage, lacking, _skills = report.sections()
-    return ask.page(
-        "parcels_skills",
-        kept=kept,
-        report=report,
-        sections=(abstained, coverage, lacking),
-        coverage=coverage,
-        picture=_draw_coverage(ask, kept),
-    )
+    some = (abstained, coverage, lacking)
+    return ask.page("parcels_skills", kept=kept, report=report, sections=some, coverage=coverage, picture=picture)
 
 
 def _draw_coverage(ask: Ask, kept: KeptParcels) -> Markup | None:
@@ -262,11 +208,9 @@ def _draw_coverage(ask: Ask, kept: KeptParcels) -> Markup | None:
         places.setdefault(one.outlet, {})[one.day] = one.share
     poorest = sorted(places, key=lambda name: (min(places[name].values()), name))[:_PLACES]
     days = sorted({day for name in poorest for day in places[name]})
-    rows = [(name, [places[name].get(day) for day in days]) for name in poorest]
-    return shares_chart(
-        "coverage", say("parcels_page.coverage"), say("parcels_page.coverage_desc"),
-        [day_name(day)[5:] for day in days], rows, _LOW,
-    )  # fmt: skip
+    rows, heads = [(name, [places[name].get(day) for day in days]) for name in poorest], [day_name(d)[5:] for d in days]
+    title, desc = say("parcels_page.coverage"), say("parcels_page.coverage_desc")
+    return shares_chart("coverage", title, desc, heads, rows, _LOW)
 
 
 def _group(ask: Ask) -> tuple[KeptParcels, GroupFinding]:
@@ -278,25 +222,16 @@ def _group(ask: Ask) -> tuple[KeptParcels, GroupFinding]:
 @PAGES.get("/parcels/{group}", CASE_ROLES)
 def show_group(ask: Ask) -> Response:
     """A group: why, as a picture and in words, and its parcels, each with its facts."""
-    kept, group = _group(ask)
-    report, number = _report(ask.lang, kept), ask.number("after") or 0
+    (kept, group), start = _group(ask), ask.number("after") or 0
     known = {one.waybill: one for one in kept.result.parcels}
-    shown = [known[one] for one in group.parcels[number : number + _MANY] if one in known]
-    return ask.page(
-        "parcels_group",
-        group=group,
-        kept=kept,
-        report=report,
-        reasons=_reasons,
-        operator=alias_of(ask)(group.operator) if group.operator else "",
-        day=day_name(group.day),
-        picture=_draw_reasons(ask, group),
-        parcels=shown,
-        start=number,
-        after=number + _MANY if len(group.parcels) > number + _MANY else 0,
-        new=ask.cases is None or any(ask.cases.preview(parcel_leads([group]))),
-        **came_in(ask),
-    )
+    values: dict[str, Any] = {
+        "group": group, "report": _report(ask.lang, kept), "reasons": _reasons, "day": day_name(group.day),
+        "operator": alias_of(ask)(group.operator) if group.operator else "", "picture": _draw_reasons(ask, group),
+        "parcels": [known[one] for one in group.parcels[start : start + _MANY] if one in known], "start": start,
+        "after": start + _MANY if len(group.parcels) > start + _MANY else 0,
+        "new": ask.cases is None or any(ask.cases.preview(parcel_leads([group]))),
+    }  # fmt: skip
+    return ask.page("parcels_group", **values, **came_in(ask))
 
 
 def _draw_reasons(ask: Ask, group: GroupFinding) -> Markup | None:
@@ -311,6 +246,5 @@ def _draw_reasons(ask: Ask, group: GroupFinding) -> Markup | None:
 @PAGES.post("/parcels/{group}/queue", CASE_ROLES)
 def queue_group(ask: Ask) -> Response:
     """Puts a group into the queue, to be decided on there (rule 2)."""
-    _, group = _group(ask)
-    came = put_in(ask, there(ask.site.cases).need(), parcel_leads([group]))
+    came = put_in(ask, there(ask.site.cases).need(), parcel_leads([_group(ask)[1]]))
     return ask.go(f"/parcels/{ask.names['group']}?{urlencode(came)}")
