@@ -1,1 +1,1 @@
-"""Parcels that never were: recall by skill beside other methods, senders, days, honest oddities; and time and memory."""
+"""Parcels: recall of those that never were by skill, senders, days, honest oddities; time and memory."""

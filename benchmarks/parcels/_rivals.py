@@ -9,6 +9,9 @@ isolation forest, LightGBM: see the classes of all facts that we see, for each p
 from the truth of other families, which no courier has.
 """
 
+from importlib import import_module
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -40,7 +43,8 @@ def kuaidi100(made: Judged) -> Floats:
     home = np.full(len(j.actors) + 1, -1)
     home[pairs[order, 0]] = pairs[order, 1]
     away = np.bincount(hands["parcel"], home[hands["operator"]] != hands["outlet"], n)
-    lane, size = np.unique(legs["start"].astype(np.int64) << 32 | legs["end"], return_inverse=True, return_counts=True)[1:]
+    lanes = legs["start"].astype(np.int64) << 32 | legs["end"]
+    _, lane, size = np.unique(lanes, return_inverse=True, return_counts=True)
     jumps = np.bincount(legs["parcel"], size[lane] < 3, n)
     sender = np.unique(j.parcels["sender"], return_inverse=True)[1]
     odd = away + jumps
@@ -65,17 +69,17 @@ def features(made: Judged) -> Floats:
 
 def isolation_forest(made: Judged) -> Floats:
     """Fitted to the parcels themselves."""
-    from sklearn.ensemble import IsolationForest
-
     rows = features(made)
-    forest = IsolationForest(n_estimators=100, random_state=7, n_jobs=1).fit(rows)
+    forest = import_module("sklearn.ensemble").IsolationForest(n_estimators=100, random_state=7, n_jobs=1).fit(rows)
     return -np.asarray(forest.score_samples(rows))
 
 
-def lightgbm_of(others: list[World]) -> "object":
+def lightgbm_of(others: list[World]) -> Any:
     """A classifier that knows the truth of other families."""
-    import lightgbm
-
     rows = np.concatenate([features(one.made)[one.made.judged] for one in others])
     wrong = np.concatenate([(one.kind != HONEST)[one.made.judged] for one in others])
-    return lightgbm.LGBMClassifier(n_estimators=150, n_jobs=1, random_state=7, verbose=-1).fit(rows, wrong)
+    return (
+        import_module("lightgbm")
+        .LGBMClassifier(n_estimators=150, n_jobs=1, random_state=7, verbose=-1)
+        .fit(rows, wrong)
+    )

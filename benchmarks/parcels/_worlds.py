@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from wayseal_sim.parcels import live, write_life
 
 from wayseal import ledger, store
 from wayseal.ledger import IngestOptions, Snapshot, open_ledger
@@ -16,6 +15,7 @@ from wayseal.model.times import clock_us
 from wayseal.parcels._coverage import DAY_US
 from wayseal.parcels._find import Judged, _places, judge_journeys, silent
 from wayseal.parcels._journeys import read_journeys
+from wayseal_sim.parcels import live, write_life
 
 Floats = NDArray[np.float64]
 HONEST = "honest"
@@ -38,7 +38,8 @@ class World:
     @property
     def honest(self) -> NDArray[np.bool_]:
         """Parcels that are what they seem."""
-        return self.kind == HONEST
+        honest: NDArray[np.bool_] = self.kind == HONEST
+        return honest
 
 
 def worlds(families: tuple[str, ...], seeds: range, parcels: int, coverage: float, daily: bool) -> Iterator[World]:

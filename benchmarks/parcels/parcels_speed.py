@@ -1,6 +1,8 @@
 """Time and memory of judging parcels, with the ledger read.
 
     python -m benchmarks run parcels_speed [--parcels 1000000]
+
+The courier is made and brought into a ledger first, which isn't timed.
 """
 
 import resource
@@ -10,12 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from wayseal_sim.parcels import live, write_life
-
 from benchmarks.registry import Kept, Said, Table, benchmark, option
 from wayseal import ledger, store
 from wayseal.ledger import IngestOptions, open_ledger
 from wayseal.parcels import find_parcels
+from wayseal_sim.parcels import live, write_life
 
 
 @dataclass(frozen=True)

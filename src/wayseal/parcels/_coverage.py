@@ -1,8 +1,10 @@
 """What machines read of what passes, by place and day, and whether a parcel should have been read (rule 2)."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from scipy.special import betaln, gammaln
 
 from wayseal.model.arrays import Flags, Floats, Longs
@@ -39,7 +41,7 @@ class MachineReads:
     beside: Floats
 
 
-def _ratio(a: Floats, b: Floats) -> Floats:
+def _ratio(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> Floats:
     out: Floats = a / np.maximum(b, 1e-12)
     return out
 
@@ -63,7 +65,7 @@ def count_machine_reads(j: Journeys, offset: int) -> MachineReads:
     c = share[cell]
     good = c >= LEAST_COVERAGE
     judged, hits, mean = (np.bincount(unit, x, n) for x in (good, good & read, good * c))
-    order = np.lexsort((c, unit))
+    order = np.lexsort((np.where(machines[v["outlet"]], c, 2.0), unit))
     head = order[np.flatnonzero(np.diff(unit[order], prepend=-1))]
     lowest = np.full(n, -1, np.int64)
     lowest[unit[head]] = head

@@ -113,7 +113,7 @@ def judge_journeys(j: Journeys, offset: int, places: Floats | None = None) -> Ju
     day = (p["first"] + offset) // DAY_US
     keys = [p["sender"].view(np.uint64).astype(np.int64), p["pickup"].astype(np.int64),
             p["collector"].astype(np.int64), day]  # fmt: skip
-    groups = judge_groups(keys, (weighed.ghost, weighed.empty), judged)
+    groups = judge_groups(keys, weighed.nats, judged)
     return Judged(journeys=j, reads=reads, judged=judged, facts=facts, weighed=weighed, groups=groups)
 
 
@@ -209,7 +209,7 @@ class _Teller:
         found = found[np.lexsort((made.journeys.parcels["key"][found], -chance[found].round(6)))][:MOST]
         out = []
         for place, number in zip(found.tolist(), self._numbers(found), strict=True):
-            kind = Kind.EMPTY if made.groups.empty[place] else Kind.GHOST
+            kind = tuple(Kind)[made.groups.kind[place]]
             out.append(
                 ParcelFinding(
                     waybill=number, probability=float(chance[place]), kind=kind, reasons=self._reasons(place)
@@ -236,9 +236,7 @@ class _Teller:
         out: dict[str, int | float | str] = {}
         for name, values in self._made.facts[column - 1].values.items():
             value = values[row].item()
-            if name == "trip":
-                out[name] = self._snapshot.names("trip", [value & (1 << 64) - 1])[0]
-            elif np.isfinite(value):
+            if np.isfinite(value):
                 out[name] = round(value, 2)
         return out
 
@@ -257,8 +255,8 @@ class _Teller:
         operators = self._snapshot.names("actor", actors[p["collector"][head]])
         senders = self._senders(p["key"][head].astype(np.uint64))
         out = []
-        for k, (place, mine) in enumerate(zip(found.tolist(), members, strict=True)):
-            mine = mine[np.lexsort((p["key"][mine], -g.parcel[mine].round(6)))]
+        for k, (place, all_) in enumerate(zip(found.tolist(), members, strict=True)):
+            mine = all_[np.lexsort((p["key"][all_], -g.parcel[all_].round(6)))]
             likely = mine[g.parcel[mine] >= 0.5]
             out.append(
                 GroupFinding(
@@ -402,7 +400,7 @@ def _of_issuing_side(snapshot: Snapshot, rows: Rows) -> Flags:
     """Whether an account is the interface that issued the number, or holds it: by name, or by `assignments`."""
     a = snapshot.assignments()
     pairs: dict[str, Sequence[str]] = {n: [str(x) for x in a[n].to_pylist()] for n in ("actor", "scope", "value")}
-    out = (rows["actor"] == rows["channel"]) | (rows["actor"] == rows["sender"])
+    out: Flags = (rows["actor"] == rows["channel"]) | (rows["actor"] == rows["sender"])
     for scope, column in (("channel", "channel"), ("customer", "sender")):
         mine = [k for k, one in enumerate(pairs["scope"]) if one == scope]
         actors, values = (snapshot.keys([pairs[n][k] for k in mine]) for n in ("actor", "value"))

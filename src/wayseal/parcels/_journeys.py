@@ -89,7 +89,7 @@ def _follow(
     starts: Longs, columns: npt.NDArray[np.int64], outside: Flags, base: npt.NDArray[np.int64],
     parcels: Rows, visits: Rows, legs: Rows, hands: Rows,
 ) -> tuple[int, int, int]:  # fmt: skip
-    """Fill rows out of scans. columns: at, kind, outlet, operator, entered, weight, trip. Returns how many were made."""
+    """Fill rows out of scans (columns: at, kind, outlet, operator, entered, weight, trip); returns how many."""
     order = np.empty(columns.shape[1], np.int64)
     v = g = h = 0
     for p in range(len(starts) - 1):
@@ -124,14 +124,14 @@ def _follow(
                 hands[h]["parcel"], hands[h]["operator"], hands[h]["outlet"] = q, operator, outlet
                 hands[h]["kind"], hands[h]["at"] = kind, at
                 h += 1
-                one["typed_in"] += entered == _TYPED or entered == _SENT
+                one["typed_in"] += entered in (_TYPED, _SENT)
                 if one["collector"] < 0 and kind == _PICKUP:
                     one["collector"] = operator
             elif weight > 0:
                 one["second"] = weight
             if kind == SIGNED:
                 one["signed"], one["signer"], one["end"] = at, operator, outlet
-            if kind != _ARRIVE and kind != _DEPART:
+            if kind not in (_ARRIVE, _DEPART):
                 continue
             if here < 0 or visits[here]["outlet"] != outlet:
                 here = v
@@ -162,8 +162,7 @@ class Reader:
         """Read one range: parcels, visits, legs, hands and early reads; parcels by account; what rows say."""
         scans = partition.tables["scans"]
         key = _keys(self._snapshot, scans, "waybill")
-        starts = np.append(np.flatnonzero(np.append(True, key[1:] != key[:-1])), len(key)) if len(key) else np.zeros(1)
-        starts = starts.astype(np.int64)
+        starts: Longs = np.append(np.flatnonzero(np.append(len(key) > 0, key[1:] != key[:-1])[: len(key)]), len(key))
         columns = self._columns(scans)
         first = np.minimum.reduceat(columns[0], starts[:-1]) if len(key) else np.zeros(0, np.int64)
         outside = (first < self._period.since) | (first >= self._period.until)
@@ -283,10 +282,10 @@ def read_journeys(snapshot: Snapshot, period: Period, progress: Progress) -> Jou
         counts.update(reads)
         has |= said
         progress("journeys", done, total)
-    rows = [np.concatenate(part) for part in parts]
+    whole = [np.concatenate(part) for part in parts]
     readers = np.array(sorted(counts), np.uint64)
     return Journeys(
-        parcels=rows[0], visits=rows[1], legs=rows[2], hands=rows[3], early=rows[4], readers=readers,
+        parcels=whole[0], visits=whole[1], legs=whole[2], hands=whole[3], early=whole[4], readers=readers,
         reads=np.array([counts[key] for key in readers.tolist()], np.int64),
         outlets=reader.outlets, actors=reader.actors, has=frozenset(has),
     )  # fmt: skip

@@ -12,83 +12,70 @@ from wayseal.parcels._facts import Cause, Fact
 from wayseal.parcels.result import Code
 
 _ROUNDS = 5
-_START = 0.003
-_LEAST, _MOST = 5e-4, 0.2
+_START, _LEAST, _MOST = 0.003, 5e-4, 0.2
+"""Share of parcels of each kind, to begin with, and its bounds."""
 _PSEUDO = 100.0
 """Parcels' worth of what was assumed of ghosts, against what is learnt of them."""
 _CLAIMED = 0.02
 """Share of ghosts that somebody claims a machine read, by assumption."""
 _AGAINST = -4.0
-_EMPTY = (Cause.WEIGHT, Cause.SIGN_OFF, Cause.ORDER)
-"""Of these causes are facts of a parcel that is real and empty."""
+_CAUSES = tuple(Cause)
+_KINDS = np.array([[True] * len(_CAUSES), [c in (Cause.WEIGHT, Cause.SIGN_OFF, Cause.ORDER) for c in _CAUSES],
+                   [c is Cause.ORDER for c in _CAUSES]])  # fmt: skip
+"""Of which causes the facts of each kind are: of a ghost all; an empty or borrowed one is real."""
 SHARES = np.array([0.02, 0.05, 0.1, 0.2, 0.4, 0.7, 0.95])
 """Shares of ghosts that a group may have."""
-_CAUSES = tuple(Cause)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weighed:
     """What the facts of n parcels come to.
 
-    Attributes:
-        facts: Codes, as columns of `llr`.
-        llr: (n, facts) nats for a ghost; 0 where a fact isn't judged.
-        row: (n, facts) row of the fact that stands for the parcel, -1 for none.
-        ghost, empty: Summed up for either.
-        prior: Share of ghosts and empties.
+    facts: codes, as columns of `llr` (n, facts), nats for a ghost, 0 where a fact isn't judged, and of `row`, the
+    fact's row that stands for the parcel, -1 for none. nats: (kinds, n), summed up. prior: share of all kinds.
     """
 
     facts: tuple[Code, ...]
     llr: Floats
     row: Longs
-    ghost: Floats
-    empty: Floats
+    nats: Floats
     prior: float
 
 
 def weigh(facts: Sequence[Fact], reads: MachineReads, judged: Flags) -> Weighed:
-    """Learn densities and priors in turns, each fact's by what all other causes say (rule 3).
-
-    Args:
-        facts: In classes.
-        reads: Machine reads, a fact of their own.
-        judged: Parcels that are judged at all; nothing is learnt from others.
-
-    Returns:
-        Nats by fact and parcel.
-    """
+    """Learn densities and priors in turns, each fact's by what all other causes say (rule 3); from judged parcels."""
     n = len(judged)
     codes = (Code.UNREAD, *(fact.code for fact in facts))
     llr, row = np.zeros((n, len(codes))), np.full((n, len(codes)), -1, np.int64)
     row[:, 0] = np.where(reads.judged > 0, np.arange(n), -1)
-    causes = np.zeros((n, len(_CAUSES)))
-    priors, claimed, ghost, empty = np.array([_START, _START]), _CLAIMED, np.zeros(n), np.zeros(n)
+    causes, nats, priors = np.zeros((n, len(_CAUSES))), np.zeros((len(_KINDS), n)), np.full(len(_KINDS), _START)
     for turn in range(_ROUNDS):
-        ceiling = max(3.0, -float(logit(priors.sum())))
-        for cause in _CAUSES:
-            place = _CAUSES.index(cause)
-            without = _either(ghost - causes[:, place], empty - causes[:, place] * (cause in _EMPTY), priors)
-            believed = np.where(judged, expit(without + logit(priors.sum())), 0.0) if turn else np.zeros(n)
+        for place, cause in enumerate(_CAUSES):
+            without = nats - np.outer(_KINDS[:, place], causes[:, place])
+            believed = np.where(judged, expit(_any(without, priors)), 0.0) if turn else np.zeros(n)
             if cause is Cause.READS:
-                seen = reads.read > 0
-                claimed = min((_PSEUDO * _CLAIMED + (believed * seen).sum()) / (_PSEUDO + believed.sum()), 0.3)
-                told = np.where(seen, np.log(claimed), np.log1p(-claimed)) - reads.chance
-                llr[:, 0] = np.where(reads.judged > 0, told, 0.0)
+                llr[:, 0] = _unread(reads, believed)
             for column, fact in enumerate(facts, 1):
                 if fact.cause is cause:
                     llr[:, column], row[:, column] = _by_parcel(fact, _learn(fact, believed, judged), n)
-        causes = _by_cause(facts, llr, ceiling)
-        discount = _discount(causes[judged & (_either(ghost, empty, priors) < 0)] if turn else causes[judged])
-        causes *= discount
-        ghost = causes.sum(axis=1)
-        empty = causes[:, [_CAUSES.index(cause) for cause in _EMPTY]].sum(axis=1)
-        priors = _priors(ghost[judged], empty[judged], priors)
-    return Weighed(facts=codes, llr=llr, row=row, ghost=ghost, empty=empty, prior=float(priors.sum()))
+        causes = _by_cause(facts, llr, max(3.0, -float(logit(priors.sum()))))
+        causes *= _discount(causes[judged & ((_any(nats, priors) < logit(priors.sum())) | (turn == 0))])
+        nats = _KINDS @ causes.T
+        priors = _priors(nats[:, judged], priors)
+    return Weighed(facts=codes, llr=llr, row=row, nats=nats, prior=float(priors.sum()))
 
 
-def _either(ghost: Floats, empty: Floats, priors: Floats) -> Floats:
-    shares = np.log(priors / priors.sum())
-    out: Floats = np.logaddexp(ghost + shares[0], empty + shares[1])
+def _any(nats: Floats, priors: Floats) -> Floats:
+    """Log odds that a parcel is of any kind."""
+    out: Floats = np.logaddexp.reduce(nats + np.log(priors)[:, None], axis=0) - np.log1p(-priors.sum())
+    return out
+
+
+def _unread(reads: MachineReads, believed: Floats) -> Floats:
+    seen = reads.read > 0
+    claimed = min(float((_PSEUDO * _CLAIMED + (believed * seen).sum()) / (_PSEUDO + believed.sum())), 0.3)
+    told = np.where(seen, np.log(claimed), np.log1p(-claimed)) - reads.chance
+    out: Floats = np.where(reads.judged > 0, told, 0.0)
     return out
 
 
@@ -96,39 +83,33 @@ def _learn(fact: Fact, believed: Floats, judged: Flags) -> Floats:
     """Nats by row of a fact, 0 where it isn't judged."""
     bands, classes = fact.ghost.shape
     there = np.flatnonzero((fact.level >= 0) & judged[fact.unit])
-    cell = fact.band[there] * classes + fact.level[there]
-    ghosts = believed[fact.unit[there]]
+    cell, ghosts = fact.band[there] * classes + fact.level[there], believed[fact.unit[there]]
     counted, of_ghosts = (np.bincount(cell, w, bands * classes).reshape(bands, classes) for w in (1 - ghosts, ghosts))
     pooled = counted.sum(axis=0) + 0.5
     honest = counted + 5 * pooled / pooled.sum()
     assumed = fact.ghost + 0.02 * fact.ghost.sum(axis=1, keepdims=True) + 1e-9
     known = _PSEUDO * assumed / assumed.sum(axis=1, keepdims=True) + of_ghosts
     worth = np.log(known / known.sum(axis=1, keepdims=True)) - np.log(honest / honest.sum(axis=1, keepdims=True))
-    out = np.zeros(len(fact.level))
-    some = np.flatnonzero(fact.level >= 0)
-    out[some] = worth[fact.band[some], fact.level[some]]
+    out: Floats = np.where(fact.level >= 0, worth[fact.band, fact.level], 0.0)
     return out
 
 
 def _by_parcel(fact: Fact, worth: Floats, n: int) -> tuple[Floats, Longs]:
     """A parcel's nats, of several rows their sum or the strongest; and its strongest row."""
-    out, row = np.zeros(n), np.full(n, -1, np.int64)
+    row = np.full(n, -1, np.int64)
     some = np.flatnonzero(fact.level >= 0)
     some = some[np.argsort(worth[some], kind="stable")]
     row[fact.unit[some]] = some
     if fact.strongest:
-        out[fact.unit[some]] = worth[some]
-    else:
-        out = np.bincount(fact.unit, worth, n)
-    return out, row
+        return np.where(row >= 0, np.append(worth, 0.0)[row], 0.0), row
+    return np.bincount(fact.unit, worth, n).astype(np.float64), row
 
 
 def _by_cause(facts: Sequence[Fact], llr: Floats, ceiling: float) -> Floats:
     """Rules 4 and 5: of facts of one cause the one that says most, either way, and no more than may be."""
-    out = np.zeros((len(llr), len(_CAUSES)))
-    which = [_CAUSES.index(Cause.READS), *(_CAUSES.index(fact.cause) for fact in facts)]
-    for place in range(len(_CAUSES)):
-        mine = llr[:, [column for column, of in enumerate(which) if of == place]]
+    out, which = np.zeros((len(llr), len(_CAUSES))), [Cause.READS, *(fact.cause for fact in facts)]
+    for place, cause in enumerate(_CAUSES):
+        mine = llr[:, [column for column, of in enumerate(which) if of is cause]]
         if mine.shape[1]:
             most = np.abs(mine).argmax(axis=1)
             out[:, place] = np.clip(mine[np.arange(len(mine)), most], _AGAINST, ceiling)
@@ -137,20 +118,22 @@ def _by_cause(facts: Sequence[Fact], llr: Floats, ceiling: float) -> Floats:
 
 def _discount(causes: Floats) -> float:
     """By how much less than their sum causes are worth: as honest parcels' sums scatter more than their parts do."""
-    if len(causes) < 2:
-        return 1.0
-    whole = float(causes.sum(axis=1).var())
+    whole = float(causes.sum(axis=1).var()) if len(causes) else 0.0
     return float(np.clip((causes.var(axis=0).sum() / whole) ** 0.5, 0.5, 1.0)) if whole > 0 else 1.0
 
 
-def _priors(ghost: Floats, empty: Floats, priors: Floats) -> Floats:
-    """Shares of ghosts and of empties, by expectation and maximisation."""
-    if not len(ghost):
-        return priors
-    for _ in range(20):
-        both = np.stack([ghost + np.log(priors[0]), empty + np.log(priors[1])])
-        all_ = np.logaddexp(np.logaddexp(both[0], both[1]), np.log1p(-priors.sum()))
-        priors = np.clip(np.exp(both - all_).mean(axis=1), _LEAST, _MOST)
+def _posterior(nats: Floats, priors: Floats) -> Floats:
+    """(kinds, n): probability of each kind."""
+    both = nats + np.log(priors)[:, None]
+    honest = np.full((1, nats.shape[1]), np.log1p(-priors.sum()))
+    out: Floats = np.exp(both - np.logaddexp.reduce(np.concatenate([both, honest]), axis=0))
+    return out
+
+
+def _priors(nats: Floats, priors: Floats, turns: int = 10) -> Floats:
+    """Shares of the kinds, by expectation and maximisation."""
+    for _ in range(turns if nats.shape[1] else 0):
+        priors = np.clip(_posterior(nats, priors).mean(axis=1), _LEAST, _MOST)
     return priors
 
 
@@ -158,14 +141,8 @@ def _priors(ghost: Floats, empty: Floats, priors: Floats) -> Floats:
 class Groups:
     """Groups of n parcels.
 
-    Attributes:
-        group: Of each parcel, its place.
-        head: Of each group, a parcel of it.
-        size: How many parcels it has that are judged.
-        probability: That any of them never was.
-        expected: How many of them.
-        parcel: Of each parcel, its own probability.
-        empty: Whether it is rather an empty one.
+    group: of each parcel, its place. Of each group: a parcel of it (head), how many are judged (size), the probability
+    that any of them never was, how many of them (expected). parcel: (n,) each one's own probability; kind: its place.
     """
 
     group: Longs
@@ -174,57 +151,36 @@ class Groups:
     probability: Floats
     expected: Floats
     parcel: Floats
-    empty: Flags
+    kind: Longs
 
 
-def judge_groups(keys: Sequence[Longs], nats: Sequence[Floats], judged: Flags) -> Groups:
-    """Rule 6: each group is honest, or has a share of ghosts, or of empties, among its parcels.
-
-    Args:
-        keys: What tells groups apart, each (n,).
-        nats: Of each parcel, for a ghost and for an empty one.
-        judged: Those that count.
-
-    Returns:
-        Probabilities of groups and of their parcels.
-    """
+def judge_groups(keys: Sequence[Longs], nats: Floats, judged: Flags) -> Groups:
+    """Rule 6: each group is honest, or has a share of one kind among its parcels. keys: what tells groups apart."""
     group, head = _number(keys, len(judged))
     count, mine = len(head), group[judged]
     size = np.bincount(mine, minlength=count)
     fits, shares = [], []
-    for each in nats:
-        mind = np.clip(each[judged], -12, 40)
-        temper = 1 / (1 + np.maximum(size - 1, 0) * _alike(mine, np.clip(mind, 0, 3), size))
-        told = np.stack([np.logaddexp(np.log1p(-share), np.log(share) + mind) for share in SHARES])
+    for each in np.clip(nats[:, judged], -12, 40):
+        temper = 1 / (1 + np.maximum(size - 1, 0) * _alike(mine, np.clip(each, 0, 3), size))
+        told = np.stack([np.logaddexp(np.log1p(-share), np.log(share) + each) for share in SHARES])
         fits.append(np.stack([np.bincount(mine, one, count) * temper for one in told]) - np.log(len(SHARES)))
-        shares.append(np.exp(np.log(SHARES)[:, None] + mind - told))
-    whole = np.stack([np.logaddexp.reduce(fit, axis=0) for fit in fits])
-    some, priors = size > 0, np.full(len(nats), _START)
-    for _ in range(30):
-        guilty = _guilty(whole, priors)
-        priors = np.clip(guilty[:, some].mean(axis=1), _LEAST, _MOST) if some.any() else priors
-    guilty = np.where(some, _guilty(whole, priors), 0.0)
+        shares.append(np.exp(np.log(SHARES)[:, None] + each - told))
+    whole, some = np.stack([np.logaddexp.reduce(fit, axis=0) for fit in fits]), size > 0
+    guilty = np.where(some, _posterior(whole, _priors(whole[:, some], np.full(len(nats), _START), 60)), 0.0)
     parcel = np.zeros((len(nats), len(judged)))
-    for place, (fit, share) in enumerate(zip(fits, shares, strict=True)):
-        parcel[place, judged] = guilty[place][mine] * (np.exp(fit - whole[place])[:, mine] * share).sum(axis=0)
+    for k, (fit, share) in enumerate(zip(fits, shares, strict=True)):
+        parcel[k, judged] = guilty[k][mine] * (np.exp(fit - whole[k])[:, mine] * share).sum(axis=0)
+    total = parcel.sum(axis=0)
     return Groups(
-        group=group, head=head, size=size, probability=guilty.sum(axis=0),
-        expected=np.bincount(group, parcel.sum(axis=0), count), parcel=parcel.sum(axis=0), empty=parcel[1] > parcel[0],
+        group=group, head=head, size=size, probability=guilty.sum(axis=0), parcel=total, kind=parcel.argmax(axis=0),
+        expected=np.bincount(group, total, count).astype(np.float64),
     )  # fmt: skip
-
-
-def _guilty(whole: Floats, priors: Floats) -> Floats:
-    both = whole + np.log(priors)[:, None]
-    honest = np.full((1, whole.shape[1]), np.log1p(-priors.sum()))
-    out: Floats = np.exp(both - np.logaddexp.reduce(np.concatenate([both, honest]), axis=0))
-    return out
 
 
 def _number(keys: Sequence[Longs], n: int) -> tuple[Longs, Longs]:
     """The group of each of n parcels, and the first parcel of each group."""
     order = np.lexsort(tuple(keys))
-    new = np.zeros(n, np.bool_)
-    new[:1] = True
+    new = np.arange(n) == 0
     for key in keys:
         new[1:] |= key[order][1:] != key[order][:-1]
     group = np.zeros(n, np.int64)
@@ -233,15 +189,12 @@ def _number(keys: Sequence[Longs], n: int) -> tuple[Longs, Longs]:
 
 
 def _alike(group: Longs, nats: Floats, size: Longs) -> float:
-    """How alike the nats of a group's parcels are (intraclass correlation, groups of ghosts aside): so little is new."""
-    several = size >= 2
-    mean = np.bincount(group, nats, len(size)) / np.maximum(size, 1)
-    several &= mean < 1
-    pairs = float((size[several] * (size[several] - 1.0)).sum())
+    """How alike parcels of a group are (intraclass correlation): each group counts once, none like ghosts."""
+    several = (size >= 2) & (np.bincount(group, nats, len(size)) < size)
     some = nats[several[group]]
     variance = float(some.var()) if len(some) else 0.0
-    if not pairs or not variance:
+    if not variance:
         return 0.0
-    centred = nats - some.mean()
+    centred, pairs = nats - some.mean(), size[several] * (size[several] - 1.0)
     sums, squares = (np.bincount(group, x, len(size))[several] for x in (centred, centred**2))
-    return float(np.clip((sums**2 - squares).sum() / pairs / variance, 0.0, 1.0))
+    return float(np.clip(((sums**2 - squares) / pairs).mean() / variance, 0.0, 1.0))

@@ -29,10 +29,11 @@ class Code(StrEnum):
 
 
 class Kind(StrEnum):
-    """What a parcel seems to be: scans without a parcel, or a real one with nothing in it."""
+    """What a parcel seems to be: scans without one, a real one with nothing in it, or one that is of another order."""
 
     GHOST = "ghost"
     EMPTY = "empty"
+    BORROWED = "borrowed"
 
 
 class NotJudged(StrEnum):

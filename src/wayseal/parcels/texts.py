@@ -55,6 +55,7 @@ TEXTS = {
     "parcels.head_askers": N_("account,kind,role,before pickup,of,usual"),
     "parcels.kind_ghost": N_("no parcel"),
     "parcels.kind_empty": N_("empty"),
+    "parcels.kind_borrowed": N_("of another order"),
     "parcels.no_entries": N_("no scan says how it came in"),
     "parcels.no_machine": N_("met no place with a machine"),
     "parcels.coverage_low": N_("machines read too little"),
@@ -108,7 +109,7 @@ TEXTS = {
         "order; a number bound anew after its first scan is told as a reason."
     ),
     "parcels.unwatched_not": N_(
-        "Ways that meet no place with a reliable machine, and hand-overs at the door: nothing here says whether anybody "
-        "was near the address."
+        "Ways that meet no place with a reliable machine, and hand-overs at the door: nothing here says whether "
+        "anybody was near the address."
     ),
 }  # fmt: skip
