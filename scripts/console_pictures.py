@@ -35,7 +35,15 @@ PEOPLE = {
 CASE = "c-8"
 """A case of the demo with several accounts."""
 JOBS = ("/jobs", "/jobs/j-1", "/jobs/j-2", "/jobs/j-3", "/jobs/new", "/cases/c-5/evidence")
-READS = (f"/cases/{CASE}/reads", "/waybills", "/waybills?number=YT9780901824279", "/rights", "/partners")
+READS = (
+    f"/cases/{CASE}/reads",
+    "/waybills",
+    "/waybills?number=YT9780901824279",
+    "/rights",
+    "/partners",
+    "/parcels",
+    "/parcels/skills",
+)
 TRACES = ("/trace", "/trace/baskets/b-1", "/trace/runs/j-7", "/trace/runs/j-9", "/trace/compare?a=j-7&b=j-9")
 MARKET = (
     "/market",

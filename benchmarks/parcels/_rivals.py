@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from benchmarks.parcels._worlds import HONEST, World
 from wayseal.parcels._find import Judged
-from wayseal.parcels._result import Code
+from wayseal.parcels.result import Code
 
 Floats = NDArray[np.float64]
 

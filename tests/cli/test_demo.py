@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -12,17 +13,19 @@ import pyarrow.dataset as ds
 import pytest
 
 from tests.cli.running import answer_in, inside
+from tests.console.parcels_shown import ASKER, NUMBERS, OPERATOR, made_up
 from tests.detect.report.fixtures import watched
 from wayseal.cases import open_cases
 from wayseal.cases.ledger.casebook import FOLDER
 from wayseal.cases.types import Alert, Source
 from wayseal.cases.views import ItemFilter
 from wayseal.ledger import Snapshot, ingest, open_ledger
+from wayseal.parcels import with_names
 from wayseal.store import open_source, read_leaks
 from wayseal_sim import preset, simulate
 from wayseal_sim.commands._last_day import lay_out_last_day, watch_last_day
 from wayseal_sim.commands._parts import begin_casework, how_to_open_console, watch_market
-from wayseal_sim.commands.demo import _describe_cases
+from wayseal_sim.commands.demo import _describe_cases, _describe_parcels, _judge_parcels
 
 
 def test_cases_to_look_into_stand_beside_the_truth_and_those_to_watch_dont(tmp_path: Path) -> None:
@@ -37,6 +40,22 @@ def test_cases_to_look_into_stand_beside_the_truth_and_those_to_watch_dont(tmp_p
     assert len([line for line in lines if line.startswith("  - ")]) == 2
     assert any("steady, 200" in line for line in lines)
     assert "range, 50" in lines[-1], "whoever is only watched is missed"
+
+
+def test_a_number_in_use_before_its_pickup_and_ghosts_stand_beside_the_truth(tmp_path: Path) -> None:
+    truth, found = tmp_path / "truth.json", made_up()
+    planted = {"insiders": [{"kind": "partner", "a_day": 500, "accounts": [ASKER]}], "ghosts": {"waybills": NUMBERS}}
+    truth.write_text(json.dumps(planted), "utf-8")
+    answer_in("en")
+    said = list(_describe_parcels(truth, found, with_names(found, lambda name: f"p-{len(name)}")))
+    assert f"  - {NUMBERS[0]}: asked for by p-12 at 18:30, collected at 18:43, 13 minutes later; so were 40" in said[2]
+    assert said[3] == "    (truth: partner, 500 a day)"
+    assert "28 of 30 shipments of c-sends<b> at SH-0001 on 2026-05-27, collected by p-10" in said[4]
+    assert said[5] == "    (truth: 28 of 30 ghosts are among them)"
+    assert not any(name in line for line in said for name in (ASKER, OPERATOR))
+    truth.write_text("{}", "utf-8")
+    assert "    (truth: innocent)" in list(_describe_parcels(truth, found, found))
+    assert len(list(_describe_parcels(truth, replace(found, askers=(), groups=()), found))) > 1
 
 
 def test_it_leaves_something_to_decide_and_work_that_was_begun(tmp_path: Path) -> None:
@@ -78,7 +97,10 @@ def test_the_demo_watches_a_market_and_fills_the_queue(tmp_path: Path) -> None:
     (tmp_path / "ledger" / FOLDER).mkdir()
     done: list[int] = []
     with open_ledger(tmp_path / "ledger") as snapshot:
+        parcels = _judge_parcels(snapshot, tmp_path / "ledger" / FOLDER, paths.truth, lambda *_: None)
         lines = list(watch_market(tmp_path, snapshot, 7, lambda _, at, of: done.append(of - at)))
+    assert parcels[1].startswith("Parcels: numbers in use before pickup")
+    assert (tmp_path / "ledger/detect/parcels/result.json").is_file(), "the console shows it"
     assert done[-1] == 0
     assert [number for line in lines if (number := re.search(r"(\d+) numbers of this courier's own", line))]
     (asked,) = (re.search(r"(\d+) shops asked for, (\d+) of them", line) for line in lines if "asked for" in line)

@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import sqlalchemy as sa
 
 from tests.console.browsing import FOCUS, LANGUAGES, Visitor, served
 from tests.console.house import House, open_house
+from tests.console.parcels_shown import keep_made_up
 from tests.console.stall import Stall
 from tests.console.working import reads
 from tests.console.world import HOUR, PASSWORD, World
@@ -255,6 +257,26 @@ def test_the_inbox_tells_until_it_is_seen_and_leads_to_the_case(house: House, la
 def new_ones(visitor: Visitor) -> str:
     """What the menu says of the inbox."""
     return next(iter(visitor.page.inner_text("#unseen").split()), "")
+
+
+@each_language
+def test_a_shipment_without_a_parcel_goes_into_the_queue(house: House, language: str) -> None:
+    keep_made_up(house.ledger)
+    ann = house.at_desk(Role.ANALYST, language, "/queue")
+    ann.go("x", "/parcels")
+    ann.check()
+    ann.press("j")
+    ann.open("Enter")
+    ann.page.set_viewport_size({"width": 390, "height": 844})
+    ann.check()
+    ann.follow(f'form[action="{urlsplit(ann.page.url).path}/queue"] button')
+    ann.follow("p.note a")
+    assert urlsplit(ann.page.url).path == "/queue"
+    for path in ("askers", "skills"):
+        ann.page.goto(f"{house.base}/parcels/{path}")
+        ann.check()
+    ann.page.set_viewport_size({"width": 1366, "height": 768})
+    ann.end()
 
 
 @each_language

@@ -106,6 +106,7 @@ LISTS = (
     "/market/sellers.csv", "/market/removals.csv", "/trace/runs.csv", "/trace/baskets/b-1/numbers.csv",
     "/cases/{case}/reads.csv", "/waybills.csv?number={number}",
     "/overview/weeks.csv", "/outlets.csv", "/bulletins.csv",
+    "/parcels.csv", "/parcels/askers.csv", "/parcels/reads.csv",
 )  # fmt: skip
 TIMED = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?(\.\d+)?( ?[+-]\d\d:?\d\d|Z)?$")
 STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d")

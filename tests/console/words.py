@@ -13,6 +13,7 @@ from httpx import Client
 from tests.console.beneath import copied
 from tests.console.casework import seen
 from tests.console.market_shown import fill_market
+from tests.console.parcels_shown import keep_made_up
 from tests.console.working import AtOnce, rows, with_ledger
 from tests.console.world import PASSWORD, World, open_world, text
 from wayseal.cases import read_casebook
@@ -61,6 +62,7 @@ class Reader(HTMLParser):
 def open_everything(folder: Path) -> Iterator[World]:
     """A ledger with cases, reviews and a waybill's life, a market, a trace, jobs, and acts of many kinds."""
     ledger = copied(folder / "ledger")
+    keep_made_up(ledger)
     fill_market(folder / "market", MARKET_NOW, offers=60, sellers=9)
     with open_world(folder) as world:
         world.clock.at = MARKET_NOW

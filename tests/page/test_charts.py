@@ -13,6 +13,7 @@ from wayseal.page.charts import (
     columns_chart,
     course_chart,
     intervals_chart,
+    shares_chart,
     strength_chart,
     waterfall_chart,
     waterfall_table,
@@ -74,6 +75,18 @@ def test_a_course_goes_from_its_first_share_to_its_last() -> None:
     assert dots[1][1] < dots[2][1] < dots[0][1], "the greater, the higher"
     assert len([one for one in page.all("line") if one.attributes["class"] == "curve"]) == 2
     assert [one.text for one in page.all("text")] == ["25%", "<1>", "50%", "3"]
+
+
+def test_shares_are_cells_the_less_the_darker_and_low_ones_stand_out() -> None:
+    rows: list[tuple[str, list[float | None]]] = [("<H1>", [1.0, None, 0.95]), ("H2", [0.5, 0.91, 0.9])]
+    page = Page(shares_chart("s", "t", "d", ["a", "b", "c"], rows, 0.9) or "")
+    cells = page.all("rect")
+    assert len(cells) == 5, "none where nothing is known"
+    assert [one.attributes["class"] for one in cells] == ["bar", "bar", "bar lead", "bar", "bar"]
+    faint = [float(one.attributes["fill-opacity"]) for one in cells]
+    assert faint[0] < faint[1] < faint[2] == 1
+    assert [one.text for one in page.styled("tick")] == ["a", "b", "c"]
+    assert shares_chart("s", "t", "d", [], [], 0.9) is None
 
 
 def test_strength_stands_on_a_logarithmic_scale_with_ticks_and_words() -> None:

@@ -10,7 +10,7 @@ import pytest
 from tests.parcels.world import DAY, Seen, courier, ledger_of, see
 from tests.tables import each
 from wayseal.parcels._facts import _kilometres
-from wayseal.parcels._result import Code
+from wayseal.parcels.result import Code
 
 
 @dataclass(frozen=True, kw_only=True)

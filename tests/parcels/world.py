@@ -13,7 +13,7 @@ from wayseal.ledger import Snapshot, open_ledger
 from wayseal.model.period import Period
 from wayseal.parcels._find import Judged, judge_journeys, silent
 from wayseal.parcels._journeys import read_journeys
-from wayseal.parcels._result import Code
+from wayseal.parcels.result import Code
 
 Row = dict[str, Any]
 DAY = 24 * 60

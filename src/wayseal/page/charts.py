@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from wayseal.page._blocks import Table
 from wayseal.page.numbers import percent
+from wayseal.page.numbers import share as as_share
 from wayseal.page.svg import el, label, pct, picture, plain
 from wayseal.page.visible import shorten, visible
 
@@ -275,3 +276,31 @@ def funnel_chart(
         x = place(limits[index][0], 0.0)[0]
         parts.append(el("text", f"{limits[index][0]:,.0f}", x=x, y=tall + 16, class_="tick", text_anchor=anchor))
     return picture(name, tall + _FOOT, title, desc, *parts)
+
+
+def shares_chart(
+    name: str, title: str, desc: str, heads: Sequence[str], rows: Sequence[tuple[str, Sequence[float | None]]],
+    low: float,
+) -> Markup | None:  # fmt: skip
+    """Shares by row and column as cells: the less, the darker, and below `low` in the colour of what matters.
+
+    rows: (label, a share from 0 to 1 of each column, None: there is none). None without rows.
+    """
+    if not rows:
+        return None
+    step, wide, every = 18.0, 1 / len(heads), math.ceil(len(heads) / _MOST_LABELS)
+    tall, names, parts = step * len(rows), list[str](), list[str]()
+    for index, (text, shares) in enumerate(rows):
+        names.append(label(text, step * index + 13, wide=20))
+        for column, part in enumerate(shares):
+            if part is None:
+                continue
+            tip, faint = el("title", f"{text} {heads[column]}: {as_share(part)}"), max(0.08, min(1.0, 8 * (1 - part)))
+            x, y, style = pct(column * wide), step * index, "bar lead" if part < low else "bar"
+            parts.append(
+                el("rect", tip, x=x, y=y, width=pct(0.94 * wide), height=step - 2, class_=style, fill_opacity=faint)
+            )
+    for column in range(0, len(heads), every):
+        parts.append(el("text", heads[column], x=pct(column * wide), y=tall + 15, class_="tick"))
+    inner = el("svg", *parts, x=LEFT, y=0, width="70%", height=tall + _FOOT, overflow="visible")
+    return picture(name, tall + _FOOT, title, desc, inner, *names)

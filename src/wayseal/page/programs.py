@@ -1,18 +1,28 @@
-"""A result for programs: dataclasses as JSON by the types of their fields, and JSON as text."""
+"""A result for programs: dataclasses as JSON by the types of their fields, and back; JSON as text."""
 
 import json
-from collections.abc import Mapping
-from typing import Annotated, Any
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Annotated, Any, TypeVar
 
-from pydantic import Field, PlainSerializer, TypeAdapter
+from pydantic import BeforeValidator, Field, PlainSerializer, TypeAdapter
 
-from wayseal.model.times import day_name, iso
+from wayseal.model.times import day_name, iso, micros
 
-Moment = Annotated[int, PlainSerializer(iso)]
+T = TypeVar("T")
+_EPOCH = date(1970, 1, 1)
+
+
+def _from_text(read: Callable[[str], int]) -> BeforeValidator:
+    """Read what was written as a text; a number is one already."""
+    return BeforeValidator(lambda value: read(value) if isinstance(value, str) else value)
+
+
+Moment = Annotated[int, _from_text(micros), PlainSerializer(iso)]
 """Microseconds since 1970, written as a time in UTC."""
-Day = Annotated[int, PlainSerializer(day_name)]
+Day = Annotated[int, _from_text(lambda text: (date.fromisoformat(text) - _EPOCH).days), PlainSerializer(day_name)]
 """Days since 1970, written as a date."""
-OrNull = Annotated[str, PlainSerializer(lambda text: text or None)]
+OrNull = Annotated[str, BeforeValidator(lambda text: text or ""), PlainSerializer(lambda text: text or None)]
 """A text that is null where it is empty."""
 _ADAPTERS: dict[type, TypeAdapter[Any]] = {}
 
@@ -29,11 +39,20 @@ def alias(name: str) -> Any:
 
 def dump_row(result: Any) -> dict[str, Any]:
     """Return a dataclass as JSON can hold it."""
-    of = type(result)
+    row: dict[str, Any] = _adapter(type(result)).dump_python(result, mode="json", by_alias=True, warnings=False)
+    return row
+
+
+def load_row(of: type[T], row: Mapping[str, Any]) -> T:
+    """Return the dataclass that `dump_row` wrote, what is more in it left out; ValueError: it is none."""
+    found: T = _adapter(of).validate_python(row)
+    return found
+
+
+def _adapter(of: type) -> TypeAdapter[Any]:
     if of not in _ADAPTERS:
         _ADAPTERS[of] = TypeAdapter(of)
-    row: dict[str, Any] = _ADAPTERS[of].dump_python(result, mode="json", by_alias=True, warnings=False)
-    return row
+    return _ADAPTERS[of]
 
 
 def as_json(document: Mapping[str, object]) -> str:

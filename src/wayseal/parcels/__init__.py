@@ -24,9 +24,9 @@ from wayseal.model.runtime import load_when_asked
 
 if TYPE_CHECKING:
     from wayseal.parcels._find import Options, find_parcels, with_names
-    from wayseal.parcels._keep import keep_result, read_kept
-    from wayseal.parcels._report import render_parcels
-    from wayseal.parcels._result import GroupFinding, ParcelsResult
+    from wayseal.parcels.keep import keep_result, read_kept
+    from wayseal.parcels.report import render_parcels
+    from wayseal.parcels.result import GroupFinding, ParcelsResult
 
 __all__ = [
     "GroupFinding",
@@ -42,13 +42,13 @@ __all__ = [
 __getattr__ = load_when_asked(
     __name__,
     {
-        "GroupFinding": "_result",
+        "GroupFinding": "result",
         "Options": "_find",
-        "ParcelsResult": "_result",
+        "ParcelsResult": "result",
         "find_parcels": "_find",
-        "keep_result": "_keep",
-        "read_kept": "_keep",
-        "render_parcels": "_report",
+        "keep_result": "keep",
+        "read_kept": "keep",
+        "render_parcels": "report",
         "with_names": "_find",
     },
 )

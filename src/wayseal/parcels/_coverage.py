@@ -10,7 +10,7 @@ from scipy.special import betaln, gammaln
 from wayseal.model.arrays import Flags, Floats, Longs
 from wayseal.model.runtime import kernel
 from wayseal.parcels._journeys import Journeys, Rows
-from wayseal.parcels._result import Coverage
+from wayseal.parcels.result import Coverage
 
 DAY_US = 86_400_000_000
 MINUTE_US = 60_000_000

@@ -18,7 +18,7 @@ from wayseal.model.arrays import Floats, Longs, UInts
 from wayseal.model.runtime import kernel
 from wayseal.parcels._coverage import DAY_US, MINUTE_US, NEAR_US, PLENTY, lanes_of, owners_of
 from wayseal.parcels._journeys import SIGNED, Journeys, Rows
-from wayseal.parcels._result import Code
+from wayseal.parcels.result import Code
 
 _SPEED_KM_S = 150 / 3600
 _PROBES = 40_000

@@ -22,7 +22,7 @@ from wayseal.parcels._facts import (
     weigh_again,
 )
 from wayseal.parcels._journeys import Journeys, Progress, Rows, read_journeys
-from wayseal.parcels._result import (
+from wayseal.parcels.result import (
     MOST,
     Abstained,
     Asker,

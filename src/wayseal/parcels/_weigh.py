@@ -9,7 +9,7 @@ from scipy.special import expit, logit
 from wayseal.model.arrays import Flags, Floats, Longs
 from wayseal.parcels._coverage import MachineReads
 from wayseal.parcels._facts import Cause, Fact
-from wayseal.parcels._result import Code
+from wayseal.parcels.result import Code
 
 _ROUNDS = 5
 _START, _LEAST, _MOST = 0.003, 5e-4, 0.2

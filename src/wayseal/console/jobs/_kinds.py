@@ -38,7 +38,7 @@ from wayseal.console.jobs.kinds import later
 from wayseal.console.jobs.logs import MAPPING, drop_upload, log_of, open_log, refuse_bomb
 from wayseal.console.jobs.results import WORDS, WordSeen
 from wayseal.console.jobs.types import CaseInput, JobContext, LogInput, StampInput, WithdrawInput, number_of
-from wayseal.console.reading import review_partners, review_rights
+from wayseal.console.reading import review_parcels, review_partners, review_rights
 from wayseal.console.settings import FILES, ConsoleSettings, file_place
 from wayseal.detect import DetectResult, Options
 from wayseal.detect.explain import load_templates
@@ -271,6 +271,12 @@ def hold_partners(_given: object, work: JobContext) -> Mapping[str, str]:
     """Holds partners against their contracts; what of it goes into the queue is for whoever reads it."""
     found = review_partners(work.ledger, work.ledger / FOLDER, work.settings.contracts, work.at, work.step)
     return {"partners": str(len(found.partners))}
+
+
+def look_for_parcels(_given: object, work: JobContext) -> Mapping[str, str]:
+    """Looks for shipments without a parcel; what of it goes into the queue is for whoever reads it."""
+    found = review_parcels(work.ledger, work.ledger / FOLDER, work.at, work.step)
+    return {"groups": str(len(found.groups)), "askers": str(len(found.askers))}
 
 
 PACK = "pack.zip"

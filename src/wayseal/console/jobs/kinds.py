@@ -98,6 +98,7 @@ _ALL = (
     Kind(name="reads", run=later("jobs._kinds", "lay_out"), given=CaseInput),
     Kind(name="rights", run=later("jobs._kinds", "hold_rights"), roles=LEDGER_ROLES, scheduled=True),
     Kind(name="partners", run=later("jobs._kinds", "hold_partners"), roles=LEDGER_ROLES, scheduled=True),
+    Kind(name="parcels", run=later("jobs._kinds", "look_for_parcels"), scheduled=True),
     Kind(name="market_look", run=later("jobs._market", "look_at_source", extra="market"), given=SourceInput),
     Kind(name="market_due", run=later("jobs._market", "look_at_due", extra="market"), scheduled=True, often=True),
     Kind(name="market_preview", run=later("jobs._market", "preview_files", extra="market"), given=SourceInput),

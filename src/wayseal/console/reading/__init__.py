@@ -23,11 +23,15 @@ from wayseal.console.reading._argument import ODD, Counted, Leaning, Weighed, co
 from wayseal.console.reading._directory import ACTIONS, DAYS, Days, Directory, Pairing
 from wayseal.console.reading._reader import Canary, CanaryWatch, CaseReader, WaybillLife
 from wayseal.console.reading._reviews import (
+    PARCELS,
     PARTNERS,
     RIGHTS,
+    KeptParcels,
     Review,
     keep_review,
+    load_parcels,
     load_review,
+    review_parcels,
     review_partners,
     review_rights,
 )
@@ -38,6 +42,7 @@ __all__ = [
     "DAYS",
     "ODD",
     "ONLY",
+    "PARCELS",
     "PARTNERS",
     "RIGHTS",
     "SORTS",
@@ -47,6 +52,7 @@ __all__ = [
     "Counted",
     "Days",
     "Directory",
+    "KeptParcels",
     "Leaning",
     "Pairing",
     "ReadKey",
@@ -59,9 +65,11 @@ __all__ = [
     "count_parcels",
     "is_odd",
     "keep_review",
+    "load_parcels",
     "load_review",
     "numbers_of",
     "page_of",
+    "review_parcels",
     "review_partners",
     "review_rights",
     "select",

@@ -10,14 +10,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
 
 from wayseal.cases import Pseudonyms, load_pseudonyms
 from wayseal.cases.errors import CasebookError
 from wayseal.console.reading._directory import Directory
-from wayseal.console.reading._reviews import Review, load_review, review_path
+from wayseal.console.reading._reviews import PARCELS, KeptParcels, Review, load_parcels, load_review, review_path
 from wayseal.detect.explain import Template, load_templates
 from wayseal.detect.facts import FILE as FACTS
 from wayseal.detect.reasons import ListedRead, PairResult, World, explain_pair, list_waybill_reads, read_world
@@ -28,6 +28,7 @@ from wayseal.model.runtime import Closing
 from wayseal.trace.canary import CanaryError, read_state
 
 Stamp = tuple[int, ...]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,7 +179,7 @@ class _Cached:
     """Cases read from the disk, the last asked last; reviews."""
 
     by_case: dict[str, tuple[Stamp, CaseTimeline]] = field(default_factory=dict)
-    reviews: dict[str, tuple[Stamp, Review]] = field(default_factory=dict)
+    reviews: dict[str, tuple[Stamp, Any]] = field(default_factory=dict)
 
 
 class CaseReader(Closing):
@@ -264,6 +265,14 @@ class CaseReader(Closing):
         Returns:
             It; None: it was never made.
         """
+        return self._newest(name, lambda: load_review(self._folder, name))
+
+    def parcels(self) -> KeptParcels | None:
+        """Shipments without a parcel, as they were found last; None: nobody has looked."""
+        return self._newest(PARCELS, lambda: load_parcels(self._folder))
+
+    def _newest(self, name: str, load: Callable[[], T | None]) -> T | None:
+        """What lies in a review's file, read once for each of its states."""
         try:
             stamp = _stamp(review_path(self._folder, name))
         except OSError:
@@ -271,8 +280,9 @@ class CaseReader(Closing):
         with self._lock:
             kept = self._kept.reviews.get(name)
         if kept is not None and kept[0] == stamp:
-            return kept[1]
-        found = load_review(self._folder, name)
+            same: T = kept[1]
+            return same
+        found = load()
         if found is not None:
             with self._lock:
                 self._kept.reviews[name] = stamp, found

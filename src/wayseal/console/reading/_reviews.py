@@ -1,4 +1,4 @@
-"""What walks over a whole ledger (rights, partners): made anew, kept, and as it last came out, with its day.
+"""What walks over a whole ledger (rights, partners, parcels): made anew, kept, and as it last came out, with its day.
 
 A review is derived: one that can't be read is as good as none. It is for its owner alone, as it names accounts.
 """
@@ -15,6 +15,9 @@ from wayseal.detect.facts import update_facts
 from wayseal.detect.partners import PartnersResult, check_partners, load_contracts, render_partners
 from wayseal.detect.rights import RightsResult, load_map, render_rights, rights
 from wayseal.ledger import open_ledger
+from wayseal.page.programs import load_row
+from wayseal.parcels import ParcelsResult, find_parcels, keep_result, read_kept
+from wayseal.parcels.keep import kept_path
 from wayseal.store.durable import replace_file
 
 _FOLDER, _VERSION = "reviews", 2
@@ -35,9 +38,17 @@ class Review:
     whole: Mapping[str, int] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptParcels:
+    """Shipments without a parcel, as they were found. at: microseconds since 1970."""
+
+    at: int
+    result: ParcelsResult
+
+
 def review_path(folder: Path, name: str) -> Path:
     """Where a review is kept, whether it is there or not."""
-    return folder / _FOLDER / f"{name}.json"
+    return kept_path(folder) if name == PARCELS else folder / _FOLDER / f"{name}.json"
 
 
 def keep_review(folder: Path, name: str, review: Review) -> None:
@@ -68,7 +79,18 @@ def load_review(folder: Path, name: str) -> Review | None:
         return None
 
 
-RIGHTS, PARTNERS = "rights", "partners"
+def load_parcels(folder: Path) -> KeptParcels | None:
+    """The parcels that were found last; None: there are none that can be used."""
+    try:
+        kept = read_kept(folder)
+        if kept is None:
+            return None
+        return KeptParcels(at=int(kept["at"]), result=load_row(ParcelsResult, kept))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+RIGHTS, PARTNERS, PARCELS = "rights", "partners", "parcels"
 MOST_ROWS = 10_000
 """Of a list that is kept, those that stand first: pages hold it in memory, and nobody reads on."""
 Step = Callable[[str, int, int], None]
@@ -120,3 +142,22 @@ def review_partners(ledger: Path, folder: Path, contracts: Path | None, at: int,
     document = json.loads(render_partners(result, "json", "en"))
     keep_review(folder, PARTNERS, Review(at=at, document=document))
     return result
+
+
+def review_parcels(ledger: Path, folder: Path, at: int, step: Step) -> ParcelsResult:
+    """Looks for shipments without a parcel, and keeps what comes out.
+
+    Args:
+        ledger: The folder of the ledger.
+        folder: Where detection keeps what it keeps.
+        at: Microseconds since 1970, now.
+        step: Called with a step's name, what is done and what there is in all.
+
+    Raises:
+        LedgerError: The ledger can't be read.
+        OSError: The disk refuses.
+    """
+    with open_ledger(ledger) as snapshot:
+        found = find_parcels(snapshot, progress=step)
+    keep_result(found, folder, at)
+    return found

@@ -10,6 +10,7 @@ from wayseal.console.texts._hotline import OF_HOTLINE
 from wayseal.console.texts._inbox import OF_INBOX
 from wayseal.console.texts._market import OF_MARKET_AND_TRACE
 from wayseal.console.texts._numbers import OF_NUMBERS
+from wayseal.console.texts._parcels import OF_PARCELS
 from wayseal.console.texts._training import OF_TRAINING
 from wayseal.model.messages import N_
 
@@ -20,6 +21,7 @@ TEXTS = {
     **OF_HELP,
     **OF_HOTLINE,
     **OF_NUMBERS,
+    **OF_PARCELS,
     **OF_TRAINING,
     **OF_OUTLETS,
     "place.outlets": N_("Outlets", context="place.outlets"),

@@ -49,6 +49,10 @@ OF_HELP = {
     ),
     "help_name.back": N_("Back in the market"),
     "help.back": N_("A seller whose shop was gone is seen in another one; each signal says how likely it is the same."),
+    "help_name.without_parcel": N_("Probability of no parcel"),
+    "help.without_parcel": N_(
+        "That a shipment never was, or is empty, by what machines, trucks and hands left behind: a lead, no verdict."
+    ),
     "help.state_new": N_("Nobody has decided on it; its names were shown to nobody."),
     "help.state_opened": N_("Somebody saw its names, on record."),
     "help.state_in_progress": N_("Somebody works on it."),

@@ -117,6 +117,7 @@ PLACES = (
     Place(code="rights", path="/rights", key="e", roles=LEDGER_ROLES),
     Place(code="outlets", path="/outlets", key="u", roles=CASE_ROLES),
     Place(code="partners", path="/partners", key="b", roles=LEDGER_ROLES),
+    Place(code="parcels", path="/parcels", key="x", roles=CASE_ROLES),
     Place(code="training", path="/training", key="y", roles=AUDITORS | OUTLET_MANAGERS),
     Place(code="people", path="/people", key="p", roles=ADMINISTRATORS),
     Place(code="acts", path="/acts", key="a", roles=AUDITORS),

@@ -23,6 +23,7 @@ from wayseal.console.web.pages import (
     _market_sellers,
     _outlets,
     _overview,
+    _parcels,
     _reads,
     _reviews,
     _rewards,
@@ -36,8 +37,8 @@ from wayseal.console.web.pages import (
 
 _GROUPS = (
     _entry, _overview, _cases, _baskets, _traces, _reads, _waybills, _market, _market_offers, _market_sellers,
-    _market_removals, _reviews, _jobs, _case_acts, _casework, _api, _help, _search, _subjects, _outlets, _inbox, _weeks,
-    _live, _hotline, _hotline_acts, _rewards, _bulletins, _training, _ledger_files, _administration,
+    _market_removals, _reviews, _parcels, _jobs, _case_acts, _casework, _api, _help, _search, _subjects, _outlets,
+    _inbox, _weeks, _live, _hotline, _hotline_acts, _rewards, _bulletins, _training, _ledger_files, _administration,
 )  # fmt: skip
 _OTHERS: tuple[Page, ...] = tuple(page for group in _GROUPS for page in group.PAGES)
 PAGES: tuple[Page, ...] = (*_OTHERS, *_administration.make_pages(_OTHERS))

@@ -311,7 +311,7 @@ def _bar(ask: Ask, entries: Sequence[Entry]) -> Bar | None:
     return bar_of(Done(lines=lines, ids=ids, at=batch[0].at, back=True), now)
 
 
-HANDMADE = tuple(source for source in Source if source not in (Source.DETECTION, Source.REPORT))
+HANDMADE = Source.TRACE, Source.PARTNER, Source.RIGHTS, Source.CANARY, Source.LISTING
 """A report comes from its own page, where that it was taken out is on record."""
 _OF_THEIR_OWN = (ObservableKind.SELLER, ObservableKind.NUMBER, ObservableKind.CASE)
 """What has a field of its own, or none."""
@@ -409,6 +409,8 @@ def _more_of(row: ItemRow) -> str:
         return with_query("/rights", {"list": code.removeprefix("rights.")})
     if row.source is Source.PARTNER and code.startswith("partners."):
         return "/partners?only=breached"
+    if row.source is Source.PARCELS:
+        return "/parcels"
     if code == "market_priced":
         return "/market/offers?ours=1&flagged=no"
     seller = next((one.name for one in row.things if one.kind is ObservableKind.SELLER), "")

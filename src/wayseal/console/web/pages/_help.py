@@ -32,6 +32,7 @@ FIGURES: Mapping[str, str] = {
     "block": "how-to/blocks#what-an-entry-is",
     "canary": f"{_TRACE}#canaries",
     "verdict": f"{_DETECTION}#verdicts",
+    "without_parcel": "how-to/console-guide#parcels",
     "back": "how-to/market-watch#what-is-gone-and-what-is-back",
 }
 """Figures and words by their code → the page of the docs."""

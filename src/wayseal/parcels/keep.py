@@ -6,10 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from wayseal.page.programs import as_json, dump_row
-from wayseal.parcels._result import ParcelsResult
+from wayseal.parcels.result import ParcelsResult
 from wayseal.store.durable import replace_file
 
 FOLDER, FILE = "parcels", "result.json"
+
+
+def kept_path(folder: Path) -> Path:
+    """Where a result is kept, whether it is there or not."""
+    return folder / FOLDER / FILE
 
 
 def keep_result(result: ParcelsResult, folder: Path, at: int) -> Path:
@@ -26,7 +31,7 @@ def keep_result(result: ParcelsResult, folder: Path, at: int) -> Path:
     Raises:
         OSError: The disk refuses.
     """
-    path = folder / FOLDER / FILE
+    path = kept_path(folder)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     replace_file(path, as_json({"at": at, **dump_row(result)}).encode())
     return path
@@ -46,7 +51,7 @@ def read_kept(folder: Path) -> Mapping[str, Any] | None:
         ValueError: It isn't what was written.
     """
     try:
-        kept: Mapping[str, Any] = json.loads((folder / FOLDER / FILE).read_bytes())
+        kept: Mapping[str, Any] = json.loads(kept_path(folder).read_bytes())
     except FileNotFoundError:
         return None
     return kept

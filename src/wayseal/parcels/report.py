@@ -9,8 +9,7 @@ from wayseal.page import Document, Report, Section, Table
 from wayseal.page.numbers import DASH, percent
 from wayseal.page.numbers import share as as_share
 from wayseal.page.programs import dump_row
-from wayseal.page.words import times
-from wayseal.parcels._result import Code, GroupFinding, NotJudged, ParcelsResult, Reason
+from wayseal.parcels.result import Code, GroupFinding, NotJudged, ParcelsResult, Reason
 
 SHOWN, DETAILED = 50, 10
 """Most rows of a list on a page, and groups whose reasons are told; the JSON report has all."""
@@ -82,18 +81,25 @@ class ParcelsReport(Report[ParcelsResult]):
 
     def _group(self, g: GroupFinding) -> Section:
         title = self.translator.joined([self._id(g.sender), self._id(g.outlet), self._id(g.operator), day_name(g.day)])
-        return Section(title=title, points=tuple(self._reason(one) for one in g.reasons if one.llr > 0))
+        return Section(title=title, points=tuple(self.reason(one) for one in g.reasons if one.llr > 0))
 
-    def _reason(self, one: Reason) -> str:
+    def reason(self, one: Reason) -> str:
         """A fact in words, and how many times as likely it is without a parcel."""
+        return self.translator.joined([self.fact(one), self.translator.say("unit.times", nats=one.llr)])
+
+    def fact(self, one: Reason) -> str:
+        """A fact in words."""
         beside = "_beside" if one.code is Code.UNREAD and "beside" in one.fact else ""
-        told = self.say(f"reason_{one.code}{beside}", **one.fact)
-        return self.translator.joined([told, f"×{times(one.llr, self.translator.lang)}"])
+        return self.say(f"reason_{one.code}{beside}", **one.fact)
+
+    def why_not(self, reason: NotJudged) -> str:
+        """Why parcels weren't judged, in words."""
+        return self.say("coverage_low" if reason is NotJudged.COVERAGE else reason)
 
     def _parcels(self) -> Section:
         rows = [
             (self._id(p.waybill), self.say(f"kind_{p.kind}"), percent(p.probability),
-             self._reason(p.reasons[0]) if p.reasons and p.reasons[0].llr > 0 else DASH)
+             self.reason(p.reasons[0]) if p.reasons and p.reasons[0].llr > 0 else DASH)
             for p in self.r.parcels
         ]  # fmt: skip
         return Section(
@@ -112,9 +118,8 @@ class ParcelsReport(Report[ParcelsResult]):
         )
 
     def _abstained(self) -> Section:
-        words = {NotJudged.COVERAGE: "coverage_low"}
         rows = [
-            (self.say(words.get(a.reason, a.reason)), self._id(a.outlet), DASH if a.day is None else day_name(a.day),
+            (self.why_not(a.reason), self._id(a.outlet), DASH if a.day is None else day_name(a.day),
              DASH if a.coverage is None else as_share(a.coverage), f"{a.parcels:,}")
             for a in self.r.abstained
         ]  # fmt: skip
