@@ -18,8 +18,8 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 HERE = Path(__file__).resolve().parent
 AREAS = (
-    "trace", "ledger", "foreign", "detect", "parcels", "live", "vault", "numbers", "labels", "gate", "market", "console",
-    "portal",
+    "trace", "ledger", "foreign", "detect", "parcels", "live", "vault", "numbers", "labels", "gate", "market",
+    "console", "portal",
 )  # fmt: skip
 
 _NUMBER = re.compile(r"[<≤≥]?\s*([−-]?(?:\d[\d,]*\.?\d*|\.\d+))( ?%| ?M\b)?")

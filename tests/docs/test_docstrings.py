@@ -15,7 +15,7 @@ from wayseal.client import VaultClient, errors
 from wayseal.model import records
 
 ROOMS = sorted(path.parent.name for path in Path(wayseal.__file__).parent.glob("*/__init__.py"))
-ONE_LINE_EACH = ("Connection", "Database", "Snapshot", "Vault")
+ONE_LINE_EACH = ("Connection", "Database", "Numbers", "Snapshot", "Vault")
 """Classes of many methods, each of which has one clear line; the first is SQLAlchemy's."""
 
 

@@ -22,6 +22,7 @@ from wayseal.parcels._facts import (
     weigh_again,
 )
 from wayseal.parcels._journeys import Journeys, Progress, Rows, read_journeys
+from wayseal.parcels._weigh import Groups, Weighed, judge_groups, weigh
 from wayseal.parcels.result import (
     MOST,
     Abstained,
@@ -37,7 +38,6 @@ from wayseal.parcels.result import (
     Skill,
     SkillReach,
 )
-from wayseal.parcels._weigh import Groups, Weighed, judge_groups, weigh
 
 _SAID = 0.5
 """Nats from which on a fact is told."""

@@ -1,16 +1,20 @@
 """Tails of counts and of rates, also between whole numbers (DLMF 8.2.4, 8.17.2)."""
 
+from typing import Any, TypeAlias
+
 import numpy as np
+import numpy.typing as npt
 from scipy.special import betainc, betaincinv, gammainc, gammaincinv
 
 from wayseal.model.arrays import Floats
 
+Some: TypeAlias = npt.NDArray[Any] | float
 _POISSON = 1e-6
 """Variance that the spread adds, as a share of the mean, below which counts are Poisson."""
 _HALVINGS = 60
 
 
-def count_above(x: Floats | float, mean: Floats | float, spread: Floats | float) -> Floats:
+def count_above(x: Some, mean: Some, spread: Some) -> Floats:
     """P(X ≥ x) of counts, float64 (n,). mean above 0; spread: squared coefficient of variation, 0 is Poisson."""
     x, mean, spread = np.broadcast_arrays(np.asarray(x, np.float64), mean, spread)
     few, some = spread * mean < _POISSON, np.maximum(x, 1e-300)
@@ -29,12 +33,12 @@ def count_limit(level: float, mean: Floats, spread: float) -> Floats:
     return 0.5 * (low + high)
 
 
-def gamma_below(shape: Floats | float, rate: Floats | float, x: float) -> Floats:
+def gamma_below(shape: Some, rate: Some, x: float) -> Floats:
     """P(T ≤ x) of gamma variables, float64 (n,)."""
     return np.asarray(gammainc(shape, rate * x))
 
 
-def gamma_at(level: float, shape: Floats | float, rate: Floats | float) -> Floats:
+def gamma_at(level: float, shape: Some, rate: Some) -> Floats:
     """Quantiles of gamma variables, float64 (n,)."""
     return np.asarray(gammaincinv(shape, level) / rate)
 
