@@ -101,7 +101,7 @@ def _acts(cases: Cases, rng: random.Random, who: str, at: int) -> dict[str, Call
 
     return {
         "register": lambda: cases.register([alert(account, f"u-{rng.randrange(12)}", at=at)], at),
-        "enqueue": lambda: cases.enqueue(rng.choice(list(Source)[1:]), [thing], "bought on the market", who, at),
+        "enqueue": lambda: cases.enqueue(rng.choice(list(Source)[1:7]), [thing], "bought on the market", who, at),
         "promote": lambda: cases.promote(item(), who, "worth it", at),
         "dismiss": lambda: cases.dismiss(item(), who, "nothing in it", at),
         "snooze": lambda: cases.snooze(rng.choice([*ids, *items]), rng.choice([None, at + STEP]), who, "later", at),

@@ -197,6 +197,10 @@ def test_each_route_is_in_a_transcript(service: World) -> None:
         asked.ask("GET", path, actor="nobody")
     for path in ("numbers", "numbers/moves", "numbers/reads", "numbers/YT1/scan", "bindings", "bindings/ask"):
         asked.ask("POST", f"/v1/{path}", {})
+    for path in ("waybills/YT1/alias", "waybills/YT1/handover-code", "waybills/YT1/courier-code", "handovers"):
+        asked.ask("POST", f"/v1/{path}", {})
+    asked.ask("POST", "/v1/handovers/override", {})
+    asked.ask("PUT", "/v1/waybills/YT1/stand-ins", {})
     for path in ("/v1/log/checkpoint", "/metrics"):
         asked.ask("GET", path)
     text = asked.ask("GET", "/metrics").text
