@@ -29,7 +29,7 @@ COMMANDS = (
 )  # fmt: skip
 GROUPS = (
     "ledger", "canary", "case", "blocked", "hotline", "outlets", "training", "mutes", "evidence", "partners", "market",
-    "policy", "vault", "labels", "serve",
+    "policy", "vault", "numbers", "labels", "aliases", "serve",
 )  # fmt: skip
 LEDGER = ("key new", "checkpoint", "verify", "prove", "verify-proof")
 CANARY = ("plan", "list", "hit")
@@ -50,7 +50,9 @@ GROUPED = (
     *(f"blocked {name}" for name in BLOCKED), *(f"mutes {name}" for name in ("list", "add", "end")),
     *(f"evidence {name}" for name in EVIDENCE), "hotline key new", "hotline token",
     "hotline verify", "hotline account", *(f"training {name}" for name in TRAINING), "partners check",
-    "serve vault", "serve console", "serve portal", "serve gate", "labels print", "labels keys", "labels open",
+    "serve vault", "serve console", "serve portal", "serve gate", "numbers init", "numbers issue", "numbers sweep",
+    "numbers restored", "numbers watch", "numbers verify", "numbers show", "aliases pool", "aliases sweep", "aliases leaks",
+    "labels print", "labels keys", "labels open",
     "serve watch", *(f"market {name}" for name in MARKET),
     *(f"policy {name}" for name in POLICY), *(f"vault {name}" for name in VAULT),
 )  # fmt: skip

@@ -55,7 +55,7 @@ def test_what_the_vault_knows_stands_in_the_ledger_once(both: World, tmp_path: P
     with open_ledger(ledger) as snapshot:
         assert rows(snapshot, "scans", [number]) == [
             {"waybill": number, "at": NOON - 1000, "kind": "arrive", "outlet": "deliver-here", "operator": None,
-             "weight_g": None},
+             "weight_g": None, "entered": None, "device": None, "trip": None},
         ]  # fmt: skip
         (route,) = rows(snapshot, "waybills", [number])
         assert {name: value for name, value in route.items() if value is not None} == {

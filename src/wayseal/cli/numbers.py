@@ -122,7 +122,9 @@ def numbers_sweep(
     database: DatabaseOption = None,
     format: OutputFormatOption = OutputFormat.TEXT,
 ) -> None:
-    """Find what only time tells: orders without a parcel, idle blocks, numbers picked out of order. For cron, hourly.
+    """Find what only time tells: orders without a parcel, idle blocks, numbers picked out of order.
+
+    Run it hourly, by cron.
 
     \b
     wayseal numbers sweep numbers

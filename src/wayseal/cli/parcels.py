@@ -61,7 +61,7 @@ def parcels(
     if able:
         keep_result(found, folder, now_us())
     elif not quiet:
-        warn("{folder} can't be written: the result isn't kept", folder=folder)
+        warn("the result isn't kept: {folder} can't be written", folder=folder)
     if register:
         with open_cases(folder) as cases:
             cases.enqueue_once(parcel_leads(found.groups), WHO, now_us())

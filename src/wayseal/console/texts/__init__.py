@@ -194,7 +194,6 @@ TEXTS = {
     "source.listing": N_("Listing", context="source.listing"),
     "source.report": N_("Report", context="source.report"),
     "source.parcels": N_("Parcels", context="source.parcels"),
-    "lead.parcels_without": N_("Shipments of one sender, outlet, operator and day probably never were, or are empty"),
     "lead.report": N_("A report on the hotline names it"),
     "lead.canary_touch": N_("A canary was read by an account that it wasn't made for"),
     "lead.market_ours": N_("Numbers of ours are on offer in the market"),
