@@ -51,8 +51,8 @@ GROUPED = (
     *(f"evidence {name}" for name in EVIDENCE), "hotline key new", "hotline token",
     "hotline verify", "hotline account", *(f"training {name}" for name in TRAINING), "partners check",
     "serve vault", "serve console", "serve portal", "serve gate", "numbers init", "numbers issue", "numbers sweep",
-    "numbers restored", "numbers watch", "numbers verify", "numbers show", "aliases pool", "aliases sweep", "aliases leaks",
-    "labels print", "labels keys", "labels open",
+    "numbers restored", "numbers watch", "numbers verify", "numbers show", "aliases pool", "aliases sweep",
+    "aliases leaks", "labels print", "labels keys", "labels open",
     "serve watch", *(f"market {name}" for name in MARKET),
     *(f"policy {name}" for name in POLICY), *(f"vault {name}" for name in VAULT),
 )  # fmt: skip

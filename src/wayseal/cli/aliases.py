@@ -54,7 +54,9 @@ def aliases_pool(
 
 
 def aliases_sweep(vault: VaultOption = VAULT) -> None:
-    """Extend, end and free virtual numbers, and tell the numbers' watch of strangers' calls. For cron, hourly.
+    """Extend, end and free virtual numbers, and tell the numbers' watch of strangers' calls.
+
+    Run it hourly, by cron.
 
     \b
     wayseal aliases sweep
