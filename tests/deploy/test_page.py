@@ -18,7 +18,8 @@ PAGES = ("docs/how-to/deployment.md", "docs/how-to/deployment.zh.md")
 LEDGER = ("docs/how-to/deployment-ledger.md", "docs/how-to/deployment-ledger.zh.md")
 ON_SERVER = ("docs/how-to/deployment-console.md", "docs/how-to/deployment-console.zh.md")
 PORTAL = ("docs/how-to/deployment-portal.md", "docs/how-to/deployment-portal.zh.md")
-TOGETHER = (PAGES, LEDGER, ON_SERVER, PORTAL)
+TRACKING = ("docs/how-to/tracking.md", "docs/how-to/tracking.zh.md")
+TOGETHER = (PAGES, LEDGER, ON_SERVER, PORTAL, TRACKING)
 DEFAULTS: dict[str, Any] = {one.name: one.default for one in fields(Settings)}
 _CALLS = {"wayseal": "", "wayseal-vault": "vault ", "wayseal-owner": "vault "}
 
