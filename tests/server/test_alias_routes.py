@@ -1,11 +1,14 @@
 """The routes of virtual numbers, stand-ins, handovers and the courier's code, over a real vault."""
 
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.server.test_numbers import issue, kept
 from tests.server.world import NUMBER, VALUES, World, world
 from wayseal.database import open_database
 from wayseal.database.migrations import upgrade
@@ -23,25 +26,32 @@ ALIAS = f"/v1/waybills/{NUMBER}/alias"
 BODY = {"purpose": "contact", "reason": "at the door", "phone": "13600000001"}
 
 
-@pytest.fixture
-def aliased(tmp_path: Path) -> Iterator[World]:
-    """A service with one virtual number, a parcel out for delivery, and a manager."""
-    with open_database(tmp_path / "numbers.db") as numbers:
-        upgrade(numbers, CHAIN)
-        given = Numbers(numbers, KEYS, tmp_path / "mark")
+@contextmanager
+def serving(folder: Path, *, numbers: bool = False) -> Iterator[World]:
+    """A service with one virtual number. numbers: it issues numbers, too."""
+    with open_database(folder / "of_aliases.db") as database:
+        upgrade(database, CHAIN)
+        given = Numbers(database, KEYS, folder / "mark")
 
         def make(vault: Vault) -> Aliases:
-            settings = Settings(database="x", key_database="x", numbers="x", numbers_key=tmp_path / "x",
-                                aliases=f"sqlite:///{tmp_path / 'aliases.db'}")  # fmt: skip
+            settings = Settings(database="x", key_database="x", numbers="x", numbers_key=folder / "x",
+                                aliases=f"sqlite:///{folder / 'aliases.db'}")  # fmt: skip
             made = open_aliases(settings, vault, given)
             assert made is not None
             made.database.write(add_aliases, ["17000000001"])
             return made
 
-        with world(tmp_path, aliases=make) as service:
-            service.seal()
-            service.arrive()
+        with world(folder, numbers=numbers, aliases=make) as service:
             yield service
+
+
+@pytest.fixture
+def aliased(tmp_path: Path) -> Iterator[World]:
+    """A service with one virtual number, a parcel out for delivery, and a manager."""
+    with serving(tmp_path) as service:
+        service.seal()
+        service.arrive()
+        yield service
 
 
 def post(service: World, path: str, body: Any = None, actor: str = "courier-1", method: str = "POST") -> Any:
@@ -56,6 +66,19 @@ def test_a_virtual_number_and_no_phone(aliased: World) -> None:
     assert shown == {"alias": "17000000001", "shared": False, "recording": False}
     for phone in (VALUES["recipient_phone"], BODY["phone"]):
         assert phone not in answer.text + aliased.log.getvalue()
+
+
+def test_a_virtual_number_before_the_first_scan_names_who_asked(tmp_path: Path) -> None:
+    with serving(tmp_path, numbers=True) as service:
+        number, _, _ = issue(service, holder="shop")
+        service.seal(number)
+        service.arrive(number)
+        assert post(service, f"/v1/waybills/{number}/alias", BODY).status_code == 200
+        until = time.monotonic() + 5
+        while not kept(service) and time.monotonic() < until:
+            time.sleep(0.02)
+        (one,) = kept(service)
+    assert (one.kind.value, one.number, one.asker) == ("read_early", number, "courier-1")
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,8 @@ import sqlalchemy as sa
 
 from wayseal.merkle import Checkpoint
 from wayseal.merkle.tiles import Tile
-from wayseal.model.records import Answer, Ask
+from wayseal.model.records import Answer, Ask, Disclosed
+from wayseal.numbers.reads import ReadWatch
 from wayseal.server._directory_cache import Principal
 from wayseal.vault import Caller, Vault
 from wayseal.vault.committer import Committer
@@ -103,9 +104,10 @@ class LocalDiscloser:
 class AsyncVault:
     """Puts questions to a vault. `now` of each is the service's clock."""
 
-    def __init__(self, vault: Vault, discloser: Discloser) -> None:
+    def __init__(self, vault: Vault, discloser: Discloser, reads: ReadWatch | None = None) -> None:
+        """reads: is told of what was disclosed."""
         self.vault = vault
-        self._discloser = discloser
+        self._discloser, self._reads = discloser, reads
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="wayseal-vault")
 
     async def disclose(
@@ -113,7 +115,10 @@ class AsyncVault:
     ) -> list[Answer]:
         """Answers, once they are durable."""
         job = self.vault.job(caller, asks, key=key, approval=approval)
-        return await self._discloser.disclose(job)
+        done = await self._discloser.disclose(job)
+        if self._reads is not None and (seen := [one.waybill for one in done if isinstance(one, Disclosed)]):
+            self._reads.note(seen, caller.actor or caller.client, caller.client, now())
+        return done
 
     async def act(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `work` (a method of the vault) in a thread."""

@@ -17,7 +17,7 @@ from wayseal.server._blocked import BlockedGuard
 from wayseal.server._metrics import Metrics
 from wayseal.server._problems import ProblemError, Rule
 from wayseal.server._schemas import Body, WaybillPath, problems
-from wayseal.server.routes import count_answers, get_caller, json_answer, to_problem
+from wayseal.server.routes import disclose_all, get_caller, json_answer, to_problem
 from wayseal.vault.aliases import Aliases, StandIns, set_stand_ins
 from wayseal.vault.aliases.desk import AliasShown, CodeShown
 from wayseal.vault.aliases.handover import Handover
@@ -80,8 +80,7 @@ def add_aliases(
         blocked.check(request)
         caller = get_caller(request)
         asks = [Ask(waybill=waybill, purpose=body.purpose, reason=body.reason, fields=_PHONE)]
-        (answer,) = done = await async_vault.disclose(caller, asks, key=None, approval=None)
-        count_answers(metrics, async_vault.vault.policy.purposes, asks, done)
+        (answer,) = await disclose_all(async_vault, metrics, request, asks, None, None)
         if isinstance(answer, Refused):
             raise to_problem(answer)
         if answer.forms.get(Field.RECIPIENT_PHONE) is not Form.FULL:

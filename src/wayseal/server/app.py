@@ -172,10 +172,10 @@ def create_app(
     disclosed; fast_path: False leads all
     requests through the framework, which answers the same. The vault is closed after `async_vault`.
     """
-    async_vault = AsyncVault(vault, discloser)
+    async_vault = AsyncVault(vault, discloser, reads)
     tokens = AccessTokens(keyring, issuer=issuer)
     guard = BlockedGuard(blocked, log)
-    api = _api(async_vault, tokens, metrics, running, guard, reads)
+    api = _api(async_vault, tokens, metrics, running, guard)
     add_numbers(api, async_vault, numbers)
     add_aliases(api, async_vault, metrics, guard, aliases)
     metrics.measure(
@@ -197,12 +197,7 @@ def create_app(
 
 
 def _api(
-    async_vault: AsyncVault,
-    tokens: AccessTokens,
-    metrics: Metrics,
-    running: RunningRequests,
-    blocked: BlockedGuard,
-    reads: ReadWatch | None,
+    async_vault: AsyncVault, tokens: AccessTokens, metrics: Metrics, running: RunningRequests, blocked: BlockedGuard
 ) -> FastAPI:
     """The routes. Whatever goes wrong in them comes out as it was raised, for the middleware to tell."""
     app = FastAPI(
@@ -213,7 +208,7 @@ def _api(
         redoc_url=None,
         redirect_slashes=False,
     )
-    add_disclosure(app, async_vault, metrics, blocked, reads)
+    add_disclosure(app, async_vault, metrics, blocked)
     add_sealing(app, async_vault, metrics)
     add_work(app, async_vault, metrics)
     add_administration(app, async_vault, blocked)

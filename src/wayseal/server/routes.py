@@ -26,7 +26,6 @@ from wayseal.model.records import (
     TokenShown,
 )
 from wayseal.model.schema import adapter
-from wayseal.numbers.reads import ReadWatch
 from wayseal.page.languages import in_both, word
 from wayseal.server._async_vault import AsyncVault, now
 from wayseal.server._blocked import BlockedGuard
@@ -110,11 +109,9 @@ def count_refusals(metrics: Metrics, answers: Iterable[object]) -> None:
             metrics.refused(answer.rule)
 
 
-def add_disclosure(
-    app: FastAPI, async_vault: AsyncVault, metrics: Metrics, blocked: BlockedGuard, reads: ReadWatch | None = None
-) -> None:
+def add_disclosure(app: FastAPI, async_vault: AsyncVault, metrics: Metrics, blocked: BlockedGuard) -> None:
     """POST /v1/waybills/{waybill}/disclose, /v1/disclose, /v1/tokens/disclose, /v1/find."""
-    _add_tokens(app, async_vault, metrics, blocked, reads)
+    _add_tokens(app, async_vault, metrics, blocked)
 
     @app.post(
         "/v1/waybills/{waybill}/disclose",
@@ -126,7 +123,7 @@ def add_disclosure(
         """`fields` asks for fewer fields, `approval` names an approval of bulk."""
         ask = Ask(waybill=waybill, purpose=body.purpose, reason=body.reason, fields=body.fields)
         blocked.check(request)
-        (answer,) = await _disclose(async_vault, metrics, reads, request, [ask], key, body.approval)
+        (answer,) = await disclose_all(async_vault, metrics, request, [ask], key, body.approval)
         if isinstance(answer, Refused):
             raise to_problem(answer)
         return json_answer(answer)
@@ -140,7 +137,7 @@ def add_disclosure(
     async def disclose_batch(request: Request, body: DiscloseBatch, key: KeyHeader = None) -> Response:
         """Up to 1,000 `asks`, with a result for each."""
         blocked.check(request, len(body.asks))
-        done = await _disclose(async_vault, metrics, reads, request, body.asks, key, body.approval)
+        done = await disclose_all(async_vault, metrics, request, body.asks, key, body.approval)
         count_refusals(metrics, done)
         return json_answer(DisclosureResults(results=done))
 
@@ -160,9 +157,7 @@ def add_disclosure(
         return json_answer(Found(waybills=found))
 
 
-def _add_tokens(
-    app: FastAPI, async_vault: AsyncVault, metrics: Metrics, blocked: BlockedGuard, reads: ReadWatch | None
-) -> None:
+def _add_tokens(app: FastAPI, async_vault: AsyncVault, metrics: Metrics, blocked: BlockedGuard) -> None:
     @app.post(
         "/v1/tokens/disclose",
         response_model=TokenResults,
@@ -181,7 +176,7 @@ def _add_tokens(
             Ask(waybill=waybill, purpose=body.purpose, reason=body.reason, fields=frozenset(fields))
             for waybill, fields in wanted.items()
         ]
-        done = await _disclose(async_vault, metrics, reads, request, asks, key, body.approval) if asks else []
+        done = await disclose_all(async_vault, metrics, request, asks, key, body.approval) if asks else []
         count_refusals(metrics, done)
         by_waybill = dict(zip(wanted, done, strict=True))
         results = [
@@ -191,20 +186,12 @@ def _add_tokens(
         return json_answer(TokenResults(results=results), sparse=True)
 
 
-async def _disclose(
-    async_vault: AsyncVault,
-    metrics: Metrics,
-    reads: ReadWatch | None,
-    request: Request,
-    asks: list[Ask],
-    key: str | None,
-    approval: str | None,
+async def disclose_all(
+    async_vault: AsyncVault, metrics: Metrics, request: Request, asks: list[Ask], key: str | None, approval: str | None
 ) -> list[Answer]:
-    caller = get_caller(request)
-    done = await async_vault.disclose(caller, asks, key=key, approval=approval)
+    """Disclose, and count what was answered."""
+    done = await async_vault.disclose(get_caller(request), asks, key=key, approval=approval)
     count_answers(metrics, async_vault.vault.policy.purposes, asks, done)
-    if reads is not None and (seen := [one.waybill for one in done if isinstance(one, Disclosed)]):
-        reads.note(seen, caller.actor or caller.client, caller.client, now())
     return done
 
 
