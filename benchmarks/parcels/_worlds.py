@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from wayseal import ledger, store
 from wayseal.ledger import IngestOptions, Snapshot, open_ledger
 from wayseal.model.period import LAST, Period
-from wayseal.model.times import clock_us
-from wayseal.parcels._coverage import DAY_US
+from wayseal.model.times import DAY_US, clock_us
 from wayseal.parcels._find import Judged, _places, judge_journeys, silent
 from wayseal.parcels._journeys import read_journeys
 from wayseal_sim.parcels import live, write_life

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.numbers.world import KEYS
+from wayseal.model.times import MINUTE_US
 from wayseal.numbers import codes
 from wayseal.numbers.codec import Codec, Series, damm_digit
 from wayseal.numbers.errors import NumbersError, NumbersKeyError
@@ -106,8 +107,8 @@ def test_codes_are_of_one_parcel_place_and_time() -> None:
 
 def test_a_couriers_code_lasts_its_minute_and_those_beside() -> None:
     code = codes.courier_code(KEYS.courier, "YT1", 1000)
-    at = 1000 * codes.MINUTE_US
-    assert all(codes.courier_code_fits(KEYS.courier, "YT1", code, at + n * codes.MINUTE_US) for n in (-1, 0, 1))
-    assert not codes.courier_code_fits(KEYS.courier, "YT1", code, at + 2 * codes.MINUTE_US)
+    at = 1000 * MINUTE_US
+    assert all(codes.courier_code_fits(KEYS.courier, "YT1", code, at + n * MINUTE_US) for n in (-1, 0, 1))
+    assert not codes.courier_code_fits(KEYS.courier, "YT1", code, at + 2 * MINUTE_US)
     assert not codes.courier_code_fits(KEYS.courier, "YT2", code, at)
     assert not codes.courier_code_fits(KEYS.courier, "YT1", "一二三四五六", at)

@@ -21,8 +21,7 @@ from wayseal.database.migrations import upgrade
 from wayseal.model.errors import exit_code_of
 from wayseal.model.messages import N_
 from wayseal.model.numbers import clean_waybill
-from wayseal.model.times import iso, now_us
-from wayseal.numbers.breaches import DAY_US
+from wayseal.model.times import DAY_US, iso, now_us
 from wayseal.numbers.codec import Series
 from wayseal.numbers.codes import open_keys
 from wayseal.numbers.errors import NumbersError

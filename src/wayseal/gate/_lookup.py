@@ -15,8 +15,9 @@ from typing import Final
 from starlette.concurrency import run_in_threadpool
 
 from wayseal.database import Connection, Database
+from wayseal.model.times import DAY_US
 from wayseal.numbers import breaches
-from wayseal.numbers.breaches import DAY_US, Breach
+from wayseal.numbers.breaches import Breach
 from wayseal.numbers.codes import VERIFIER, GateKeys, courier_code_fits, secret_fits
 from wayseal.numbers.tables import NumberState
 from wayseal.numbers.tracking import AFTER_CLOSE_US, Tracked, find

@@ -28,8 +28,8 @@ from wayseal.gate._pages import Renderer, public_events, read_assets
 from wayseal.gate.settings import GateSettings
 from wayseal.model.errors import WaysealError
 from wayseal.model.numbers import clean_waybill
-from wayseal.model.times import iso
-from wayseal.numbers.breaches import DAY_US, Breach, BreachKind
+from wayseal.model.times import DAY_US, iso
+from wayseal.numbers.breaches import Breach, BreachKind
 from wayseal.numbers.codes import parse_secret
 from wayseal.numbers.tables import NumberState
 from wayseal.numbers.tracking import Tracked

@@ -13,8 +13,7 @@ from pydantic import Field
 from wayseal.gate.errors import GateError
 from wayseal.model.messages import N_
 from wayseal.model.schema import CLOSED, Name
-from wayseal.model.times import clock_hours
-from wayseal.numbers.breaches import DAY_US
+from wayseal.model.times import DAY_US, clock_hours
 from wayseal.numbers.tracking import AFTER_CLOSE_US
 from wayseal.service.settings import NUMBER, WHOLE, File, Flag, check_tls, read_environment
 

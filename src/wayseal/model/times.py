@@ -5,7 +5,9 @@ from contextvars import ContextVar
 from datetime import UTC, date, datetime, timedelta, timezone
 
 SECOND_US = 1_000_000
+MINUTE_US = 60_000_000
 HOUR_US = 3_600_000_000
+DAY_US = 86_400_000_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.util import await_only
 from wayseal.database import Connection, execute, query
 from wayseal.database.raw import fetch
 from wayseal.model.messages import N_
+from wayseal.model.times import HOUR_US
 from wayseal.numbers.errors import NumbersError
 from wayseal.numbers.rules import Standing
 from wayseal.numbers.tables import NumberState
@@ -19,7 +20,6 @@ from wayseal.numbers.tables import NumberState
 Event: TypeAlias = tuple[int, int, str, str, str, str, int | None, str | None]
 """seq, at, number, move, state, by, previous, facts."""
 EVENTS = ("seq", "at", "number", "move", "state", "by", "previous", "facts")
-_HOUR_US = 3_600_000_000
 _CHUNK = 1000
 _STANDING = (
     "SELECT n.number, n.state, n.block, b.holder, b.outlet, n.last, n.order_tag, n.commitment, n.scanned_at, "
@@ -154,7 +154,7 @@ def _guarded_update(connection: Connection, columns: Sequence[str], rows: Sequen
 
 def count_scans(connection: Connection, scans: Counter[tuple[str, bool]], now: int) -> dict[str, tuple[int, int]]:
     """Count first scans by outlet (and whether unbound); the first scans and the unbound of this and the last hour."""
-    hour, outlets = now // _HOUR_US, sorted({outlet for outlet, _ in scans})
+    hour, outlets = now // HOUR_US, sorted({outlet for outlet, _ in scans})
     text = (
         "INSERT INTO outlet_hours (outlet, hour, scans, unbound) VALUES (?, ?, ?, ?) ON CONFLICT (outlet, hour) DO "
         "UPDATE SET scans = outlet_hours.scans + excluded.scans, unbound = outlet_hours.unbound + excluded.unbound"

@@ -21,8 +21,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from wayseal.database import Connection, execute, query
 from wayseal.model.messages import N_
+from wayseal.model.times import DAY_US
 from wayseal.numbers import _store
-from wayseal.numbers.breaches import DAY_US
 from wayseal.numbers.codes import KeySet, mac
 from wayseal.numbers.errors import NumbersError
 from wayseal.numbers.moves import Numbers

@@ -13,8 +13,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from wayseal.database import Connection, execute, query
-
-DAY_US = 86_400_000_000
+from wayseal.model.times import DAY_US
 
 
 class BreachKind(StrEnum):

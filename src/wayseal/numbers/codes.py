@@ -14,6 +14,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from wayseal.model.times import MINUTE_US
 from wayseal.numbers.errors import NumbersKeyError
 from wayseal.service.keyfile import read_secret
 from wayseal.store.durable import replace_file
@@ -24,7 +25,6 @@ SECRET_LENGTH = 10
 """Characters of a shipment's secret: 50 bits, for one live number."""
 VERIFIER = 16
 """Bytes by which a secret is checked."""
-MINUTE_US = 60_000_000
 _HEAD, _GATE_HEAD = "wayseal numbers 1 ", "wayseal gate 1 "
 _KEY = 32
 _FORGIVEN = str.maketrans("OIL", "011", " -\t\n\r")

@@ -33,7 +33,6 @@ RESERVATION = 100_000
 MOST_IN_BLOCK = 100_000
 SKEW_US = 300_000_000
 """A source's clock that is further off is told, once a day."""
-HOUR_US = 3_600_000_000
 FEWEST_UNBOUND, UNBOUND_SHARE = 20, 0.2
 """So many, and such a share, of an outlet's first scans in two hours say that orders don't arrive there."""
 _SPELL = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode

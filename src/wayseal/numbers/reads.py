@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from wayseal.database import Connection, Database, DatabaseError, query
 from wayseal.model.numbers import clean_waybill
 from wayseal.model.runtime import Closing
+from wayseal.model.times import DAY_US
 from wayseal.numbers import _store, breaches
-from wayseal.numbers.breaches import DAY_US, Breach, BreachKind
+from wayseal.numbers.breaches import Breach, BreachKind
 from wayseal.numbers.tables import NumberState
 from wayseal.service.process import Repeated
 

@@ -14,8 +14,9 @@ from itertools import pairwise
 from math import comb, erf, sqrt
 
 from wayseal.database import Connection, query
+from wayseal.model.times import DAY_US
 from wayseal.numbers import _store, breaches
-from wayseal.numbers.breaches import DAY_US, Breach, BreachKind
+from wayseal.numbers.breaches import Breach, BreachKind
 from wayseal.numbers.moves import Numbers
 from wayseal.numbers.rules import Move, MoveKind, Standing
 from wayseal.numbers.tables import NumberState

@@ -9,11 +9,10 @@ from scipy.special import betaln, gammaln
 
 from wayseal.model.arrays import Flags, Floats, Longs
 from wayseal.model.runtime import kernel
+from wayseal.model.times import DAY_US, MINUTE_US
 from wayseal.parcels._journeys import Journeys, Rows
 from wayseal.parcels.result import Coverage
 
-DAY_US = 86_400_000_000
-MINUTE_US = 60_000_000
 LEAST_COVERAGE = 0.9
 _SHRINK = 20.0
 NEAR_US, PLENTY = 15 * MINUTE_US, 64

@@ -16,7 +16,8 @@ from scipy.special import pdtrc
 
 from wayseal.model.arrays import Floats, Longs, UInts
 from wayseal.model.runtime import kernel
-from wayseal.parcels._coverage import DAY_US, MINUTE_US, NEAR_US, PLENTY, lanes_of, owners_of
+from wayseal.model.times import DAY_US, MINUTE_US
+from wayseal.parcels._coverage import NEAR_US, PLENTY, lanes_of, owners_of
 from wayseal.parcels._journeys import SIGNED, Journeys, Rows
 from wayseal.parcels.result import Code
 

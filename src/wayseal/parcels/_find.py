@@ -11,8 +11,8 @@ from wayseal.ledger import Snapshot
 from wayseal.ledger.codes import find_rows
 from wayseal.model.arrays import Flags, Floats, Longs, UInts
 from wayseal.model.period import Period
-from wayseal.model.times import clock_us
-from wayseal.parcels._coverage import DAY_US, MachineReads, count_machine_reads
+from wayseal.model.times import DAY_US, clock_us
+from wayseal.parcels._coverage import MachineReads, count_machine_reads
 from wayseal.parcels._facts import (
     Fact,
     check_hands,

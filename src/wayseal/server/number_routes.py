@@ -18,10 +18,10 @@ from wayseal.model.kinds import ScanKind
 from wayseal.model.messages import N_
 from wayseal.model.numbers import clean_waybill
 from wayseal.model.records import Identifier, Number, Time
-from wayseal.model.times import micros_of
+from wayseal.model.times import DAY_US, micros_of
 from wayseal.numbers import bindings
 from wayseal.numbers.bindings import Order, QuotaError, SignedAnswer
-from wayseal.numbers.breaches import DAY_US, BreachKind
+from wayseal.numbers.breaches import BreachKind
 from wayseal.numbers.codes import make_secret
 from wayseal.numbers.errors import KeyTakenError, NumbersError, RestoredError
 from wayseal.numbers.moves import BlockAsk, MoveAnswer, Numbers

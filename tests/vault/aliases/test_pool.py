@@ -13,9 +13,10 @@ from tests.database.places import fresh
 from tests.effort import DEEP
 from wayseal.database import Database, open_database
 from wayseal.database.migrations import upgrade
+from wayseal.model.times import DAY_US
 from wayseal.vault.aliases import pool
 from wayseal.vault.aliases import tables as t
-from wayseal.vault.aliases.pool import COOLING, DAY
+from wayseal.vault.aliases.pool import COOLING
 
 PARCELS, VIEWERS, SIZE = ("YT1", "YT2", "YT3"), ("a", "b", "c"), 5
 
@@ -27,7 +28,7 @@ class Pool(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.now, self.made = 1_000 * DAY, 0
+        self.now, self.made = 1_000 * DAY_US, 0
         self.open: dict[tuple[str, str], tuple[str, str]] = {}
         self.shown: set[str] = set()
         self.last: dict[str, int] = {}
@@ -44,7 +45,7 @@ class Pool(RuleBasedStateMachine):
     @rule(waybill=st.sampled_from(PARCELS), viewer=st.sampled_from(VIEWERS), shown=st.booleans())
     def give(self, waybill: str, viewer: str, shown: bool) -> None:
         self.made += 1
-        until = self.now + 7 * DAY
+        until = self.now + 7 * DAY_US
         row = self.database.write(pool.open_pair, waybill, viewer, str(self.made), now=self.now, until=until)
         free = (
             SIZE
@@ -96,7 +97,7 @@ class Pool(RuleBasedStateMachine):
 
     @rule(days=st.sampled_from((1, 15, 29, 30)))
     def wait(self, days: int) -> None:
-        self.now += days * DAY
+        self.now += days * DAY_US
 
     @invariant()
     def as_the_tables_say(self) -> None:
@@ -125,10 +126,10 @@ def test_what_ended_long_ago_is_forgotten(tmp_path: Path) -> None:
     with open_database(tmp_path / "aliases.db") as database:
         upgrade(database, t.CHAIN)
         database.write(pool.add_aliases, ["1"])
-        database.write(pool.open_pair, "YT1", "a", "p", now=0, until=DAY)
-        database.write(pool.mark_shown, "p", now=0, until=DAY)
-        database.write(pool.close_pair, "p", DAY)
-        assert database.read(pool.holders, "1", DAY) == ("YT1", ("a",))
+        database.write(pool.open_pair, "YT1", "a", "p", now=0, until=DAY_US)
+        database.write(pool.mark_shown, "p", now=0, until=DAY_US)
+        database.write(pool.close_pair, "p", DAY_US)
+        assert database.read(pool.holders, "1", DAY_US) == ("YT1", ("a",))
         assert database.read(pool.holders, "1", -1) is None
-        database.write(pool.cool, (), DAY + pool.KEPT + 1)
-        assert database.read(pool.holders, "1", DAY) is None
+        database.write(pool.cool, (), DAY_US + pool.KEPT + 1)
+        assert database.read(pool.holders, "1", DAY_US) is None

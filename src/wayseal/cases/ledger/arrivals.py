@@ -26,8 +26,7 @@ from wayseal.cases.decisions import Lead
 from wayseal.cases.inbox import SELLER_BACK
 from wayseal.cases.types import Observable, ObservableKind, Source
 from wayseal.detect.partners import Kind
-from wayseal.detect.window import DAY_US
-from wayseal.model.times import clock_us, micros
+from wayseal.model.times import DAY_US, clock_us, micros
 from wayseal.trace.canary import RegisterState
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Final, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -17,12 +17,11 @@ from wayseal.ledger import Snapshot
 from wayseal.model.kinds import ActorKind
 from wayseal.model.messages import N_
 from wayseal.model.schema import CLOSED, Moment, Name
-from wayseal.model.times import HOUR_US
+from wayseal.model.times import DAY_US, HOUR_US
 
 FOLDER, RECORD = "training", "training.jsonl"
 """In a ledger: where the record is."""
 _HEADER = {"wayseal": "training", "version": 1}
-DAY_US: Final = 24 * HOUR_US
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

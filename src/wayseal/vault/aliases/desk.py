@@ -20,10 +20,10 @@ import pyarrow as pa
 from wayseal.database import Connection, Database
 from wayseal.model.records import Time
 from wayseal.model.runtime import Closing
-from wayseal.model.times import clock, time_at
+from wayseal.model.times import DAY_US, MINUTE_US, clock, time_at
 from wayseal.numbers import breaches
 from wayseal.numbers.breaches import Breach, BreachKind
-from wayseal.numbers.codes import MINUTE_US, KeySet, courier_code, handover_code, make_secret, parse_secret
+from wayseal.numbers.codes import KeySet, courier_code, handover_code, make_secret, parse_secret
 from wayseal.store.tables import arrow_schema
 from wayseal.vault import Caller, Vault, check
 from wayseal.vault.aliases import handover, pool
@@ -33,7 +33,7 @@ from wayseal.vault.aliases.provider import AliasProvider, CallKind, ProviderErro
 from wayseal.vault.errors import VaultError
 from wayseal.vault.sealing import seal_reason
 
-LASTS, MOST = 7 * pool.DAY, 90 * pool.DAY
+LASTS, MOST = 7 * DAY_US, 90 * DAY_US
 _UNSHOWN = 600_000_000
 """So long after it was opened a pair that was never shown is a crash's."""
 OVERRIDDEN = "handover_overridden"
@@ -84,7 +84,7 @@ class Aliases(Closing):
 
         phone: the viewer's own; recipient: the recipient's, out of a disclosure. VaultError: the pool is used up.
         """
-        until = max(self._ends([waybill], now)[waybill], now + pool.DAY)
+        until = max(self._ends([waybill], now)[waybill], now + DAY_US)
         row = self.database.write(pool.open_pair, waybill, viewer, secrets.token_hex(16), now=now, until=until)
         if row is None:
             raise VaultError("all virtual numbers are given out, or cool: the pool needs more of them")
@@ -115,7 +115,7 @@ class Aliases(Closing):
 
     def sweep(self, *, now: int) -> int:
         """Extends what goes on, ends what is over, frees what has cooled; how many pairs ended (rules 2 to 4)."""
-        ending = self.database.read(pool.ending_pairs, now + pool.DAY, now - _UNSHOWN)
+        ending = self.database.read(pool.ending_pairs, now + DAY_US, now - _UNSHOWN)
         ends, over = self._ends([row.waybill for row in ending], now), 0
         for row in ending:
             until = min(ends[row.waybill], row.opened_at + MOST)

@@ -18,11 +18,11 @@ import sqlalchemy as sa
 
 from wayseal.database import Connection
 from wayseal.journal.record import same_person
+from wayseal.model.times import DAY_US
 from wayseal.vault.aliases import tables as t
 
 TRIES = 3
-DAY = 86_400_000_000
-_WEEKS = 28 * DAY
+_WEEKS = 28 * DAY_US
 _FEWEST, _FAR = 5, 4.0
 """Wrong codes of a day that may be an alarm, and standard errors beyond what is expected."""
 _PRIOR = (1.0, 20.0)
@@ -96,7 +96,7 @@ def _is_alarming(connection: Connection, station: str, now: int) -> bool:
     """Rule 4."""
     wrong = sa.func.coalesce(sa.func.sum(sa.case((t.tries.c.outcome == "wrong", 1), else_=0)), 0)
     counted = sa.select(wrong, sa.func.count()).where(t.tries.c.station == station)
-    today = now - now % DAY
+    today = now - now % DAY_US
     failed, tried = connection.execute(counted.where(t.tries.c.at >= today)).one()
     past = counted.where((t.tries.c.at >= today - _WEEKS) & (t.tries.c.at < today))
     failed_before, tried_before = connection.execute(past).one()

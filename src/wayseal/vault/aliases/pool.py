@@ -14,11 +14,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from wayseal.database import Connection
+from wayseal.model.times import DAY_US
 from wayseal.vault._sql import keep
 from wayseal.vault.aliases import tables as t
 
-DAY = 86_400_000_000
-COOLING, KEPT = 30 * DAY, 180 * DAY
+COOLING, KEPT = 30 * DAY_US, 180 * DAY_US
 RESERVE = 10
 _OPEN = t.pairs.c.ended_at.is_(None)
 
