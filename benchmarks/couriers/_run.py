@@ -34,8 +34,9 @@ from benchmarks.couriers._tables import Words, late, make_tables, shares
 from benchmarks.couriers._work import do_work
 from benchmarks.couriers._world import Draft
 from wayseal.model.errors import disk_says
+from wayseal.model.progress import Progress
 from wayseal_sim import SimulateError
-from wayseal_sim.types import Ints, Progress, quiet, stream
+from wayseal_sim.types import Ints, quiet, stream
 from wayseal_sim.world import Paths
 
 _LEAST_ACCOUNTS, _LEAST_DAYS = 200, 6

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from wayseal import ledger, store
 from wayseal.ledger import IngestOptions, Snapshot, open_ledger
 from wayseal.model.period import LAST, Period
+from wayseal.model.progress import silent
 from wayseal.model.times import DAY_US, clock_us
-from wayseal.parcels._find import Judged, _places, judge_journeys, silent
+from wayseal.parcels._find import Judged, _places, judge_journeys
 from wayseal.parcels._journeys import read_journeys
 from wayseal_sim.parcels import live, write_life
 

@@ -11,7 +11,8 @@ import numpy as np
 from tests.ledger.helpers import at, put, write
 from wayseal.ledger import Snapshot, open_ledger
 from wayseal.model.period import Period
-from wayseal.parcels._find import Judged, judge_journeys, silent
+from wayseal.model.progress import silent
+from wayseal.parcels._find import Judged, judge_journeys
 from wayseal.parcels._journeys import read_journeys
 from wayseal.parcels.result import Code
 

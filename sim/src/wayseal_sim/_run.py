@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from wayseal.model.errors import disk_says
+from wayseal.model.progress import Progress
 from wayseal.store import write_table
 from wayseal.store.mapping import Format
 from wayseal_sim._emit import (
@@ -49,7 +50,7 @@ from wayseal_sim._spool import Columns, Spool, merge
 from wayseal_sim._tables import actors_table, assignments_table, outlets_table
 from wayseal_sim._walks import Walks
 from wayseal_sim.insiders import NONE
-from wayseal_sim.types import DAY, HOUR, Ints, Progress, quiet, stream
+from wayseal_sim.types import DAY, HOUR, Ints, quiet, stream
 from wayseal_sim.world import Paths, World
 
 _CHUNK = 60_000  # parcels made at a time

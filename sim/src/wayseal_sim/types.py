@@ -1,7 +1,5 @@
 """Short names for the arrays of the simulator, and its units of time (microseconds)."""
 
-from collections.abc import Callable
-
 import numpy as np
 import numpy.typing as npt
 
@@ -11,7 +9,6 @@ Tiny = npt.NDArray[np.int8]
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 Amount = float | Ints | Floats
-Progress = Callable[[str, int, int], None]
 
 SECOND = 1_000_000
 MINUTE = 60 * SECOND

@@ -17,8 +17,7 @@ from wayseal.cases.errors import CasebookChangedError
 from wayseal.cases.types import Act, Forgotten
 from wayseal.database import Connection, query
 from wayseal.journal.chain import Code, Fault, Line, check_lines, read_line
-
-Progress = Callable[[str, int, int], None]
+from wayseal.model.progress import Progress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,13 +8,14 @@ from wayseal.cases._project_records import Alias, alias_by
 from wayseal.cases._pseudonyms import NAME, check_pseudonyms
 from wayseal.cases._read import look_at_lines, open_store, opened_store, read_batches
 from wayseal.cases._tables import JOURNAL, PROJECTION, TABLES, make_journal
-from wayseal.cases._walk import Progress, Walk, Walked, remake_tables, silent
+from wayseal.cases._walk import Walk, Walked, remake_tables
 from wayseal.cases.book import Verification
 from wayseal.cases.errors import CasebookError
 from wayseal.cases.types import FILE
 from wayseal.database import Connection, Database, execute, query, scratch
 from wayseal.journal import Code, Fault, Head
 from wayseal.journal.projection import tables_differ
+from wayseal.model.progress import Progress, silent
 from wayseal.store.durable import write_file
 
 

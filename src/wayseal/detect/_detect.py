@@ -59,6 +59,7 @@ from wayseal.detect.window import DAY_US, Window, window_of
 from wayseal.ledger import Snapshot
 from wayseal.ledger.codes import find_rows
 from wayseal.model.arrays import Flags, Longs, UInts
+from wayseal.model.progress import Progress, silent
 from wayseal.model.times import clock_us
 from wayseal.store.durable import replace_file
 
@@ -167,15 +168,10 @@ def _values(asked: dict[str, object], end: str) -> list[str]:
     return out
 
 
-Progress = Callable[[str, int, int], None]
 FEW = 10
 """Of fewer accounts than these nobody can say what is usual."""
 PEERS = "peers.json"
 """The peers that were learnt, in the folder of the facts."""
-
-
-def silent(stage: str, done: int, total: int) -> None:
-    """The progress callback that says nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@
    whatever day.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,8 +27,8 @@ from wayseal.detect.facts import update_facts
 from wayseal.detect.window import DAY_US, DAYS, HOUR_US, MOST_DAYS, WindowError, window_of
 from wayseal.ledger import Snapshot
 from wayseal.model.arrays import Flags
+from wayseal.model.progress import Progress
 
-Progress = Callable[[str, int, int], None]
 COLUMNS = ("source", "row", "session", "ip", "device", "purpose", "access", "first")
 """Of reads, beside those that every key range has."""
 MOST = 200_000

@@ -7,7 +7,7 @@
 3. Where the day is over, and nobody else has read since the batch run, it says of the account what a batch run says.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,7 +20,6 @@ from wayseal.detect._detect import (
     cleared_days,
     learn_baseline,
     measure_view,
-    silent,
     usable_detectors,
     verdicts_by_group,
     view_of,
@@ -51,8 +50,7 @@ from wayseal.detect.policy import is_worth
 from wayseal.detect.window import DAY_US, Window, window_of
 from wayseal.ledger import Snapshot
 from wayseal.model.arrays import Flags, Floats, UInts
-
-Progress = Callable[[str, int, int], None]
+from wayseal.model.progress import Progress, silent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

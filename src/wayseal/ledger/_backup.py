@@ -40,7 +40,7 @@ from wayseal.ledger._manifest import (
     save_manifest,
     save_marker,
 )
-from wayseal.ledger._report import Progress, no_step, silent
+from wayseal.ledger._report import no_step
 from wayseal.ledger._salts import NAME as SECRET
 from wayseal.ledger._salts import load_salts
 from wayseal.ledger._snapshot import Snapshot, open_ledger
@@ -52,6 +52,7 @@ from wayseal.merkle import Checkpoint, Tree
 from wayseal.merkle.bulk import Digests
 from wayseal.model.errors import disk_says
 from wayseal.model.messages import N_
+from wayseal.model.progress import Progress, silent
 from wayseal.store.durable import MODE, file_digest, sync_folder
 
 

@@ -16,10 +16,11 @@ from wayseal.ledger._merge import find_crowded, merge
 from wayseal.ledger._pages import Pages, ReadHasher, choose_columns
 from wayseal.ledger._parallel import THREADS, map_ahead
 from wayseal.ledger._part import Known, ResolvedPart
-from wayseal.ledger._report import IngestOptions, Progress
+from wayseal.ledger._report import IngestOptions
 from wayseal.ledger._resolve import resolve_part
 from wayseal.ledger._salts import load_salts
 from wayseal.ledger._tree import append_commit
+from wayseal.model.progress import Progress
 from wayseal.store.durable import sync_folder
 from wayseal.store.types import Reason, Rejection
 

@@ -33,7 +33,6 @@ from wayseal.ledger._lock import find_holder, share_with_readers
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import MARKER, NAME, FileEntry, Manifest, load_manifest
 from wayseal.ledger._recount import recount
-from wayseal.ledger._report import Progress
 from wayseal.ledger._salts import NAME as SECRET
 from wayseal.ledger._salts import load_salts
 from wayseal.ledger._sweep import HOLD, SCRATCH
@@ -50,6 +49,7 @@ from wayseal.ledger.errors import LedgerError, LedgerVersionError
 from wayseal.merkle import Tree
 from wayseal.merkle.bulk import Digests
 from wayseal.merkle.hashing import SIZE
+from wayseal.model.progress import Progress
 from wayseal.store.durable import MODE, file_digest
 
 

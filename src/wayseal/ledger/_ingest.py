@@ -41,7 +41,7 @@ from wayseal.ledger._merge import unite_schemas
 from wayseal.ledger._part import Known, column_values
 from wayseal.ledger._purge_selector import rows_of_range
 from wayseal.ledger._recount import look_up_words
-from wayseal.ledger._report import IngestOptions, IngestReport, Progress, Skipped, find_reject_jumps, silent
+from wayseal.ledger._report import IngestOptions, IngestReport, Skipped, find_reject_jumps
 from wayseal.ledger._resolve import resolve_part
 from wayseal.ledger._rewrite import require_unchanged
 from wayseal.ledger._sorted import conform, join_batches, locate, open_sorted, ranges, read_range
@@ -53,6 +53,7 @@ from wayseal.ledger.reserved import refuse_reserved
 from wayseal.merkle.hashing import SIZE
 from wayseal.model.arrays import Codes, UInts
 from wayseal.model.errors import disk_says
+from wayseal.model.progress import Progress, silent
 from wayseal.model.schema import readable
 from wayseal.store.errors import StoreError
 from wayseal.store.tables import TABLES

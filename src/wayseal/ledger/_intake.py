@@ -35,13 +35,14 @@ from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import FileEntry, Manifest, SourceEntry
 from wayseal.ledger._parallel import read_ahead
 from wayseal.ledger._part import column_values
-from wayseal.ledger._report import IngestOptions, Progress
+from wayseal.ledger._report import IngestOptions
 from wayseal.ledger._resolve import find_differing
 from wayseal.ledger._sorted import one_batch
 from wayseal.ledger._spill import Spill, count_parts
 from wayseal.ledger._sweep import SCRATCH
 from wayseal.model.arrays import Flags
 from wayseal.model.messages import Message
+from wayseal.model.progress import Progress
 from wayseal.model.rows import csv_writer
 from wayseal.model.schema import readable
 from wayseal.store.durable import file_digest, sync_folder

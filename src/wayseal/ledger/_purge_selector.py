@@ -17,9 +17,9 @@ from wayseal.ledger._key_conflicts import take_newest
 from wayseal.ledger._layout import CATALOGUE_SCHEMA, DAY_US, KEYED, NO_DAY, ROW_GROUP
 from wayseal.ledger._manifest import FileEntry, Manifest
 from wayseal.ledger._part import column_values
-from wayseal.ledger._report import Progress
 from wayseal.ledger._sorted import SortedFile, contains, join_batches, open_sorted, ranges, read_range
 from wayseal.model.arrays import Longs, UInts
+from wayseal.model.progress import Progress
 
 _FEWEST, _MOST = 1 << 19, 1 << 21
 _SPREAD = 2

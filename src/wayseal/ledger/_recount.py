@@ -19,12 +19,12 @@ from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import CommitEntry, Manifest
 from wayseal.ledger._pages import Pages, ReadHasher
 from wayseal.ledger._part import column_values, ledger_order, run_starts
-from wayseal.ledger._report import Progress
 from wayseal.ledger._salts import Salts
 from wayseal.ledger._sorted import EVERY_KEY, SortedFile, join_batches, open_sorted, ranges, read_range
 from wayseal.ledger._tombstones import RestoredPages, Tombstones
 from wayseal.merkle.bulk import Digests
 from wayseal.model.arrays import Codes, Longs, UInts
+from wayseal.model.progress import Progress
 from wayseal.proofs.reads import COLUMNS
 
 _LAYOUT = KEYED["accesses"]

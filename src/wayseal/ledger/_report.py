@@ -9,9 +9,6 @@ from pathlib import Path
 from wayseal.ledger._manifest import SourceEntry
 from wayseal.store.types import Notice, Reason
 
-Progress = Callable[[str, int, int], None]
-"""(stage, done, total)."""
-
 
 def silent(_stage: str, _done: int, _total: int) -> None:
     """Tells nobody."""

@@ -13,10 +13,11 @@ from wayseal.ledger._files import storage_errors
 from wayseal.ledger._generation import Generation
 from wayseal.ledger._lock import writer_lock
 from wayseal.ledger._manifest import FileEntry, Manifest, PurgeEntry, load_manifest, save_manifest
-from wayseal.ledger._report import Progress, no_step, silent
+from wayseal.ledger._report import no_step
 from wayseal.ledger._sweep import sweep
 from wayseal.ledger._tree import append_commit
 from wayseal.ledger.errors import LedgerError
+from wayseal.model.progress import Progress, silent
 from wayseal.store.durable import file_digest
 
 

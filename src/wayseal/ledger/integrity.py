@@ -19,7 +19,6 @@ import numpy as np
 from wayseal.ledger._manifest import NAME, CommitEntry, Manifest, PurgeEntry
 from wayseal.ledger._prove import prove, prove_many
 from wayseal.ledger._recount import recount
-from wayseal.ledger._report import Progress
 from wayseal.ledger._salts import NAME as SECRET
 from wayseal.ledger._salts import Salts, load_salts
 from wayseal.ledger._snapshot import open_ledger
@@ -34,6 +33,7 @@ from wayseal.merkle.hashing import SIZE
 from wayseal.merkle.tiles import WIDTH, Tile, entries, grown, tiles
 from wayseal.model.errors import Finding, exit_code_of
 from wayseal.model.messages import N_
+from wayseal.model.progress import Progress
 from wayseal.store.durable import file_digest
 
 __all__ = [

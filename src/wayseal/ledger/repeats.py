@@ -20,9 +20,9 @@ from wayseal.ledger._intake import InputFile, ReadSettings, count_known_lines, k
 from wayseal.ledger._layout import KEYED, kept_schema
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._part import column_values
-from wayseal.ledger._report import Progress, silent
 from wayseal.ledger._snapshot import Snapshot, open_ledger
 from wayseal.model.arrays import UInts
+from wayseal.model.progress import Progress, silent
 from wayseal.store.mapping import Format
 from wayseal.store.preview import FilePreview
 from wayseal.store.types import Source

@@ -47,12 +47,12 @@ from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import FileEntry, Manifest, refuse_backup, save_manifest
 from wayseal.ledger._merge import sum_counts
 from wayseal.ledger._part import column_values, ledger_order, mark_firsts, run_starts
-from wayseal.ledger._report import Progress, silent
 from wayseal.ledger._salts import NAME as SECRET
 from wayseal.ledger._sorted import SortedFile, join_batches, open_sorted, ranges, read_range
 from wayseal.ledger._sweep import SCRATCH, sweep
 from wayseal.ledger.errors import LedgerError
 from wayseal.model.arrays import Flags, Longs, UInts
+from wayseal.model.progress import Progress, silent
 from wayseal.store.durable import replace_file
 
 __all__ = [

@@ -15,11 +15,12 @@ from wayseal.ledger._ingest import retire
 from wayseal.ledger._lookup import Finder, TextLookup
 from wayseal.ledger._manifest import Manifest, SourceEntry, save_manifest
 from wayseal.ledger._part import column_values
-from wayseal.ledger._report import IngestOptions, Progress, silent
+from wayseal.ledger._report import IngestOptions
 from wayseal.ledger._rewrite import Hooks, open_for_rewrite
 from wayseal.ledger._sorted import open_sorted
 from wayseal.ledger._sweep import sweep
 from wayseal.ledger.errors import LedgerError
+from wayseal.model.progress import Progress, silent
 from wayseal.model.times import iso
 from wayseal.store.durable import sync_folder
 

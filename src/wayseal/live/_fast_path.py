@@ -13,7 +13,7 @@
 
 import hashlib
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, TypeAlias
 
@@ -42,6 +42,7 @@ from wayseal.live._parcels import Pairs, Parcels, grown
 from wayseal.live.gateways import MOST_COUNTERS, GatewayCounts
 from wayseal.live.types import Notice, NoticeKind, Reason, TippingRead
 from wayseal.model.arrays import Bytes, Flags, Longs, UInts
+from wayseal.model.progress import Progress
 from wayseal.store.types import Reason as RejectReason
 
 LEAST, STEP, _MOST = 4, 1.2, 10_000_000
@@ -51,7 +52,6 @@ _DAY = 86_400_000_000
 _LONGEST_NAME = 64
 _NEVER = np.iinfo(np.int64).min
 _STORE = np.dtype([(f.name, f.type.to_pandas_dtype()) for f in SUSPECTS] + [("word", np.uint64)])
-Progress = Callable[[str, int, int], None]
 
 
 def _grid() -> frozenset[int]:

@@ -11,6 +11,7 @@ from wayseal.ledger import Snapshot
 from wayseal.ledger.codes import find_rows
 from wayseal.model.arrays import Flags, Floats, Longs, UInts
 from wayseal.model.period import Period
+from wayseal.model.progress import Progress, silent
 from wayseal.model.times import DAY_US, clock_us
 from wayseal.parcels._coverage import MachineReads, count_machine_reads
 from wayseal.parcels._facts import (
@@ -21,7 +22,7 @@ from wayseal.parcels._facts import (
     move_together,
     weigh_again,
 )
-from wayseal.parcels._journeys import Journeys, Progress, Rows, read_journeys
+from wayseal.parcels._journeys import Journeys, Rows, read_journeys
 from wayseal.parcels._weigh import Groups, Weighed, judge_groups, weigh
 from wayseal.parcels.result import (
     MOST,
@@ -64,10 +65,6 @@ class Options:
     period: Period = field(default_factory=Period)
     threshold: float = 0.5
     offset: int = field(default_factory=clock_us)
-
-
-def silent(stage: str, done: int, total: int) -> None:
-    """The progress callback that says nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

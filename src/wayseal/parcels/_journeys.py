@@ -4,7 +4,7 @@ Rule 1 (`wayseal.parcels`): of a waybill's scans neither their order in the log 
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -19,9 +19,9 @@ from wayseal.ledger.walk import Wanted, WaybillPartition
 from wayseal.model.arrays import Flags, Longs, UInts
 from wayseal.model.kinds import Entry, ScanKind
 from wayseal.model.period import Period
+from wayseal.model.progress import Progress
 from wayseal.model.runtime import kernel
 
-Progress: TypeAlias = Callable[[str, int, int], None]
 Rows: TypeAlias = npt.NDArray[np.void]
 """Rows of a structured array."""
 PARCEL = np.dtype([

@@ -15,7 +15,7 @@ How far the evidence carries, in one word.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,7 @@ from wayseal import __version__
 from wayseal.ledger import Snapshot
 from wayseal.model import WaysealError
 from wayseal.model.kinds import SourceKind, VerdictKind
+from wayseal.model.progress import Progress
 from wayseal.model.times import iso
 from wayseal.store.types import Leaks, Rejection
 from wayseal.trace._evidence import ACTOR, DEVICE, KINDS, SESSION, Floats, ViewSample
@@ -297,8 +298,6 @@ def verdict(posterior: Posterior, *, fair: bool) -> VerdictKind:
         return VerdictKind.NAMED
     return VerdictKind.SHORTLIST if shortlisted(posterior) else VerdictKind.INSUFFICIENT
 
-
-Progress = Callable[[str, int, int], None]
 
 STEPS = 5
 CHAINS_AGREE = 0.1

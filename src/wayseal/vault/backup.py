@@ -28,7 +28,7 @@ import json
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -39,6 +39,7 @@ import sqlalchemy as sa
 from wayseal.database import Connection, Database, open_database
 from wayseal.database.migrations import check, upgrade, version
 from wayseal.model.errors import disk_says
+from wayseal.model.progress import Progress
 from wayseal.model.records import Erased
 from wayseal.model.schema import CLOSED, parse_json
 from wayseal.model.times import micros_of
@@ -174,10 +175,6 @@ def opened_file(file: Path) -> Iterator[Connection]:
             yield connection
     finally:
         engine.dispose()
-
-
-Progress = Callable[[str, int, int], None]
-"""Called with a table, its rows so far, and how many it has in all (0: not known)."""
 
 
 def silent(_table: str, _done: int, _total: int) -> None:

@@ -7,13 +7,14 @@ They are wrapped anew with the active key after a rotation, while the vault is u
 3. Of a key that doesn't open the number is named, and the rest goes on.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from wayseal.database import Connection, Database
+from wayseal.model.progress import Progress
 from wayseal.vault import tables as t
 from wayseal.vault._sql import chosen, key_after
 from wayseal.vault.errors import VaultError
@@ -46,8 +47,6 @@ def can_be_key(row: Any) -> bool:
 
 
 PORTION = 1000
-Progress = Callable[[str, int, int], None]
-"""(stage, done, total)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from wayseal.database import Connection, Database
+from wayseal.model.progress import Progress
 from wayseal.vault import tables as t
 from wayseal.vault._sql import key_after, put
 from wayseal.vault.errors import KeyringError
@@ -125,8 +126,6 @@ class RowMacs:
 
 
 PORTION = 1000
-Progress = Callable[[str, int, int], None]
-"""(stage, done, total)."""
 
 
 def mark_versions_in_use(main: Database) -> dict[int, int]:

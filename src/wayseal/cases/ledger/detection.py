@@ -30,9 +30,9 @@ from wayseal.detect.window import DAY_US, WindowError, window_of
 from wayseal.ledger import Snapshot, open_ledger
 from wayseal.ledger.upkeep import refuse_backup
 from wayseal.model.period import Period
+from wayseal.model.progress import Progress
 from wayseal.trace.canary import RegisterState, read_state
 
-Progress = Callable[[str, int, int], None]
 Row = tuple[str, int, int]
 
 

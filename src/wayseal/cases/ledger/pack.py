@@ -32,7 +32,7 @@ from wayseal.cases.evidence.types import (
 )
 from wayseal.cases.evidence.typesetting import Typesetter
 from wayseal.cases.ledger.casebook import FOLDER, Names, list_json, writable_casebook
-from wayseal.cases.ledger.detection import Detection, Progress, find_case, gather
+from wayseal.cases.ledger.detection import Detection, find_case, gather
 from wayseal.cases.ledger.pack_request import Attached, PackRequest
 from wayseal.cases.ledger.traced import IN_PACK, NOT_IN_PACK, Traced, settings_of, trace_items, trace_section
 from wayseal.cases.types import CaseAct, Heard, Source
@@ -45,6 +45,7 @@ from wayseal.ledger import Snapshot, integrity, open_ledger
 from wayseal.merkle import Checkpoint, MerkleError, VerifyKey
 from wayseal.merkle.checkpoint import name_keys
 from wayseal.model.messages import N_, Message
+from wayseal.model.progress import Progress
 from wayseal.model.rows import json_line
 from wayseal.model.times import day_name, iso, time_at
 from wayseal.page.languages import LANGS, known_lang

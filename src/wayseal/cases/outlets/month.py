@@ -31,7 +31,7 @@ from wayseal.cases.ledger.casebook import FOLDER as DETECT
 from wayseal.cases.outlets.acts import FOLDER
 from wayseal.cases.outlets.scores import FEW_PEOPLE, TREND, VERDICTS, VERSION, Cells, Counts, Expected, expect, judge
 from wayseal.detect.explain import load_templates
-from wayseal.detect.facts import Progress, update_facts
+from wayseal.detect.facts import update_facts
 from wayseal.detect.hourly import HourlyReads, count_by_hour
 from wayseal.detect.rights import shared_logins
 from wayseal.detect.window import DAY_US, window_of
@@ -40,6 +40,7 @@ from wayseal.ledger.codes import find_rows
 from wayseal.model.arrays import Floats, Ints
 from wayseal.model.kinds import ActorKind, OutletKind
 from wayseal.model.messages import N_
+from wayseal.model.progress import Progress
 from wayseal.model.schema import parse_json, plain
 from wayseal.model.times import clock_us, day_name
 from wayseal.store.durable import replace_file

@@ -10,7 +10,7 @@ Obligations (code and tests cite the numbers):
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -41,6 +41,7 @@ from wayseal.detect.facts._walk import (
 )
 from wayseal.ledger import Snapshot
 from wayseal.ledger.walk import Wanted
+from wayseal.model.progress import Progress
 
 __all__ = [
     "ADDRESS",
@@ -65,7 +66,6 @@ __all__ = [
 ]  # fmt: skip
 
 
-Progress = Callable[[str, int, int], None]
 _GROUND_TABLES = frozenset(("actors", "outlets", "assignments"))
 
 

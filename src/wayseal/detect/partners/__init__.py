@@ -8,7 +8,7 @@ Obligations (code and tests cite the numbers):
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -65,6 +65,7 @@ from wayseal.detect.partners._result import (
 )
 from wayseal.ledger import Snapshot
 from wayseal.model.period import FIRST, LAST, Period
+from wayseal.model.progress import Progress
 from wayseal.model.times import day_name, iso
 
 __all__ = [
@@ -326,9 +327,6 @@ def _addresses(snapshot: Snapshot, log: Log, tally: CallTally) -> tuple[tuple[Ad
             rows.append(AddressDifference(ours=here, theirs=there, calls=n))
     top = sorted(rows, key=lambda r: (-r.calls, r.ours, r.theirs))[:MOST]
     return tuple(top), sum(said.values()), sum(row.calls for row in rows)
-
-
-Progress = Callable[[str, int, int], None]
 
 
 def check_partners(

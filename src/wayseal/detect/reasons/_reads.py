@@ -16,13 +16,14 @@ import pyarrow as pa
 from pydantic import PlainSerializer, WrapSerializer
 
 from wayseal import __version__
-from wayseal.detect._odd_reads import Progress, ReadFilter, find_odd_reads
+from wayseal.detect._odd_reads import ReadFilter, find_odd_reads
 from wayseal.detect.explain import Template
 from wayseal.detect.reasons._pair import TABLES, ReadJudge, TemplateStep, read_world, step_document
 from wayseal.detect.reasons._world import Parcel, World, parcels_of
 from wayseal.ledger import Snapshot
 from wayseal.model.arrays import UInts
 from wayseal.model.kinds import Action
+from wayseal.model.progress import Progress
 from wayseal.page.programs import Day, Moment, OrNull, alias
 
 TEXTS = ("session", "ip", "device")

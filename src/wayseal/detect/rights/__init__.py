@@ -37,7 +37,7 @@ import pyarrow.compute as pc
 from wayseal import __version__
 from wayseal.detect.errors import RightsError
 from wayseal.detect.explain import Template, build_staff
-from wayseal.detect.facts import ADDRESS, DEVICE, Facts, Progress
+from wayseal.detect.facts import ADDRESS, DEVICE, Facts
 from wayseal.detect.rights._activity import (
     CLOSED,
     UNTRAINED,
@@ -71,6 +71,7 @@ from wayseal.ledger import Snapshot
 from wayseal.ledger.codes import Coder
 from wayseal.model.arrays import Longs, UInts
 from wayseal.model.kinds import ActorKind
+from wayseal.model.progress import Progress
 
 __all__ = ["Right", "RightMap", "RightsError", "RightsResult", "load_map", "render_rights", "rights", "shared_logins"]
 

@@ -17,11 +17,12 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from wayseal.detect.explain import UNEXPLAINED, Staff, Template, TemplateKind, code_rules
-from wayseal.detect.facts import TABLE_COLUMNS, Progress, build_context, code_tables, judge_reads
+from wayseal.detect.facts import TABLE_COLUMNS, build_context, code_tables, judge_reads
 from wayseal.detect.rights._map import ACTIONS
 from wayseal.ledger import Snapshot
 from wayseal.ledger.walk import Wanted, WaybillPartition
 from wayseal.model.arrays import Flags, Longs
+from wayseal.model.progress import Progress
 from wayseal.model.runtime import kernel
 from wayseal.store.tables import microseconds
 

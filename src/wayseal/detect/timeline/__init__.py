@@ -13,7 +13,7 @@ Cases from the ledger to timelines: one walk over the reads of all their account
    weeks stand for them.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -43,6 +43,7 @@ from wayseal.ledger import Snapshot
 from wayseal.ledger.walk import WaybillPartition
 from wayseal.model.arrays import Floats, UInts
 from wayseal.model.kinds import Action, Scope
+from wayseal.model.progress import Progress
 
 __all__ = [
     "CaseRequest",
@@ -126,7 +127,6 @@ _AT_ONCE = 1 << 18
 _MOST_TICKETS = 1_000
 _JUDGED = ("waybill", "at", "actor", "action")
 _ACTIONS = np.array(["", *(action.value for action in Action)], object)
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,19 +21,11 @@ from wayseal.market.log.queries import decided, read_by
 from wayseal.market.log.reads import Reads
 from wayseal.market.log.views import LearntRow, OfferRow
 from wayseal.market.reading import Reader, Word, WordKind
-from wayseal.market.reading.learning import (
-    Correction,
-    Decision,
-    Lesson,
-    Progress,
-    corrected,
-    holds,
-    learn,
-    read_correction,
-)
+from wayseal.market.reading.learning import Correction, Decision, Lesson, corrected, holds, learn, read_correction
 from wayseal.market.types import FLAGGED, Reading, reading_json
 from wayseal.model.messages import N_, Message
 from wayseal.model.numbers import Formats
+from wayseal.model.progress import Progress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

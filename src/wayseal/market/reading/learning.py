@@ -46,6 +46,7 @@ from wayseal.market.reading._tokens import HASHED, PLACES
 from wayseal.market.reading._words import Word, WordIndex, analyse, index_words, load_words
 from wayseal.model.arrays import Floats, Ints, Longs
 from wayseal.model.messages import N_, Message
+from wayseal.model.progress import Progress
 
 __all__ = [
     "COLUMNS",
@@ -68,7 +69,6 @@ RIDGE = 0.05
 SURE = 1.645
 """Standard errors by which fewer nats have to be lost: one in twenty is as good by chance."""
 _AT_ONCE, _LEAST_STEP = 4096, 1e-4
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,6 +31,7 @@ import numpy as np
 
 from wayseal import __version__
 from wayseal.ledger import Snapshot
+from wayseal.model.progress import Progress
 from wayseal.model.times import day_name
 from wayseal.page import Document, Report, Section, Table, numbers
 from wayseal.page.charts import intervals_chart
@@ -100,7 +101,6 @@ def _root(rising: Callable[[float], float], low: float, high: float) -> float:
     return math.exp(high)
 
 
-Progress = Callable[[str, int, int], None]
 SMALL_LIST, SMALL_OVERLAP = 20, 7
 MOST_MODELS = 8
 

@@ -32,7 +32,7 @@ How far the work that the ledger knows explains what an account read.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -47,6 +47,7 @@ from wayseal.ledger.replay import Replay
 from wayseal.model.arrays import Flags, Longs, UInts
 from wayseal.model.kinds import OutletKind, Scope, SourceKind
 from wayseal.model.period import FIRST, LAST, Period, parse_period
+from wayseal.model.progress import Progress
 from wayseal.model.times import clock_us
 from wayseal.store.tables import microseconds
 from wayseal.trace.errors import ScopeError
@@ -318,7 +319,6 @@ def add_work(one: Work, other: Work) -> Work:
     return replace(one, **{n: getattr(one, n) + getattr(other, n) for n in names})
 
 
-Progress = Callable[[str, int, int], None]
 _TELLING = ("waybills", "outlets", "scans", "actors", "assignments", "tickets")
 
 

@@ -17,11 +17,11 @@ from wayseal.ledger.codes import find_rows
 from wayseal.model import clean_waybill
 from wayseal.model.arrays import Longs, UInts
 from wayseal.model.errors import Finding
+from wayseal.model.progress import Progress
 from wayseal.vault.log.entries import Entry, EntryKind
 from wayseal.vault.log.integrity import Code
 from wayseal.vault.log.projection import (
     Position,
-    Progress,
     access_of,
     broken_positions,
     covered,

@@ -23,6 +23,7 @@ from wayseal.merkle.hashing import SIZE, leaf_hash
 from wayseal.merkle.tiles import HEIGHT, WIDTH
 from wayseal.merkle.tiles import entries as entries_of
 from wayseal.model.errors import Finding, exit_code_of
+from wayseal.model.progress import Progress
 from wayseal.vault.errors import LogChangedError, VaultError
 from wayseal.vault.log._append import named_by
 from wayseal.vault.log.entries import EntryKind, Span, count_places, decode, merge_spans, subtract_spans
@@ -225,8 +226,6 @@ class Levels:
 
 Note = tuple[str, bytes]
 """A given checkpoint: a name for it, and its content."""
-Progress = Callable[[str, int, int], None]
-"""(stage, done, total)."""
 
 
 def verify(database: Database, notes: Sequence[Note], keys: Sequence[VerifyKey], progress: Progress) -> Verification:

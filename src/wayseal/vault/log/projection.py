@@ -33,6 +33,7 @@ from wayseal import store
 from wayseal.database import Connection, Database
 from wayseal.ledger import IngestOptions, IngestReport, Snapshot, ingest, open_ledger
 from wayseal.ledger.reserved import reserved_prefix
+from wayseal.model.progress import Progress
 from wayseal.vault import tables as t
 from wayseal.vault.errors import LogChangedError, VaultError
 from wayseal.vault.log._append import named_by
@@ -124,8 +125,6 @@ def leaf_at(connection: Connection, seq: int) -> bytes:
     return bytes(leaf)
 
 
-Progress = Callable[[str, int, int], None]
-"""(stage, done, total)."""
 _PORTION = 16_384
 _IN_FILE = 64
 """Portions in one file: about a million entries."""

@@ -26,13 +26,13 @@ from wayseal import store
 from wayseal.database import Connection, Database
 from wayseal.ledger import Snapshot
 from wayseal.model.kinds import ActorKind, Scope
+from wayseal.model.progress import Progress
 from wayseal.store.tables import EARLIEST, LATEST
 from wayseal.vault import tables as t
 from wayseal.vault._sql import key_after
 from wayseal.vault.log.entries import Entry, read_rows
 from wayseal.vault.row_macs import RowMacs
 
-Progress = Callable[[str, int, int], None]
 Row = Mapping[str, Any]
 _AT_ONCE = 16_384
 _DAY = 86_400_000_000

@@ -14,7 +14,7 @@ Tables come first: records are looked at only where every table is there.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,7 @@ import sqlalchemy as sa
 from wayseal.database import Connection, Database
 from wayseal.model.errors import Finding
 from wayseal.model.fields import Field
+from wayseal.model.progress import Progress
 from wayseal.vault import tables as t
 from wayseal.vault._seal import tags_of_values
 from wayseal.vault.errors import KeyringError, LogChangedError, VaultError
@@ -33,9 +34,6 @@ from wayseal.vault.verification._sound_rows import Portion, RecordCode, TableCod
 from wayseal.vault.verification._tables import TableTotals, verify_tables
 
 __all__ = ["RecordCode", "RecordTotals", "TableCode", "TableTotals", "VaultTotals", "verify_vault"]
-
-Progress = Callable[[str, int, int], None]
-"""(stage, done, total)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,7 @@ import sqlalchemy as sa
 
 from wayseal.database import Connection, Database
 from wayseal.model.errors import Finding
+from wayseal.model.progress import Progress
 from wayseal.vault import tables as t
 from wayseal.vault.directory import logged_secret, version_of
 from wayseal.vault.keyring import Keyring
@@ -188,8 +189,6 @@ _ACTS: dict[str, Callable[[LoggedState, int, Entry], None]] = {
 _OF_DIRECTORY = frozenset((_put_actors, _block, _add_client, _change_client))
 
 
-Progress = Callable[[str, int, int], None]
-"""(stage, done, total)."""
 _LOG = (t.entries, t.nodes, t.checkpoints)
 """Tables that the log's own verification looks at."""
 
