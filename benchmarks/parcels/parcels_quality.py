@@ -4,10 +4,11 @@
 
 Couriers of eight families (`wayseal_sim.parcels`). Parcels are ranked by their own probability; the threshold is that
 which one in a thousand judged honest parcels of the same courier exceeds, so that each method has its own. Recall is
-the mean over couriers, of judged parcels. Sums and bounds of ours were set on dense, rural, campaign and old-system of
-seed 1; seeds here begin at 11, and one-hub, low-coverage, franchise and bags weren't looked at before. LightGBM has
-learnt from the other families. A sender counts as found after a day where any group of it is told by what was first
-scanned up to then (scans of these parcels that come later are seen, so that this is how soon it can be told at best).
+the mean over couriers, of judged parcels. Sums and bounds of ours were set on dense, rural, campaign, old-system and
+bags of seed 1, and one-hub showed a fault that was mended; seeds here begin at 11, and franchise and low-coverage
+alone weren't looked at before. LightGBM has learnt from the other families. A sender counts as found after a day where
+any group of it is told by what was first scanned up to then (scans of these parcels that come later are seen, so that
+this is how soon it can be told at best).
 """
 
 from collections import defaultdict
