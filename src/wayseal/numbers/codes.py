@@ -14,20 +14,19 @@ from pathlib import Path
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from wayseal.model.base32 import ALPHABET, MEANT, spell
 from wayseal.model.times import MINUTE_US
 from wayseal.numbers.errors import NumbersKeyError
 from wayseal.service.keyfile import read_secret
 from wayseal.store.durable import replace_file
 
-ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-"""Of secrets: Crockford's base 32, without I, L, O and U."""
 SECRET_LENGTH = 10
 """Characters of a shipment's secret: 50 bits, for one live number."""
 VERIFIER = 16
 """Bytes by which a secret is checked."""
 _HEAD, _GATE_HEAD = "wayseal numbers 1 ", "wayseal gate 1 "
 _KEY = 32
-_FORGIVEN = str.maketrans("OIL", "011", " -\t\n\r")
+_FORGIVEN = MEANT | str.maketrans("", "", " -\t\n\r")
 _DIGITS = 6
 
 
@@ -117,9 +116,8 @@ def mac(key: bytes, *parts: str) -> bytes:
 
 
 def make_secret(key: bytes, number: str) -> str:
-    """The shipment's secret of a number: ten characters of `ALPHABET`. key: `secret`."""
-    bits = int.from_bytes(mac(key, number)[:8])
-    return "".join(ALPHABET[bits >> 5 * place & 31] for place in range(SECRET_LENGTH))
+    """The shipment's secret of a number: ten characters of base 32. key: `secret`."""
+    return spell(int.from_bytes(mac(key, number)[:8]), SECRET_LENGTH)
 
 
 def parse_secret(text: str) -> str | None:

@@ -18,13 +18,13 @@ from pydantic import Field
 
 from wayseal.cases.errors import RewardError
 from wayseal.cases.hotline.letters import ReportType
+from wayseal.model.base32 import ALPHABET, MEANT, spell
 from wayseal.model.messages import N_, Message
 from wayseal.model.schema import CLOSED, Name, TomlText
 
 Yuan = Annotated[int, Field(ge=1, le=10**12)]
 Reason = Literal["share", "least", "insider", "most", "whole", "plain"]
 _EXACT = Context(prec=60, traps=[Inexact])
-_LETTERS, _MEANT = "0123456789ABCDEFGHJKMNPQRSTVWXYZ", str.maketrans("OIL", "011")
 _TEXTS: Mapping[Reason, str] = {
     "share": N_("grade {grade}: {percent} % of {base:,} yuan, which is {amount:,} yuan"),
     "least": N_("at least {amount:,} yuan in grade {grade}"),
@@ -128,13 +128,12 @@ def _step(reason: Reason, **values: str | Decimal) -> Step:
 
 def draw_code(random: Callable[[int], bytes]) -> str:
     """A new code for its owner's eyes (rule 4): 7K2M-…, in Crockford's base 32."""
-    bits = int.from_bytes(random(10))
-    letters = "".join(_LETTERS[bits >> at & 31] for at in range(0, 80, 5))
+    letters = spell(int.from_bytes(random(10)), 16)
     return "-".join(letters[at : at + 4] for at in range(0, 16, 4))
 
 
 def read_code(text: str, mac: Callable[[str], str]) -> str | None:
     """The `mac` of a code as it is typed (case, dashes, spaces don't matter; O is 0, I and L are 1); None: no code."""
     shown = "".join(c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) not in ("Pd", "Zs"))
-    letters = shown.upper().translate(_MEANT) if shown.isascii() else ""
-    return mac(letters) if len(letters) == 16 and set(letters) <= set(_LETTERS) else None
+    letters = shown.upper().translate(MEANT) if shown.isascii() else ""
+    return mac(letters) if len(letters) == 16 and set(letters) <= set(ALPHABET) else None
