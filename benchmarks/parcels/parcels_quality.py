@@ -36,6 +36,7 @@ class Options:
     families: tuple[str, ...] = option(tuple(str(one) for one in FAMILIES), "families, with commas between them")
     parcels: int = option(30_000, "honest parcels of a courier")
     coverage: float = option(0.97, "mean share that machines read, but in low-coverage; 0: the family's own")
+    learn: bool = option(True, "beside isolation forest and LightGBM, which requirements/bench.txt brings")
 
 
 def _recall(score: Floats, world: World, kind: str) -> float | None:
@@ -74,7 +75,7 @@ def measure(options: Options) -> Iterator[Said]:
     recalls: dict[tuple[str, str], list[float]] = defaultdict(list)
     of_family: dict[tuple[str, str], list[float]] = defaultdict(list)
     for world in made:
-        for name, score in _scores(world, [one for one in made if one.family != world.family]):
+        for name, score in _scores(world, [one for one in made if one.family != world.family], options.learn):
             for kind in _KINDS:
                 found = _recall(score, world, kind)
                 if found is not None and world.family != "low-coverage":
@@ -93,13 +94,14 @@ def measure(options: Options) -> Iterator[Said]:
     yield Table(("method", *_KINDS), rows, "Recall at .1 % false, all families but low-coverage")
 
 
-def _scores(world: World, others: list[World]) -> Iterator[tuple[str, Floats]]:
+def _scores(world: World, others: list[World], learn: bool) -> Iterator[tuple[str, Floats]]:
     made = world.made
     yield _OURS, made.groups.parcel
     yield _Z, lane_z(made)
     yield _RULE, kuaidi100(made)
-    yield _FOREST, isolation_forest(made)
-    if others:
+    if learn:
+        yield _FOREST, isolation_forest(made)
+    if learn and others:
         yield _LEARNT, lightgbm_of(others).predict_proba(features(made))[:, 1]
 
 
