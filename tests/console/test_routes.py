@@ -517,7 +517,8 @@ def test_a_link_from_elsewhere_records_nothing_in_the_visitors_name(world: World
         browser = world.signed_in(role.value)
         before = world.access.acts()
         for page in (page for page in PAGES if page.method == "GET" and page.path != "/confirm"):
-            for headers in FROM_ELSEWHERE:
+            # What isn't recorded is looked at by one way of coming: it is the same code for all of them.
+            for headers in FROM_ELSEWHERE if page.recorded else FROM_ELSEWHERE[:1]:
                 answer = browser.get(page.path.replace(":path}", "}").format(**IDS, **own), headers=headers)
                 if page.recorded and role in (page.roles or ()):
                     assert (answer.status_code, "come from elsewhere" in text(answer)) == (403, True), page.path
