@@ -122,7 +122,7 @@ class Gate:
         """What a program gets."""
         found = await self._find(await self._read(request))
         if found is None:
-            return _problem(404, "unknown")
+            return _UNKNOWN
         events = [{"kind": one.kind, "at": iso(one.at), "city": one.city} for one in public_events(found)]
         return Response(json.dumps({"number": found.number, "events": events}), media_type="application/json")
 
@@ -263,3 +263,7 @@ def _facts(found: Tracked) -> tuple[str, str, str]:
 def _problem(status: int, rule: str) -> Response:
     body: dict[str, Any] = {"type": f"urn:wayseal:rule:{rule}", "status": status}
     return Response(json.dumps(body), status, media_type="application/problem+json")
+
+
+_UNKNOWN: Final = _problem(404, "unknown")
+"""The one answer of rule 2 for programs, made once; sending it changes nothing of it."""
