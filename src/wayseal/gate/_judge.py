@@ -10,8 +10,8 @@
 """
 
 import hashlib
-import ipaddress
 import math
+import socket
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache, partial
@@ -26,6 +26,7 @@ LOOKS: Final = 8
 TRIES, TRIES_SECONDS = 3, 600.0
 _ALARMS, _CODE = 10_000, "code"
 _WIDER = 16
+_MAPPED = bytes(10) + b"\xff\xff"
 
 
 class Identity(NamedTuple):
@@ -84,16 +85,16 @@ def limits_of(settings: GateSettings) -> dict[Kind, Limits]:
 @lru_cache(maxsize=4096)
 def identify(key: bytes, address: str, account: str | None) -> tuple[Identity, ...]:
     """By what a caller is known, the narrowest first (rule 1). address: as text; what is none is one caller."""
+    text = address.partition("%")[0]
     try:
-        found = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        found = ipaddress.IPv4Address(0)
-    if isinstance(found, ipaddress.IPv6Address):
-        found = found.ipv4_mapped or found
-    narrow, wide = (3, 2) if found.version == 4 else (6, 4)
+        packed = socket.inet_pton(socket.AF_INET6 if ":" in text else socket.AF_INET, text)
+    except (OSError, ValueError):
+        packed = bytes(4)
+    packed = packed.removeprefix(_MAPPED)
+    version, narrow, wide = (4, 3, 2) if len(packed) == 4 else (6, 6, 4)
     named = [] if account is None else [Identity(Kind.ACCOUNT, account.encode())]
     prefixes = ((Kind.PREFIX, narrow), (Kind.WIDE, wide))
-    named += [Identity(kind, keyed(key, bytes([found.version]) + found.packed[:size])) for kind, size in prefixes]
+    named += [Identity(kind, keyed(key, bytes([version]) + packed[:size])) for kind, size in prefixes]
     return (*named, EVERYBODY)
 
 
