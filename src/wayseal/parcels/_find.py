@@ -44,6 +44,7 @@ _SAID = 0.5
 """Nats from which on a fact is told."""
 _SOME = 20
 _UNUSUAL = 0.01
+_SHRUNK, _MANY = 20, 0.95
 _SEED = 20131028
 _HAS = {
     "entered": "scans.entered", "trip": "scans.trip", "operator": "scans.operator", "weight": "scans.weight_g",
@@ -363,7 +364,7 @@ def _ask_early(snapshot: Snapshot, j: Journeys) -> tuple[tuple[Asker, ...], tupl
     early = np.bincount(np.searchsorted(keys, rows["actor"]), minlength=len(keys))
     kind = np.unique(np.array([f"{a}\x1f{b}" for a, b in kinds]), return_inverse=True)[1]
     usual = _usual_share(early, j.reads, kind)
-    chance = binom.sf(early - 1, j.reads, usual)
+    chance = binom.sf(early - 1, j.reads, _most_share(early, j.reads, kind, usual))
     odd = np.flatnonzero((early > 0) & (chance * len(keys) < _UNUSUAL))
     odd = odd[np.lexsort((keys[odd], -(early[odd] - j.reads[odd] * usual[odd])))]
     askers = tuple(
@@ -391,6 +392,23 @@ def _usual_share(early: Longs, parcels: Longs, kind: Longs) -> Floats:
     of_kind = [np.bincount(kind, x)[kind] - x for x in (early, parcels)]
     usual: Floats = (of_kind[0] + 50 * all_) / (of_kind[1] + 50)
     return np.clip(usual, 1e-4, 1.0)
+
+
+def _most_share(early: Longs, parcels: Longs, kind: Longs, usual: Floats) -> Floats:
+    """What is still no wonder: twice the odds of the twentieth of the others of a kind that ask early most.
+
+    Honest people of a kind differ by far more than chance, and no shape of that holds in all houses: ranks do.
+    """
+    share, most = (early + _SHRUNK * usual) / (parcels + _SHRUNK), usual.copy()
+    for one in range(int(kind.max()) + 1):
+        mine = np.flatnonzero(kind == one)
+        sorted_ = np.sort(share[mine])
+        place = max(0, int(np.ceil(_MANY * (len(mine) - 1))) - 1)
+        if len(mine) > 1:
+            below = np.searchsorted(sorted_, share[mine]) <= place
+            most[mine] = np.maximum(most[mine], np.where(below, sorted_[place + 1], sorted_[place]))
+    odds: Floats = 2 * most / (1 - np.minimum(most, 0.9999))
+    return odds / (1 + odds)
 
 
 def _of_issuing_side(snapshot: Snapshot, rows: Rows) -> Flags:

@@ -144,7 +144,7 @@ class Asker:
         early: Parcels that it asked for before their first scan.
         parcels: All that it asked for.
         usual: Share that others of its kind and role ask for so early.
-        chance: That one of these does it so often.
+        chance: That it does it so often at twice the odds of those of its kind that do it most.
     """
 
     asker: str
