@@ -22,6 +22,8 @@ from wayseal.store.durable import sync_folder
 P = ParamSpec("P")
 T = TypeVar("T")
 _PRAGMAS = ("synchronous=FULL", "secure_delete=ON", "foreign_keys=ON", "temp_store=MEMORY")
+_WRITER = ("query_only=OFF", "cache_size=-65536", "wal_autocheckpoint=8192")
+"""Keys come in no order, so a commit touches pages all over: they stay in memory, and go into the database together."""
 _PAUSE = 0.005
 _MOMENT = 200
 """Milliseconds that emptying the log waits for readers and writers, who wait for it meanwhile."""
@@ -168,7 +170,7 @@ class SQLite(Closeable):
             try:
                 if writes:
                     _set_write_ahead(raw, self._patience)
-                for pragma in (*_PRAGMAS, f"query_only={'OFF' if writes else 'ON'}"):
+                for pragma in (*_PRAGMAS, *(_WRITER if writes else ("query_only=ON",))):
                     raw.execute(f"PRAGMA {pragma}")
             except sqlite3.Error:
                 raw.close()
