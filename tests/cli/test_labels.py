@@ -9,6 +9,10 @@ import pytest
 from PIL import Image
 
 from tests.cli.running import Ran, inside
+from wayseal.database import open_database
+from wayseal.database.migrations import upgrade
+from wayseal.vault.aliases.tables import CHAIN, stand_ins
+from wayseal.vault.labels import LabelData
 
 OUTLET = "深圳南山"
 SHOWN = ("王样本", "李示例", "不存在街1", "1390000000", "1380000000", "样品")
@@ -62,6 +66,34 @@ def test_labels_are_printed_and_opened_by_a_device(tmp_path: Path) -> None:
     log = inside("vault", "log").out
     assert "label_key_taken" in log
     assert not [text for text in SHOWN if text in log]
+
+
+def test_what_a_recipient_wishes_is_printed_instead_of_the_own(
+    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Without the tables of stand-ins nothing was wished for.
+    for name in ("aliases", "numbers"):
+        monkeypatch.setenv(f"WAYSEAL_{name.upper()}", f"sqlite:///{tmp_path / name}.db")
+    monkeypatch.setenv("WAYSEAL_NUMBERS_KEY", str(tmp_path / "numbers.key"))
+    printed("YT0000000000001", "--format", "png", "--out", tmp_path / "own")
+    with open_database(f"sqlite:///{tmp_path / 'aliases.db'}") as database:
+        upgrade(database, CHAIN)
+        row = ("YT0000000000001", "风清扬", "deliver-here", "18877771111-123", 1)
+        database.write(lambda connection: connection.execute(stand_ins.insert().values(row)))
+    with monkeypatch.context() as seen:
+        drawn = list[LabelData]()
+        seen.setattr("wayseal.cli.labels._write", lambda labels, *_: drawn.extend(labels))
+        printed("YT0000000000001", "YT0000000000002", "--format", "png", "--out", tmp_path / "x")
+    label, other = drawn
+    assert (label.recipient.name, label.recipient.address) == ("风清扬", "deliver-here")
+    assert (label.recipient.phone, label.route) == ("18877771111-123", "")
+    assert "*" in other.recipient.phone
+    printed("YT0000000000001", "--format", "png", "--out", tmp_path / "instead")
+    today = (datetime.now(UTC) + timedelta(hours=8)).date().isoformat()
+    inside("labels", "keys", "--outlet", OUTLET, "--day", today, "--out", tmp_path / "k")
+    for folder, door in (("own", "1号2栋301室"), ("instead", '""')):
+        done = inside("labels", "open", tmp_path / folder / "YT0000000000001.png", "--key", tmp_path / "k")
+        assert (done.code, done.out) == (0, f"YT0000000000001: {door}\n")
 
 
 def test_one_copy_is_enough_and_said(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """`wayseal labels`: labels printed of what a purpose discloses, keys for delivery devices, and labels read back.
 
 1. What is printed was disclosed for a purpose, in the log before it was shown, and is masked whatever form it came in.
-2. A day key leaves into a file that its owner alone can read, once that stands in the log.
+2. What a recipient has printed instead of the own is printed; where that can't be asked, nothing is.
+3. A day key leaves into a file that its owner alone can read, once that stands in the log.
 """
 
 from collections.abc import Iterator
@@ -17,10 +18,12 @@ from wayseal.cli._output import output_file, print_json, progress_bars, write_pr
 from wayseal.cli._texts import echo, warn
 from wayseal.cli._vault_session import ActorOption, ReasonOption, Session, VaultOption, open_vault
 from wayseal.cli._vault_view import BadRow, RefusedError, describe_refusal, read_rows
+from wayseal.database import open_database
 from wayseal.model.records import Ask, Refused
 from wayseal.model.times import time_at
 from wayseal.page.visible import visible
 from wayseal.vault import check
+from wayseal.vault.aliases import StandIns, stand_ins_of
 from wayseal.vault.errors import LabelError, VaultError
 from wayseal.vault.labels import DayKey, Format, LabelData, Size, day_key, label_of, write_labels
 from wayseal.vault.labels.payload import read_day_key
@@ -105,16 +108,28 @@ def _read_rows(numbers: list[str], file: Path | None) -> _Rows:
 def _labels(
     session: Session, key: DayKey, asks: list[Ask], rows: _Rows, approval: str | None, refused: list[str]
 ) -> Iterator[LabelData]:
-    printed = _local(session).strftime("%Y-%m-%d %H:%M")
+    printed, instead = _local(session).strftime("%Y-%m-%d %H:%M"), _stand_ins(session, asks)
     for answer in session.vault.disclose(session.caller, asks, now=session.now, approval=approval):
         if isinstance(answer, Refused):
             refused.append(describe_refusal(answer))
             continue
         row = rows[answer.waybill]
+        said = {name: row.get(name, "") for name in ("route", "alias")}
+        own = instead.get(answer.waybill, StandIns())
         try:
-            yield label_of(answer, key, printed=printed, route=row.get("route", ""), alias=row.get("alias", ""))
+            yield label_of(answer, key, printed=printed, **said, stand_ins=own.texts())
         except LabelError as error:
             refused.append(f"{answer.waybill}: {error}")
+
+
+def _stand_ins(session: Session, asks: list[Ask]) -> dict[str, StandIns]:
+    """What recipients have printed instead of their own; none where the settings name no such database."""
+    if session.settings.aliases is None:
+        return {}
+    with open_database(session.settings.aliases) as database:
+        if not database.has_table("stand_ins"):
+            return {}
+        return database.read(stand_ins_of, [ask.waybill for ask in asks])
 
 
 def _local(session: Session) -> datetime:

@@ -9,6 +9,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any, ClassVar
 
@@ -17,7 +18,7 @@ import sqlalchemy as sa
 
 from wayseal.database import Connection
 from wayseal.database.raw import record_of
-from wayseal.model.fields import Field, Form
+from wayseal.model.fields import Field, FieldKind, Form
 from wayseal.model.records import ONLY, Disclosed, Identifier
 from wayseal.vault import Caller, Vault, check
 from wayseal.vault import tables as vault_tables
@@ -50,6 +51,12 @@ class StandIns:
     pickup_point: Identifier | None = None
     virtual_number: Annotated[str | None, pydantic.Field(pattern=r"^[0-9]{5,20}(-[0-9]{1,6})?$")] = None
 
+    def texts(self) -> dict[FieldKind, str]:
+        """What is printed, by the kind of field in whose place it stands."""
+        kinds = (FieldKind.NAME, FieldKind.ADDRESS, FieldKind.PHONE)
+        texts = (self.pseudonym, self.pickup_point, self.virtual_number)
+        return {kind: text for kind, text in zip(kinds, texts, strict=True) if text is not None}
+
 
 def set_stand_ins(desk: Aliases, caller: Caller, waybill: str, wanted: StandIns, *, now: int) -> StandIns | None:
     """Puts stand-ins in the place of those before; None: no parcel of the caller's (rule 1). VaultError names a field.
@@ -77,10 +84,10 @@ def set_stand_ins(desk: Aliases, caller: Caller, waybill: str, wanted: StandIns,
     return wanted
 
 
-def stand_ins_of(connection: Connection, waybill: str) -> StandIns:
-    """The stand-ins of a parcel, as a label prints them."""
-    row = connection.execute(sa.select(t.stand_ins).where(t.stand_ins.c.waybill == waybill)).one_or_none()
-    return StandIns() if row is None else record_of(StandIns, row._mapping)
+def stand_ins_of(connection: Connection, waybills: Iterable[str]) -> dict[str, StandIns]:
+    """The stand-ins of parcels, as labels print them; of those that have any."""
+    rows = connection.execute(sa.select(t.stand_ins).where(t.stand_ins.c.waybill.in_([*waybills])))
+    return {row.waybill: record_of(StandIns, row._mapping) for row in rows}
 
 
 def _plain(text: str) -> str:

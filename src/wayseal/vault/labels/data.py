@@ -6,14 +6,15 @@
    kind of field is named, one by one.
 3. Goods have no place on a label, and neither has a phone in any text beside.
 4. A field that the purpose opened whole is masked before it is printed; what the mask hides of an address goes into the
-   payload, sealed.
+   payload, sealed. Where a pick-up point stands in for the address, nothing of that is on the label, sealed or not.
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import takewhile
+from types import MappingProxyType
 from typing import Final
 
 from wayseal.model.fields import NUMBER, Field, FieldKind
@@ -86,7 +87,15 @@ def _texts(party: Party) -> tuple[tuple[FieldKind, str], ...]:
     return (FieldKind.NAME, party.name), (FieldKind.PHONE, party.phone), (FieldKind.ADDRESS, party.address)
 
 
-def label_of(shown: Disclosed, key: DayKey, *, printed: str, route: str = "", alias: str = "") -> LabelData:
+def label_of(
+    shown: Disclosed,
+    key: DayKey,
+    *,
+    printed: str,
+    route: str = "",
+    alias: str = "",
+    stand_ins: Mapping[FieldKind, str] = MappingProxyType({}),
+) -> LabelData:
     """The label of what a purpose disclosed (obligation 4).
 
     Args:
@@ -95,12 +104,13 @@ def label_of(shown: Disclosed, key: DayKey, *, printed: str, route: str = "", al
         printed: The time, as it is to be printed.
         route: Code of the destination; empty: province, city and district of the address, as far as they are known.
         alias: What to call the recipient, for the delivery device alone.
+        stand_ins: What the recipient has printed instead of the own (obligation 2).
 
     Returns:
         The label, with its payload sealed.
     """
-    address = clean(shown.values.get(Field.RECIPIENT_ADDRESS, ""))
-    recipient, sender = _party(shown, Side.RECIPIENT), _party(shown, Side.SENDER)
+    address = "" if FieldKind.ADDRESS in stand_ins else clean(shown.values.get(Field.RECIPIENT_ADDRESS, ""))
+    recipient, sender = _party(shown, Side.RECIPIENT, stand_ins), _party(shown, Side.SENDER, {})
     seen = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(address, recipient.address, strict=False)))
     # A prefix that ends within a hidden stretch of the purpose's own mask holds nothing that could be sealed.
     door = "" if HIDDEN in address else address[seen:]
@@ -116,9 +126,15 @@ def label_of(shown: Disclosed, key: DayKey, *, printed: str, route: str = "", al
     )
 
 
-def _party(shown: Disclosed, side: Side) -> Party:
-    texts = {kind: _masked(shown.values.get(Field(f"{side}_{kind}"), ""), kind) for kind in _PRINTED}
-    return Party(name=texts[FieldKind.NAME], phone=texts[FieldKind.PHONE], address=texts[FieldKind.ADDRESS])
+def _party(shown: Disclosed, side: Side, stand_ins: Mapping[FieldKind, str]) -> Party:
+    own = {kind: _masked(shown.values.get(Field(f"{side}_{kind}"), ""), kind) for kind in _PRINTED}
+    texts = {**own, **stand_ins}
+    return Party(
+        name=texts[FieldKind.NAME],
+        phone=texts[FieldKind.PHONE],
+        address=texts[FieldKind.ADDRESS],
+        stands_in=frozenset(stand_ins),
+    )
 
 
 _ROUNDS = 8
