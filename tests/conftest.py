@@ -1,5 +1,6 @@
 """What all tests share: what some of them need from outside, how hard they look, and what they cost."""
 
+import logging
 import os
 import shutil
 from collections.abc import Generator, Iterator
@@ -103,3 +104,15 @@ def shared_data() -> Path:
     data = Path(place) / "data"
     need(bool(place) and data.is_dir(), "WAYSEAL_SHARED doesn't name the folder that holds data/")
     return data
+
+
+@pytest.fixture(autouse=True)
+def _library_logs_given_back() -> Iterator[None]:
+    """A service that ran in this process forwarded its libraries' logs to a stream that ends with its test."""
+    from wayseal.service.log import LIBRARIES
+
+    loggers = [logging.getLogger(name) for name in LIBRARIES]
+    before = [(logger.handlers, logger.propagate) for logger in loggers]
+    yield
+    for logger, (handlers, propagate) in zip(loggers, before, strict=True):
+        logger.handlers, logger.propagate = handlers, propagate

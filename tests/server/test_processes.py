@@ -2,16 +2,14 @@
 
 import io
 import json
-import logging
 import os
 import re
 import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from multiprocessing import Pipe
 from pathlib import Path
 from typing import Any, TypeVar
@@ -27,7 +25,6 @@ from tests.server.world import VALUES, databases
 from wayseal.server import serve
 from wayseal.server.serve import run
 from wayseal.server.settings import Settings
-from wayseal.service import log
 from wayseal.service.log import make_log
 from wayseal.vault import tables as t
 from wayseal.vault.keyring import Keyring
@@ -170,18 +167,6 @@ def spawned() -> list[int]:
     ]
 
 
-@contextmanager
-def library_loggers_kept() -> Iterator[None]:
-    """What a service does to the loggers of its libraries ends with it: its log is closed then."""
-    loggers = [logging.getLogger(name) for name in log.LIBRARIES]
-    before = [(logger.handlers, logger.propagate) for logger in loggers]
-    try:
-        yield
-    finally:
-        for logger, (handlers, propagate) in zip(loggers, before, strict=True):
-            logger.handlers, logger.propagate = handlers, propagate
-
-
 def run_until_asked(
     settings: Settings, said: io.StringIO, capfd: pytest.CaptureFixture[str], ask: Callable[[int], Answered]
 ) -> Answered:
@@ -198,7 +183,7 @@ def run_until_asked(
             os.kill(os.getpid(), signal.SIGTERM)
 
     before = signal.getsignal(signal.SIGTERM)
-    with ThreadPoolExecutor(1) as beside, library_loggers_kept():
+    with ThreadPoolExecutor(1) as beside:
         answer = beside.submit(asked)
         run(settings)
     assert signal.getsignal(signal.SIGTERM) is before
