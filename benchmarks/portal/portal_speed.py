@@ -25,7 +25,7 @@ from typing import Any
 
 import httpx
 from PIL import Image
-from tests.deploy.test_portal_proxy import proxied
+from tests.deploy.test_proxies import proxied
 
 from benchmarks.portal._service import FORM, TYPED, Portal, bare, body_of, held, reported
 from benchmarks.registry import Kept, Said, Table, benchmark, option

@@ -18,9 +18,10 @@ import pytest
 from tests.deploy.units import Unit, read_unit
 from tests.tables import each
 from wayseal.console.settings import read_console_settings
+from wayseal.gate.settings import GateSettings, read_gate_settings
 from wayseal.live.notices import LAST
 from wayseal.live.settings import read_watch_settings
-from wayseal.portal.settings import read_portal_settings
+from wayseal.portal.settings import PortalSettings, read_portal_settings
 from wayseal.vault.errors import KeyringError
 from wayseal.vault.keyring import Keyring
 
@@ -33,9 +34,10 @@ PROFILES = {
     "console": ("watch", "console"),
     "vault": ("watch", "vault", "console", "live"),
     "portal": ("watch", "portal"),
+    "gate": ("watch", "gate"),
 }
 """What each way to run Wayseal installs."""
-PARTS = (*PROFILES["vault"], "portal")
+PARTS = (*PROFILES["vault"], "portal", "gate")
 FOLDERS = [SYSTEMD / name for name in PARTS]
 CONTAINER = DEPLOY / "Containerfile"
 SERVICES = sorted(file.name for folder in FOLDERS for file in folder.glob("*.service"))
@@ -44,6 +46,7 @@ JOBS = [name.replace(".timer", ".service") for name in TIMERS]
 UNITS = {name: read_unit(name, *FOLDERS) for name in (*SERVICES, *TIMERS)}
 CONSOLE = UNITS["wayseal-console.service"]
 PORTAL = UNITS["wayseal-portal.service"]
+GATE = UNITS["wayseal-gate.service"]
 SERVICE = UNITS["wayseal.service"]
 
 
@@ -96,7 +99,7 @@ def test_no_unit_gives_a_secret_away(name: str) -> None:
     assert not re.search(r"WAYSEAL_(KEYRING|DATABASE|KEY_DATABASE)=", " ".join(unit.all("Environment")))
 
 
-@each("service", [SERVICE, CONSOLE, PORTAL])
+@each("service", [SERVICE, CONSOLE, PORTAL, GATE])
 def test_a_service_stops_gently(service: Unit) -> None:
     assert (service.last("Type"), service.last("Restart"), service.last("KillSignal")) == (
         "exec", "on-failure", "SIGTERM",
@@ -116,22 +119,29 @@ def test_who_runs_the_console_reaches_nothing_of_the_vault() -> None:
     assert settings.stop_seconds < int(CONSOLE.last("TimeoutStopSec"))
 
 
-def test_who_runs_the_portal_reaches_nothing_but_its_own() -> None:
-    hidden = {place.lstrip("-") for line in PORTAL.all("InaccessiblePaths") for place in line.split()}
-    assert {"/etc/wayseal/vault", "/etc/wayseal/watch", "/var/lib/wayseal", "/var/lib/wayseal_watch"} <= hidden
-    assert {"/run/postgresql", "/var/backups"} <= hidden
-    others = {UNITS[name].last("User") for name in SERVICES if name != "wayseal-portal.service"}
-    assert PORTAL.last("User") not in others
-    assert PORTAL.all("IPAddressDeny") == ["any"]
-    assert PORTAL.all("IPAddressAllow") == ["localhost"]
-    assert not PORTAL.all("LoadCredential")
-    text = (DEPLOY / "settings/portal.env").read_text(encoding="utf-8")
-    named = dict(line.split("=", 1) for line in text.splitlines() if not line.startswith("#"))
-    settings = read_portal_settings(named)
+@each(
+    ("part", "unit", "read", "seen"),
+    [("portal", PORTAL, read_portal_settings, set()), ("gate", GATE, read_gate_settings, {"/run/postgresql"})],
+)
+def test_who_runs_a_public_web_reaches_nothing_but_its_own(
+    part: str, unit: Unit, read: Callable[[dict[str, str]], PortalSettings | GateSettings], seen: set[str]
+) -> None:
+    """seen: of what the vault and the ledger have, what it is to reach."""
+    hidden = {place.lstrip("-") for line in unit.all("InaccessiblePaths") for place in line.split()}
+    theirs = {"/etc/wayseal/vault", "/etc/wayseal/watch", "/var/lib/wayseal", "/var/lib/wayseal_watch"}
+    theirs |= {"/run/postgresql", "/var/backups"}
+    assert theirs - hidden == seen
+    others = {UNITS[name].last("User") for name in SERVICES if name != f"wayseal-{part}.service"}
+    assert unit.last("User") not in others
+    assert unit.all("IPAddressDeny") == ["any"]
+    assert unit.all("IPAddressAllow") == ["localhost"]
+    assert not unit.all("LoadCredential")
+    text = (DEPLOY / f"settings/{part}.env").read_text(encoding="utf-8")
+    settings = read(dict(line.split("=", 1) for line in text.splitlines() if not line.startswith("#")))
     assert settings.secure
     assert settings.host == "127.0.0.1"
-    assert f"/var/lib/{PORTAL.last('StateDirectory')}" == str(settings.folder)
-    assert settings.stop_seconds < int(PORTAL.last("TimeoutStopSec"))
+    assert f"/var/lib/{unit.last('StateDirectory')}" == str(settings.folder)
+    assert settings.stop_seconds < int(unit.last("TimeoutStopSec"))
 
 
 def test_the_settings_of_the_watch_are_settings() -> None:
@@ -150,7 +160,7 @@ def test_every_failure_is_told_but_that_of_telling() -> None:
 @each("name", SERVICES)
 def test_what_runs_without_a_vault_names_nothing_of_one(name: str) -> None:
     if not (SYSTEMD / "vault" / name).exists():
-        unit = read_unit(name, *(SYSTEMD / part for part in ("watch", "console", "live", "portal")))
+        unit = read_unit(name, *(SYSTEMD / part for part in ("watch", "console", "live", "portal", "gate")))
         said = [value for _, key, value in unit.lines if key not in {"InaccessiblePaths", "After"}]
         assert not [value for value in said if "/etc/wayseal/vault" in value or "keyring" in value]
 
@@ -201,7 +211,7 @@ def test_only_who_opens_has_the_keyring() -> None:
 
 
 def test_every_job_has_a_time_and_an_order() -> None:
-    lasting = {f"wayseal{name}.service" for name in ("", "-console", "-watch", "-portal", "-failed@")}
+    lasting = {f"wayseal{name}.service" for name in ("", "-console", "-watch", "-portal", "-gate", "-failed@")}
     assert {*SERVICES} - {*JOBS} == lasting
     for name in JOBS:
         for other in UNITS[name].last("After").split():
@@ -210,7 +220,7 @@ def test_every_job_has_a_time_and_an_order() -> None:
 
 def test_the_accounts_of_the_units_are_made() -> None:
     made, owned = set[str](), set[str]()
-    for part in ("watch", "vault", "portal"):
+    for part in ("watch", "vault", "portal", "gate"):
         rows = [line.split() for line in (DEPLOY / f"{part}.sysusers").read_text().splitlines() if line[0] != "#"]
         made |= {row[1] for row in rows if row[0] == "u"}
         owned |= {word for line in (DEPLOY / f"{part}.tmpfiles").read_text().splitlines() for word in line.split()[3:5]}

@@ -1,4 +1,4 @@
-"""The proxy of the portal on a real nginx: what it keeps of a visit is nothing (deploy/nginx-portal.conf)."""
+"""The proxies of the public's webs on a real nginx: what they keep of a visit is nothing (deploy/nginx-*.conf)."""
 
 import re
 import shutil
@@ -17,11 +17,14 @@ import httpx
 import pytest
 
 from tests.deploy.test_deploy import DEPLOY
+from tests.gate.world import make_parcels, open_world
 from tests.live.serving import free_port, served
 from tests.server.running import authority
 from tests.tables import each
 
 VISITOR = "127.0.0.77"
+WEBS = {"portal": 8480, "gate": 8490}
+"""Their ports, as the files in deploy/ name them."""
 MARKS = (VISITOR.encode(), b"secret-path", b"Phone/7", b"from.example", b"crumb", b"a word of the report")
 
 
@@ -52,11 +55,11 @@ class Proxy:
     plain: int
     trusted: ssl.SSLContext
 
-    def client(self) -> httpx.Client:
-        """A browser that says all that it can of itself."""
+    def client(self, address: str = VISITOR) -> httpx.Client:
+        """A browser that says all that it can of itself. address: from where."""
         told = {"User-Agent": "Phone/7", "Referer": "https://from.example/", "Cookie": "crumb=1", "Forwarded": "for=x"}
         told |= {"X-Forwarded-For": "203.0.113.9", "X-Real-IP": "203.0.113.9"}
-        transport = httpx.HTTPTransport(verify=self.trusted, local_address=VISITOR)
+        transport = httpx.HTTPTransport(verify=self.trusted, local_address=address)
         return httpx.Client(transport=transport, base_url=f"https://localhost:{self.port}", headers=told)
 
     def say(self, port: int, words: bytes, *, secure: bool = False) -> bytes:
@@ -71,18 +74,18 @@ class Proxy:
 
 
 @contextmanager
-def proxied(folder: Path, behind: int, change: Callable[[str], str] = str) -> Iterator[Proxy]:
+def proxied(folder: Path, behind: int, change: Callable[[str], str] = str, *, name: str = "portal") -> Iterator[Proxy]:
     """nginx with the file as it stands in deploy/, but for ports and certificate, and as any nginx logs by default."""
     signer = authority(folder, "ca")
-    certificate, key, _ = signer.sign("portal")
+    certificate, key, _ = signer.sign(name)
     port, plain = free_port(), free_port()
-    text = (DEPLOY / "nginx-portal.conf").read_text(encoding="utf-8")
+    text = (DEPLOY / f"nginx-{name}.conf").read_text(encoding="utf-8")
     for old, new in (
-        ("127.0.0.1:8480", f"127.0.0.1:{behind}"),
+        (f"127.0.0.1:{WEBS[name]}", f"127.0.0.1:{behind}"),
         ("listen 443", f"listen 127.0.0.1:{port}"),
         ("listen 80", f"listen 127.0.0.1:{plain}"),
-        ("/etc/wayseal/tls/portal.pem", str(certificate)),
-        ("/etc/wayseal/tls/portal.key", str(key)),
+        (f"/etc/wayseal/tls/{name}.pem", str(certificate)),
+        (f"/etc/wayseal/tls/{name}.key", str(key)),
     ):
         assert old in text, old
         text = text.replace(old, new)
@@ -110,7 +113,7 @@ def proxied(folder: Path, behind: int, change: Callable[[str], str] = str) -> It
 
 def held(folder: Path) -> dict[str, bytes]:
     """What lies in the folder beside what nginx was given."""
-    given = {"nginx.conf", "ca.pem", "portal.pem", "portal.key"}
+    given = {"nginx.conf", "ca.pem", *(f"{name}.{kind}" for name in WEBS for kind in ("pem", "key"))}
     return {one.name: one.read_bytes() for one in folder.rglob("*") if one.is_file() and one.name not in given}
 
 
@@ -183,3 +186,33 @@ def test_what_a_line_keeps_out_would_be_seen(tmp_path: Path, line: str, file: st
     with served(portal) as behind, proxied(folder, behind, lambda text: text.replace(line, "")) as proxy:
         visit(proxy, portal)
     assert file in left(folder)
+
+
+@pytest.mark.needs("nginx")
+@pytest.mark.once
+def test_the_gate_counts_who_asks_and_no_code_is_kept(tmp_path: Path) -> None:
+    """What callers say of their address is put aside, the proxy's word is believed."""
+    parcels = make_parcels(tmp_path)
+    number = parcels.live[0]
+    (folder := tmp_path / "nginx").mkdir()
+    right = {"X-Shipment-Secret": parcels.secret(number)}
+    with (
+        open_world(tmp_path, parcels, prefix_a_minute=8) as world,
+        served(world.app) as behind,
+        proxied(folder, behind, name="gate") as proxy,
+    ):
+        with proxy.client() as caller:
+
+            def ask(said: str, secret: dict[str, str]) -> int:
+                told = {"X-Forwarded-For": said, **secret}
+                return caller.get("/v1/track", params={"number": number}, headers=told).status_code
+
+            codes = [ask(f"203.0.{one}.9", right) for one in range(10)]
+            assert codes == [200] * 8 + [429] * 2
+        wrong = {"X-Shipment-Secret": "0000000000"}
+        with proxy.client("127.0.9.9") as other:
+            assert other.get("/v1/track", params={"number": number}, headers=wrong).status_code == 404
+            assert 'name="secret"' in other.get("/").text
+        assert b" 403 " in proxy.say(proxy.plain, _words(f"GET /v1/track?number={number}", right))
+    marks = [one.encode() for one in (VISITOR, "127.0.9.9", number, right["X-Shipment-Secret"])]
+    assert not [(name, mark) for name, content in held(folder).items() for mark in marks if mark in content]
