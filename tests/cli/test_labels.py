@@ -5,7 +5,9 @@ import stat
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
+import zxingcpp
 from PIL import Image
 
 from tests.cli.running import Ran, inside
@@ -62,7 +64,7 @@ def test_labels_are_printed_and_opened_by_a_device(tmp_path: Path) -> None:
     assert told == {"waybill": "YT0000000000002", "door": "2号2栋301室", "alias": "", "copies": 2}
     refused = inside("labels", "open", tmp_path / "png/YT0000000000001.png", "--key", other)
     assert refused.code == 3
-    assert "another day" in refused.err
+    assert f"of {OUTLET} for 2026-01-01" in refused.err
     log = inside("vault", "log").out
     assert "label_key_taken" in log
     assert not [text for text in SHOWN if text in log]
@@ -91,9 +93,24 @@ def test_what_a_recipient_wishes_is_printed_instead_of_the_own(
     printed("YT0000000000001", "--format", "png", "--out", tmp_path / "instead")
     today = (datetime.now(UTC) + timedelta(hours=8)).date().isoformat()
     inside("labels", "keys", "--outlet", OUTLET, "--day", today, "--out", tmp_path / "k")
-    for folder, door in (("own", "1号2栋301室"), ("instead", '""')):
+    for folder, door in (("own", "1号2栋301室"), ("instead", "the whole address stands on the label")):
         done = inside("labels", "open", tmp_path / folder / "YT0000000000001.png", "--key", tmp_path / "k")
         assert (done.code, done.out) == (0, f"YT0000000000001: {door}\n")
+
+
+def test_a_symbol_of_somebody_else_beside_it_is_passed_over(tmp_path: Path) -> None:
+    printed("YT0000000000001", "--format", "png", "--out", tmp_path)
+    today = (datetime.now(UTC) + timedelta(hours=8)).date().isoformat()
+    inside("labels", "keys", "--outlet", OUTLET, "--day", today, "--out", tmp_path / "k")
+    code = zxingcpp.create_barcode("https://shop.example/" + "x" * 60, zxingcpp.BarcodeFormat.QRCode)
+    foreign = Image.fromarray(np.array(code.to_image(scale=4)))
+    with Image.open(tmp_path / "YT0000000000001.png") as image:
+        wide = Image.new("L", (image.width, image.height + foreign.height + 40), 255)
+        wide.paste(foreign, (0, 20))
+        wide.paste(image.convert("L"), (0, foreign.height + 40))
+    wide.save(tmp_path / "wide.png")
+    done = inside("labels", "open", tmp_path / "wide.png", "--key", tmp_path / "k", "--format", "json")
+    assert (json.loads(done.out)["copies"], json.loads(done.out)["door"]) == (2, "1号2栋301室")
 
 
 def test_one_copy_is_enough_and_said(tmp_path: Path) -> None:

@@ -189,14 +189,15 @@ def labels_open(
     wayseal labels open photo.png --key sz-nanshan.key
     """
     found = read_picture(picture)
-    keys = [read_day_key(file.read_bytes()) for file in key]
-    fits = [one for one in keys if found.payloads and found.payloads[0][1:5] == one.id]
-    number, content = found.open((fits or keys)[0])
+    number, content = found.open(*(read_day_key(file.read_bytes()) for file in key))
     said = {"waybill": number, "door": content.door, "alias": content.alias, "copies": len(found.payloads)}
     if format is OutputFormat.JSON:
         print_json(said)
         return
-    echo("{waybill}: {door}", waybill=number, door=visible(content.door))
+    if content.door:
+        echo("{waybill}: {door}", waybill=number, door=visible(content.door))
+    else:
+        echo("{waybill}: the whole address stands on the label", waybill=number)
     if content.alias:
         echo("to be called {alias}", alias=visible(content.alias))
     if len(found.payloads) < 2:

@@ -91,13 +91,21 @@ class DayKey:
             nonce, (raw + _END).ljust(size, b"\0"), head + waybill.encode()
         )
 
+    def sealed(self, payload: bytes) -> bool:
+        """Whether a payload says that this key sealed it."""
+        return payload[len(VERSION) : len(VERSION) + _ID] == self.id
+
     def open(self, waybill: str, payload: bytes) -> Content:
-        """What was sealed for a number's label; LabelError otherwise, which says if another day's key is needed."""
+        """What was sealed for a number's label; LabelError otherwise, which says if another key is needed."""
         head, sealed = payload[: len(VERSION) + _ID], payload[len(VERSION) + _ID :]
-        if len(payload) not in SIZES or head[:1] != VERSION:
+        if not is_payload(payload):
             raise LabelError("this is no sealed payload of a label")
-        if head[1:] != self.id:
-            raise LabelError("the payload was sealed for another outlet, another day or by another key")
+        if not self.sealed(payload):
+            raise LabelError(
+                "the payload wasn't sealed by this key, of {outlet} for {day}",
+                outlet=self.outlet,
+                day=self.day.isoformat(),
+            )
         try:
             raw = AESGCMSIV(self.secret[:32]).decrypt(_nonce(waybill), sealed, head + waybill.encode())
         except InvalidTag:
@@ -106,6 +114,11 @@ class DayKey:
         if not line:
             raise LabelError("the payload isn't the one of this number")
         return Content(door=door, alias=alias)
+
+
+def is_payload(raw: bytes) -> bool:
+    """Whether these bytes can be a payload."""
+    return len(raw) in SIZES and raw.startswith(VERSION)
 
 
 def day_key(keyring: Keyring, outlet: str, day: date) -> DayKey:

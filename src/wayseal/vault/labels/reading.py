@@ -1,29 +1,36 @@
 """Labels read back from pictures: what a delivery device does, and how it is known that a label can be read."""
 
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 
 import zxingcpp
 from PIL import Image, ImageFilter
 
 from wayseal.vault.errors import LabelError
-from wayseal.vault.labels.payload import Content, DayKey
+from wayseal.vault.labels.payload import Content, DayKey, is_payload
 
 _FORMATS = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.Code128, zxingcpp.BarcodeFormat.QRCode])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """The numbers and the payloads that could be read, each as often as it was."""
+    """The numbers and the payloads that could be read, each as often as it was; symbols of others aren't among them."""
 
     numbers: tuple[str, ...]
     payloads: tuple[bytes, ...] = field(repr=False)
 
-    def open(self, key: DayKey) -> tuple[str, Content]:
+    def open(self, *keys: DayKey) -> tuple[str, Content]:
         """The number and what was sealed for it; LabelError where a symbol can't be read or another key is needed."""
         if not self.numbers or not self.payloads:
             raise LabelError("neither number nor payload can be read: take the picture again, straight and in light")
-        return self.numbers[0], key.open(self.numbers[0], self.payloads[0])
+        fits = [(key, one) for one in self.payloads for key in keys if key.sealed(one)] or [(keys[0], self.payloads[0])]
+        for number, (key, payload) in product(self.numbers, fits):
+            try:
+                return number, key.open(number, payload)
+            except LabelError as error:
+                failed = error
+        raise failed
 
 
 def find_symbols(image: Image.Image) -> Found:
@@ -40,7 +47,7 @@ def _read(image: Image.Image) -> Found:
     codes = [one for one in zxingcpp.read_barcodes(image, formats=_FORMATS) if one.valid]
     return Found(
         numbers=tuple(one.text for one in codes if one.format == zxingcpp.BarcodeFormat.Code128),
-        payloads=tuple(one.bytes for one in codes if one.format == zxingcpp.BarcodeFormat.QRCode),
+        payloads=tuple(one.bytes for one in codes if is_payload(one.bytes)),
     )
 
 
