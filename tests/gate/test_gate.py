@@ -14,6 +14,7 @@ from typing import Any
 from unittest.mock import MagicMock
 
 import pytest
+import uvloop
 from httpx import Response
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -203,6 +204,18 @@ def test_too_many_requests_are_told_of(tmp_path: Path) -> None:
         assert 0 < int(answers[2].headers["retry-after"]) <= 60
         page = world.visitor().post("/", data={})
         assert (page.status_code, "Wait for a minute" in page.text) == (429, True)
+
+
+def test_nothing_found_waits_although_the_clock_of_the_loop_stands_still(world: World) -> None:
+    """uvloop's has whole milliseconds, and is read once for all that is done at a time."""
+
+    async def waited() -> float:
+        began = time.perf_counter()
+        await world.gate._until(asyncio.get_running_loop().time())
+        return time.perf_counter() - began
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        assert min(runner.run(waited()) for _ in range(10)) > 0.0035
 
 
 def test_a_restart_forgets_no_refusal_and_holds_no_address(tmp_path: Path) -> None:
