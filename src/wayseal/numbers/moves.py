@@ -17,9 +17,11 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from wayseal.database import Connection, Database, execute, query
 from wayseal.model.messages import N_
+from wayseal.model.runtime import collector_paused
 from wayseal.numbers import _store, breaches
 from wayseal.numbers._store import Event
 from wayseal.numbers.breaches import Breach, BreachKind
@@ -60,8 +62,7 @@ class Block:
     numbers: Sequence[str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MoveAnswer:
+class MoveAnswer(NamedTuple):
     """What came of a move. bound: it was a bind; breach: why it was refused."""
 
     number: str
@@ -117,7 +118,8 @@ class Numbers:
         Returns:
             An answer each.
         """
-        return self.database.write(self.apply, moves, now)
+        with collector_paused():
+            return self.database.write(self.apply, moves, now)
 
     def burn(self, now: int) -> Mapping[str, int]:
         """After a restore: burn what may have been given out (rule 4); how many counters, by series."""

@@ -82,8 +82,7 @@ class Standing(NamedTuple):
     closed_at: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
+class Judged(NamedTuple):
     """What comes of a move. after: the number afterwards, None: as it was; breach: what was broken."""
 
     outcome: Outcome
