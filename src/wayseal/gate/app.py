@@ -197,7 +197,7 @@ class Gate:
         return None
 
     async def _until(self, began: float) -> None:
-        """Waits for the next moment at which answers go out (rule 2): a step at least, the loop's clock may stand still."""
+        """Waits for the next moment at which answers go out (rule 2), a step at least: the clock may stand still."""
         spent = asyncio.get_running_loop().time() - began
         await asyncio.sleep((spent // self._step + 1) * self._step - spent)
 

@@ -55,7 +55,7 @@ def test_another_number_day_outlet_or_keyring_opens_nothing() -> None:
         (RING, "成都武侯", DAY),
         (RING.rotate(KeyPurpose.LABEL, 1), KEY.outlet, DAY),
     ):
-        with pytest.raises(LabelError, match="wasn.t sealed by this key"):
+        with pytest.raises(LabelError, match="sealed by this key"):
             day_key(ring, outlet, day).open(NUMBER, payload)
     for raw in (b"", payload[:-1], payload + b"\0", b"\x02" + payload[1:]):
         with pytest.raises(LabelError, match="no sealed payload"):
