@@ -14,7 +14,7 @@ import math
 import socket
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache, partial
+from functools import partial
 from itertools import islice
 from typing import Final, NamedTuple
 
@@ -82,7 +82,6 @@ def limits_of(settings: GateSettings) -> dict[Kind, Limits]:
     }
 
 
-@lru_cache(maxsize=4096)
 def identify(key: bytes, address: str, account: str | None) -> tuple[Identity, ...]:
     """By what a caller is known, the narrowest first (rule 1). address: as text; what is none is one caller."""
     text = address.partition("%")[0]
@@ -146,8 +145,7 @@ class Judge:
                 self._alarm(Alarm("guesses", one, round(caller.score)))
             if caller.score > 0 or caller.wide or refused:
                 self._changed.add(one)
-            if outcome is Outcome.MISS and refused and one.kind is not Kind.ALL:
-                break
+            outcome = Outcome.NONE if outcome is Outcome.MISS and refused else outcome
         return outcome is Outcome.HIT and may
 
     def may_try(self, number: bytes, now: float) -> bool:

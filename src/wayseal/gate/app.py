@@ -7,12 +7,17 @@
 4. Before its first scan a number belongs to its holder: whoever else asks for it becomes a breach, behind the answer.
 5. A courier's code is looked at where number and secret are right; yes and no come at the same time.
 6. Pages of others can't have their visitors ask.
+7. The loop's timers have whole milliseconds, and begin when its turn began: what is rounded would tell of the work that
+   was done. A wait begins in a turn of its own, and is blurred by two uniform draws of a millisecond, after which mean
+   and variance of the rounding hang on nothing (Lipshitz, Wannamaker and Vanderkooy 1992).
 """
 
 import asyncio
 import json
 import math
+import random
 import re
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl
@@ -55,6 +60,8 @@ _NOBODY = "-nobody-"
 """What is looked up where it can be no number."""
 _UNSCANNED = frozenset({NumberState.ISSUED, NumberState.BOUND})
 _KNOWN = ("number", "secret", "code")
+_TIMER = 0.001
+"""Seconds to which the loop's timers are rounded."""
 
 
 class _RefusedError(Exception):
@@ -66,7 +73,7 @@ class _RefusedError(Exception):
 
 
 class _Typed(NamedTuple):
-    """What somebody sent, and who. began: when, on the loop's clock."""
+    """What somebody sent, and who. began: when it came, in seconds of the monotonic clock."""
 
     fields: Mapping[str, str]
     who: tuple[Identity, ...]
@@ -145,7 +152,7 @@ class Gate:
 
     async def _read(self, request: Request) -> _Typed:
         """What was sent, if whoever sent it may ask at all (rules 1, 3 and 6)."""
-        headers = request.headers
+        began, headers = time.monotonic(), request.headers
         if {"secret", "code"} & set(request.query_params) or headers.get("sec-fetch-site", "none") not in (
             "none",
             "same-origin",
@@ -159,14 +166,13 @@ class Gate:
                 raise _RefusedError(401)
         address = request.client.host if request.client else ""
         who = identify(self._key, address, account)
-        loop = asyncio.get_running_loop()
-        if wait := self.judge.admit(who, loop.time()):
+        if wait := self.judge.admit(who, began):
             raise _RefusedError(429, wait)
         if request.method == "GET":
             fields = {"number": request.query_params.get("number", ""), "secret": headers.get("x-shipment-secret", "")}
         else:
             fields = await _form(request)
-        return _Typed(fields=fields, who=who, account=account, began=loop.time())
+        return _Typed(fields=fields, who=who, account=account, began=began)
 
     async def _find(self, typed: _Typed, *, held: bool = False) -> Tracked | None:
         """The parcel that is shown; None: none is (rule 2). held: the time is kept by whoever asks."""
@@ -190,16 +196,18 @@ class Gate:
             outcome = Outcome.HIT if self.numbers.is_live(found) and public_events(found) else Outcome.EARLY
         asked = Asked(number, "" if own and not fits else secret)
         way = () if found is None or outcome is not Outcome.HIT else _facts(found)
-        if self.judge.judge(typed.who, outcome, asked, asyncio.get_running_loop().time(), way):
+        if self.judge.judge(typed.who, outcome, asked, typed.began, way):
             return found
         if not held:
             await self._until(typed.began)
         return None
 
     async def _until(self, began: float) -> None:
-        """Waits for the next moment at which answers go out (rule 2), a step at least: the clock may stand still."""
-        spent = asyncio.get_running_loop().time() - began
-        await asyncio.sleep((spent // self._step + 1) * self._step - spent)
+        """Waits for the next moment at which answers go out (rules 2 and 7), a step at least but for the blur."""
+        await asyncio.sleep(0)
+        spent = time.monotonic() - began
+        blur = _TIMER * (random.random() - random.random())  # noqa: S311
+        await asyncio.sleep((spent // self._step + 1) * self._step - spent + blur)
 
 
 def asker_of(one: Identity) -> str:
