@@ -350,10 +350,10 @@ def test_compaction_changes_no_answer(many: Path, tmp_path: Path) -> None:
 
 
 def test_counts_of_many_parts_are_added_up_on_the_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from wayseal.ledger.retention import _remove
+    from wayseal.ledger.retention import counts
 
     monkeypatch.setattr(_purge_selector, "_MOST", 1)
-    monkeypatch.setattr(_remove, "_MANY", 1)
+    monkeypatch.setattr(counts, "_MANY", 1)
     rows = world(random.Random(8))
     for n, portion in enumerate(halves(random.Random(8), rows, 3)):
         ingested(tmp_path, str(n), portion, tmp_path / "L", parts=64)

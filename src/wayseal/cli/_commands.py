@@ -110,6 +110,7 @@ GROUPS: Mapping[str, Group] = {
             "Sign and verify": "ledger:checkpoint verify key",
             "Prove a read": "ledger:prove proofs:verify-proof",
             "Keep it": "ledger_upkeep:backup restore doctor purge compact",
+            "Grow": "ledger_shards:split merge",
         },
     ),
     "ledger key": Group(

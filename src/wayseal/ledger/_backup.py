@@ -37,6 +37,7 @@ from wayseal.ledger._manifest import (
     Marker,
     load_manifest,
     load_marker,
+    refuse_set,
     save_manifest,
     save_marker,
 )
@@ -236,6 +237,7 @@ def backup(
     disk refuses; LedgerChangedError: a file of the ledger is not what it was. In each case the backup is as it was.
     """
     with open_ledger(ledger) as snapshot:
+        refuse_set(ledger, snapshot.manifest)
         return _copy(snapshot, Path(dest), Marker(id=snapshot.manifest.id), progress, on_step, check=check)
 
 

@@ -1,21 +1,23 @@
 """Pass 2 and the commit: parts are settled by two threads, written in order, and become a generation."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+
+import numpy as np
 
 from wayseal.ledger._counts import Sums, count_tables
 from wayseal.ledger._dictionary import Dictionary
 from wayseal.ledger._generation import Generation
-from wayseal.ledger._intake import Intake
+from wayseal.ledger._intake import Arrivals, Intake
 from wayseal.ledger._layout import KEYED, NUMBERS
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import FileEntry, Manifest, SourceEntry, save_manifest
 from wayseal.ledger._merge import find_crowded, merge
-from wayseal.ledger._pages import Pages, ReadHasher, choose_columns
+from wayseal.ledger._pages import Pages, ReadHasher
 from wayseal.ledger._parallel import THREADS, map_ahead
-from wayseal.ledger._part import Known, ResolvedPart
+from wayseal.ledger._part import Known, ResolvedPart, column_values
 from wayseal.ledger._report import IngestOptions
 from wayseal.ledger._resolve import resolve_part
 from wayseal.ledger._salts import load_salts
@@ -63,92 +65,112 @@ def commit(
     ledger: Path, manifest: Manifest, intake: Intake, options: IngestOptions, progress: Progress
 ) -> tuple[Manifest, Mapping[str, int]]:
     """Turns what was read into the ledger's next generation; also returns the conflicts a table."""
-    gathered = Gathered(intake.generation, intake.encoder.dictionaries["session"].unsettled)
+    arrivals, dictionaries = intake.arrivals, intake.encoder.dictionaries
+    gathered = Gathered(intake.generation, dictionaries["session"].unsettled)
     gathered.conflicts.update(intake.conflicts)
-    parts = intake.spill.parts
-    columns = choose_columns(intake.encoder.present["accesses"])
-    for done, (resolved, pages) in enumerate(_settled(ledger, manifest, intake, columns)):
+    for done, (resolved, pages) in enumerate(settle(ledger, manifest, arrivals, dictionaries, range(arrivals.parts))):
         gathered.take(resolved, pages)
-        progress("settle", done + 1, parts)
+        progress("settle", done + 1, arrivals.parts)
         options.on_step("part")
-    dictionaries = intake.encoder.dictionaries
     gathered.write_counts(dictionaries)
-    for kind, dictionary in dictionaries.items():
-        for batch in dictionary.added().to_batches():
-            intake.generation.write(f"dictionary:{kind}", batch)
+    write_dictionaries(intake.generation, dictionaries)
     new = intake.generation.close()
     options.on_step("written")
-    sources = _sources(intake, gathered)
+    sources = settle_sources(intake, gathered.refused, gathered.repeated)
     new += intake.quarantine.close(intake.generation.number)
-    files = _merged(intake.generation, [*manifest.files, *new], gathered.dirty, progress)
+    files = merge_crowded(intake.generation, [*manifest.files, *new], gathered.dirty, progress)
     intake.generation.sync()
     made = replace(
         manifest,
         generation=intake.generation.number,
         files=tuple(files),
         sources=(*manifest.sources, *sources),
-        counts=dict(sorted((Counter(manifest.counts) + gathered.conflicts).items())),
+        counts=add_conflicts(manifest, gathered.conflicts),
     )
-    made = append_commit(ledger, made, gathered.pages, parts, columns)
-    sync_folder(ledger)
-    options.on_step("durable")
-    save_manifest(ledger, made)
-    options.on_step("committed")
+    made = append_commit(ledger, made, gathered.pages, arrivals.parts, arrivals.columns)
+    swap_in(ledger, made, options)
     for dictionary in dictionaries.values():
         dictionary.settle()
     return made, gathered.conflicts
 
 
-def _settled(
-    ledger: Path, manifest: Manifest, intake: Intake, columns: tuple[str, ...]
+def swap_in(ledger: Path, made: Manifest, options: IngestOptions) -> None:
+    """Makes a generation of which all is written the ledger's."""
+    sync_folder(ledger)
+    options.on_step("durable")
+    save_manifest(ledger, made)
+    options.on_step("committed")
+
+
+def add_conflicts(manifest: Manifest, conflicts: Mapping[str, int]) -> dict[str, int]:
+    """The totals of a ledger with those of a commit."""
+    return dict(sorted((Counter(manifest.counts) + Counter(conflicts)).items()))
+
+
+def write_dictionaries(generation: Generation, dictionaries: Mapping[str, Dictionary]) -> None:
+    """Writes what joined them."""
+    for kind, dictionary in dictionaries.items():
+        for batch in dictionary.added().to_batches():
+            generation.write(f"dictionary:{kind}", batch)
+
+
+def settle(
+    ledger: Path, manifest: Manifest, arrivals: Arrivals, dictionaries: Mapping[str, Dictionary], parts: range
 ) -> Iterator[tuple[ResolvedPart, list[bytes]]]:
     """Yield each part settled and the pages of its reads, in the order of the parts; some are prepared ahead."""
     finder = Finder(ledger, manifest)
     known = Known(
         lookup=finder.rows,
-        dictionaries=intake.encoder.dictionaries,
-        present={n: frozenset(c) for n, c in intake.encoder.present.items()},
-        hasher=ReadHasher(intake.encoder.dictionaries, columns, load_salts(ledger, manifest.secret)).on_their_way,
+        dictionaries=dictionaries,
+        present=arrivals.present,
+        hasher=ReadHasher(dictionaries, arrivals.columns, load_salts(ledger, manifest.secret)).on_their_way,
     )
     tables = (*KEYED, NUMBERS)
 
     def work(part: int) -> tuple[ResolvedPart, list[bytes]]:
-        resolved = resolve_part({t: intake.spill.part(t, part) for t in tables}, known)
-        pages = Pages(intake.generation.number)
+        batches = {t: arrivals.part(t, part) for t in tables}
+        resolved = resolve_part(batches, known)
+        sources = [column_values(b, "source") - arrivals.first for t in KEYED for b in batches[t]]
+        resolved.brought = np.bincount(np.concatenate([np.zeros(0, np.int32), *sources]))
+        pages = Pages(arrivals.generation)
         pages.add(part, resolved.hashes)
         pages.close()
         resolved.hashes = resolved.hashes[:0]
         return resolved, pages.leaves
 
-    return map_ahead(work, range(intake.spill.parts), ahead=THREADS)
+    return map_ahead(work, parts, ahead=THREADS)
 
 
-def _sources(intake: Intake, gathered: Gathered) -> list[SourceEntry]:
+def settle_sources(
+    intake: Intake, refused: Sequence[tuple[int, int]], repeated: Mapping[int, int]
+) -> list[SourceEntry]:
     """Entries of the step's sources, less the rows that pass 2 left out; refused rows go to quarantine."""
-    refused: dict[int, list[int]] = {}
-    for source, line in sorted(gathered.refused):
-        refused.setdefault(source, []).append(line)
+    lines_of: dict[int, list[int]] = {}
+    for source, line in sorted(refused):
+        lines_of.setdefault(source, []).append(line)
     out = []
     for number, entry in enumerate(intake.entries, intake.first_source):
-        lines = refused.get(number, [])
+        lines = lines_of.get(number, [])
         rejected = [Rejection(line=n, column="waybill", reason=Reason.SAME_KEY) for n in lines]
         intake.quarantine.add(entry.sha256, Path(entry.name), rejected)
         reasons = Counter(entry.rejected)
         if lines:
             reasons[Reason.SAME_KEY.value] += len(lines)
-        repeated = gathered.repeated[number]
+        again = repeated.get(number, 0)
         out.append(
             replace(
                 entry,
-                rows=entry.rows - len(lines) - repeated,
-                repeated=entry.repeated + repeated,
+                rows=entry.rows - len(lines) - again,
+                repeated=entry.repeated + again,
                 rejected=dict(sorted(reasons.items())),
             )
         )
     return out
 
 
-def _merged(generation: Generation, files: list[FileEntry], dirty: set[int], progress: Progress) -> list[FileEntry]:
+def merge_crowded(
+    generation: Generation, files: list[FileEntry], dirty: set[int], progress: Progress
+) -> list[FileEntry]:
     """The files of the new generation after merging what needs it."""
     groups = find_crowded(files, dirty)
     for done, group in enumerate(groups):

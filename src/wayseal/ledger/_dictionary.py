@@ -4,7 +4,9 @@ Codes save bytes while rows are on their way and in the pair lists; everything e
 Texts are compared byte by byte: a text whose key another one holds gets the code COLLISION.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -115,6 +117,25 @@ class Dictionary:
             new = digest_slices(self._store.ends[there : self._count + 1], self._store.texts)
             self._digests = np.concatenate([self._digests, new])
         return self._digests
+
+    def save(self, folder: Path) -> None:
+        """Puts it into files, for `open`."""
+        store = {field.name: getattr(self._store, field.name) for field in fields(_Store)}
+        for name, values in {**store, "digests": self.digests(), "counts": np.array([self._count, self.known])}.items():
+            np.save(folder / f"{self.kind}-{name}.npy", values)
+
+    @classmethod
+    def open(cls, kind: str, keyer: Keyer, folder: Path) -> "Dictionary":
+        """One that was saved, as it lies on disk: for reading only."""
+        made = cls(kind, keyer)
+
+        def values(name: str) -> Any:
+            return np.load(folder / f"{kind}-{name}.npy", mmap_mode="c")  # writable: kernels are compiled for that
+
+        made._store = _Store(**{field.name: np.asarray(values(field.name)) for field in fields(_Store)})
+        made._digests = np.asarray(values("digests"))
+        made._count, made.known = values("counts").tolist()
+        return made
 
     def settle(self) -> None:
         """Take what was added for part of the ledger."""

@@ -31,7 +31,7 @@ from wayseal.ledger._diagnosis import Affected, Diagnosis, Examination, Fault, R
 from wayseal.ledger._files import FOLDER_MODE
 from wayseal.ledger._lock import find_holder, share_with_readers
 from wayseal.ledger._lookup import Finder
-from wayseal.ledger._manifest import MARKER, NAME, FileEntry, Manifest, load_manifest
+from wayseal.ledger._manifest import MARKER, NAME, FileEntry, Manifest, load_manifest, refuse_set
 from wayseal.ledger._recount import recount
 from wayseal.ledger._salts import NAME as SECRET
 from wayseal.ledger._salts import load_salts
@@ -291,6 +291,8 @@ def inspect(ledger: Path, source: Path | None, progress: Progress, *, writing: b
     try:
         holder = "" if writing else find_holder(ledger)
         out = _inspect_ledger(ledger, source, progress)
+        if out.manifest is not None:
+            refuse_set(ledger, out.manifest)
         left = list(find_strangers(ledger, out.manifest)) if out.manifest and out.certain else []
         holder = holder or ("" if writing else find_holder(ledger))
         if holder:

@@ -17,11 +17,15 @@ _LOOKED_UP = ("accesses", "catalogue", "numbers", "table:scans", "table:waybills
 
 
 class Generation:
-    """Writers of a generation, one a kind of file and bucket."""
+    """Writers of a generation, one a kind of file and bucket.
 
-    def __init__(self, ledger: Path, number: int, *, most_held: int = _MOST_HELD) -> None:
+    mark: behind the names of its files, where several attempts may be made at once.
+    """
+
+    def __init__(self, ledger: Path, number: int, *, most_held: int = _MOST_HELD, mark: str = "") -> None:
         self.ledger = ledger
         self.number = number
+        self._mark = mark
         self._writers: dict[tuple[str, int | None], SortedWriter] = {}
         self._held = 0
         self._most_held = most_held
@@ -34,7 +38,7 @@ class Generation:
 
     def writer(self, kind: str, schema: pa.Schema, day: int | None = None, suffix: str = "") -> SortedWriter:
         """A new writer for one file."""
-        name = kind.replace(":", "-") + ("" if day is None else f"-{day_name(day)}") + suffix
+        name = kind.replace(":", "-") + ("" if day is None else f"-{day_name(day)}") + suffix + self._mark
         group = ROW_GROUP if kind in _LOOKED_UP else WIDE_GROUP
         return SortedWriter(self.ledger, kind, name, schema, self.number, day=day, group=group)
 

@@ -36,7 +36,7 @@ from wayseal.ledger._keys import Keyer
 from wayseal.ledger._layout import ID_KINDS, KEYED, LOOSE_IDS, NUMBERS, NUMBERS_SCHEMA, ORDER, UNIQUE, flight_schema
 from wayseal.ledger._lock import writer_lock
 from wayseal.ledger._lookup import DICTIONARY_SCHEMA, Finder
-from wayseal.ledger._manifest import Manifest, SourceEntry, load_manifest
+from wayseal.ledger._manifest import Manifest, SourceEntry, load_manifest, refuse_set
 from wayseal.ledger._merge import unite_schemas
 from wayseal.ledger._part import Known, column_values
 from wayseal.ledger._purge_selector import rows_of_range
@@ -44,8 +44,9 @@ from wayseal.ledger._recount import look_up_words
 from wayseal.ledger._report import IngestOptions, IngestReport, Skipped, find_reject_jumps
 from wayseal.ledger._resolve import resolve_part
 from wayseal.ledger._rewrite import require_unchanged
+from wayseal.ledger._set_commit import commit_set
 from wayseal.ledger._sorted import conform, join_batches, locate, open_sorted, ranges, read_range
-from wayseal.ledger._sweep import discard, refuse_foreign, start_writing, sweep
+from wayseal.ledger._sweep import discard, publish_shards, refuse_foreign, start_writing, sweep
 from wayseal.ledger._tombstone_writer import TombstoneWriter
 from wayseal.ledger._tree import append_commit
 from wayseal.ledger.errors import LedgerError
@@ -129,13 +130,16 @@ def _run(source: Source, ledger: Path, progress: Progress, options: IngestOption
     for step in _split_steps(pieces, options.commit_bytes):
         gone = {place for piece in step for place in piece.replaces}
         if gone:
+            refuse_set(ledger, manifest)
             manifest, encoder = retire(ledger, manifest, gone, options)
         intake = Intake(ledger, manifest, encoder, options, source, reading)
         with intake.quarantine:
-            intake.read(step, progress)
+            intake.read(step, progress, parts=max(1, len(manifest.shards)))
             _refuse_loss(step, intake.entries, before)
             options.on_step("read")
-            manifest, changed = commit(ledger, manifest, intake, options, progress)
+            take_in = commit_set if manifest.shards else commit
+            manifest, changed = take_in(ledger, manifest, intake, options, progress)
+            publish_shards(ledger, manifest)
         notices.extend(intake.notices)
         for table, count in changed.items():
             conflicts[table] = conflicts.get(table, 0) + count

@@ -10,13 +10,18 @@ for. Of a log that has grown since it was ingested what is new is read, and noth
 4. What was read in another way, with another mapping or offset, is read again, and what it brought goes
    (`_ingest.retire`); so it is with every beginning of it, and on demand. Of a table of one row an id a file has no
    beginnings: all of it is read, and what says nothing new is left out.
+5. Where tasks are run elsewhere, a file of a keyed table is read by one, with dictionaries of its own (`read_piece`).
+   They are united in the order of the files, so that codes are those that one reader gives. A file whose ids clash is
+   read once more by this process: which row is refused hangs on what came before.
 """
 
 import hashlib
 import itertools
 import os
+import secrets
+import shutil
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,17 +30,21 @@ from typing import TextIO
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from pyarrow import feather
 
 from wayseal import store
 from wayseal.ledger._encode import Encoder, join_lists
 from wayseal.ledger._files import FOLDER_MODE
 from wayseal.ledger._generation import Generation
+from wayseal.ledger._kernels import COLLISION
+from wayseal.ledger._keys import Keyer
 from wayseal.ledger._layout import DAY_US, KEYED, LOOSE_TIMES, NUMBERS, SEPARATOR, UNIQUE
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import FileEntry, Manifest, SourceEntry
+from wayseal.ledger._pages import choose_columns
 from wayseal.ledger._parallel import read_ahead
 from wayseal.ledger._part import column_values
-from wayseal.ledger._report import IngestOptions
+from wayseal.ledger._report import IngestOptions, no_step
 from wayseal.ledger._resolve import find_differing
 from wayseal.ledger._sorted import one_batch
 from wayseal.ledger._spill import Spill, count_parts
@@ -204,18 +213,29 @@ class Quarantine:
         if not rejected:
             return
         name = sha256[:16]
+        (_, places), *texts = self._opened(name)
+        write = csv_writer()
+        places.writelines(write((path.name, r.line, r.column, r.reason.value)) for r in rejected)
+        for _, file in texts:
+            file.writelines(write((path.name, r.line, r.raw)) for r in rejected if r.raw is not None)
+        self._rows[name] += len(rejected)
+
+    def adopt(self, sha256: str, folder: Path, files: Sequence[FileEntry]) -> None:
+        """Adds what another one of a source, below another folder, wrote."""
+        for entry, (_, mine) in zip(files, self._opened(sha256[:16]) if files else (), strict=True):
+            with (folder / entry.path).open(encoding="utf-8", errors="surrogateescape", newline="") as theirs:
+                theirs.readline()
+                shutil.copyfileobj(theirs, mine)
+        self._rows[sha256[:16]] += files[0].rows if files else 0
+
+    def _opened(self, name: str) -> list[tuple[Path, TextIO]]:
         if name not in self._files:
             self._folder.mkdir(FOLDER_MODE, exist_ok=True)
             free = self._free(name)
             self._files[name] = [self._create(f"{free}.csv", os.O_APPEND, _PLACES)]
             if self._raw:
                 self._files[name].append(self._create(f"{free}.raw.csv", os.O_EXCL, _TEXTS))
-        (_, places), *texts = self._files[name]
-        write = csv_writer()
-        places.writelines(write((path.name, r.line, r.column, r.reason.value)) for r in rejected)
-        for _, file in texts:
-            file.writelines(write((path.name, r.line, r.raw)) for r in rejected if r.raw is not None)
-        self._rows[name] += len(rejected)
+        return self._files[name]
 
     def _free(self, name: str) -> str:
         """The name, or with a number behind it where it is taken."""
@@ -307,6 +327,86 @@ def known_by_content(rows: pa.RecordBatch, name: str, said: Counter[str]) -> pa.
     return rows.set_column(rows.schema.get_field_index("access"), rows.schema.field("access"), ids)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrivals:
+    """Rows of keyed tables on their way, for whoever settles them.
+
+    spills: in the order of their files. present: table → columns that any of its rows has. first: number of the first
+    source. generation: that they become.
+    """
+
+    spills: tuple[Spill, ...]
+    present: Mapping[str, frozenset[str]]
+    first: int
+    generation: int
+
+    @property
+    def parts(self) -> int:
+        """Into how many parts their keys are cut."""
+        return self.spills[0].parts
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The optional columns of reads that are hashed."""
+        return choose_columns(self.present["accesses"])
+
+    def part(self, table: str, part: int) -> list[pa.RecordBatch]:
+        """Rows of one table in one part."""
+        return [rows for spill in self.spills for rows in spill.part(table, part)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadTask:
+    """A file to be read by a task (rule 5). folder: for what it makes. manifest: the ledger's, without its files.
+
+    number: of the source. after: lines that are known. source: without its files.
+    """
+
+    folder: Path
+    manifest: Manifest
+    piece: InputFile
+    number: int
+    after: int
+    parts: int
+    options: IngestOptions
+    source: Source
+    reading: ReadSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PieceRead:
+    """What came of it, in `folder`: its source's entry, its rows, and in a file a kind of id its texts, as `texts`."""
+
+    folder: Path
+    entry: SourceEntry
+    spill: Spill
+    present: Mapping[str, frozenset[str]]
+    texts: Mapping[str, Path]
+    notices: tuple[Notice, ...]
+    rejected: tuple[FileEntry, ...]
+    clashes: bool
+
+
+def read_piece(task: ReadTask) -> PieceRead:
+    """Reads a file with dictionaries of its own. What another attempt writes has other names."""
+    folder = task.folder / secrets.token_hex(8)
+    folder.mkdir(FOLDER_MODE, parents=True)
+    encoder = Encoder(Keyer(task.manifest.key_bits))
+    intake = Intake(folder, task.manifest, encoder, task.options, task.source, task.reading)
+    spill = Spill(folder, task.parts, task.options.memory)
+    with intake.quarantine:
+        entry = intake.read_one(task.piece, task.number, task.after, spill, lambda _read: None)
+        rejected = tuple(intake.quarantine.close(task.manifest.generation + 1))
+    spill.share({})
+    texts = {kind: folder / f"{kind}.feather" for kind, ids in encoder.dictionaries.items() if len(ids)}
+    for kind, path in texts.items():
+        feather.write_feather(encoder.dictionaries[kind].added(), path, compression="uncompressed")
+    return PieceRead(
+        folder=folder, entry=entry, spill=spill, present={n: frozenset(c) for n, c in encoder.present.items()},
+        texts=texts, notices=tuple(intake.notices), rejected=rejected, clashes=intake.clashes,
+    )  # fmt: skip
+
+
 class Intake:
     """Rows of one step: the keyed tables split into parts, the others written as they come."""
 
@@ -319,7 +419,8 @@ class Intake:
         self.quarantine = Quarantine(ledger, {f.path for f in manifest.files}, raw=options.keep_rejected)
         self.notices: list[Notice] = []
         self.entries: list[SourceEntry] = []
-        self.spill = Spill(ledger / SCRATCH, 1, options.memory)
+        self.clashes = False
+        self._spills: list[Spill] = []
         self.first_source = len(manifest.sources)
         self.conflicts: Counter[str] = Counter()
         self._finder = Finder(ledger, manifest)
@@ -328,33 +429,105 @@ class Intake:
         self._options = options
         self._source = source
         self._reading = reading
-        self._known = manifest.sources
+        self._manifest = manifest
         self._boundary = None if manifest.boundary is None else manifest.boundary * DAY_US
 
-    def read(self, pieces: list[InputFile], progress: Progress) -> None:
-        """Reads all pieces."""
+    @property
+    def arrivals(self) -> Arrivals:
+        """What it read of keyed tables."""
+        present = {name: frozenset(columns) for name, columns in self.encoder.present.items()}
+        return Arrivals(
+            spills=tuple(self._spills), present=present, first=self.first_source, generation=self.generation.number
+        )
+
+    def read(self, pieces: Sequence[InputFile], progress: Progress, *, parts: int = 1) -> None:
+        """Reads all pieces. parts: into how many parts keys are cut at least."""
         total = sum(p.file.size for p in pieces)
         keyed = sum(p.file.size for p in pieces if p.file.table in KEYED)
-        parts = self._options.parts or count_parts(keyed)
-        self.spill = Spill(self._scratch, parts, self._options.memory)
-        done = 0
+        parts = self._options.parts or max(parts, count_parts(keyed))
+        self._spills = [Spill(self._scratch, parts, self._options.memory)]
+        read = self._run_tasks(pieces, parts, progress) if self._options.run else {}
+        done = sum(pieces[number - self.first_source].file.size for number in read)
+
         for number, piece in enumerate(pieces, self.first_source):
-            before = piece.file.content.stat()
-            after = count_known_lines(piece, (*self._known, *self.entries))
-            rest = NewRows(piece.file.path, after)
-            with read_ahead(self._batches(piece)) as batches:
-                taken = _Taken()
-                for batch in batches:
-                    self._take(piece, number, rest.of(batch), taken)
-                    progress("read", done + batch.bytes_read, total)
-                    self._options.on_step("batch")
-            now = piece.file.content.stat()
-            if (before.st_size, before.st_mtime_ns) != (now.st_size, now.st_mtime_ns):
-                raise StoreError("the file changed while it was read", file=piece.file.path)
-            rest.check()
-            self.entries.append(taken.entry(piece, after, self._reading, self._options))
-            done += piece.file.size
+            one = read.get(number)
+            if one and self._unite(piece, one):
+                continue
+            start = done
+
+            def say(size: int, start: int = start) -> None:
+                progress("read", start + size, total)
+                self._options.on_step("batch")
+
+            if read:
+                self._spills.append(Spill(self._scratch / str(number), parts, self._options.memory))
+            after = count_known_lines(piece, (*self._manifest.sources, *self.entries))
+            self.entries.append(self.read_one(piece, number, after, self._spills[-1], say))
+            if read:
+                self._spills[-1].share({})
+            done += 0 if one else piece.file.size
         progress("read", total, total)
+
+    def read_one(
+        self, piece: InputFile, number: int, after: int, spill: Spill, say: Callable[[int], None]
+    ) -> SourceEntry:  # fmt: skip
+        """Reads a piece. number: of its source. after: lines that are known. say: is told the bytes that were read."""
+        before = piece.file.content.stat()
+        rest = NewRows(piece.file.path, after)
+        with read_ahead(self._batches(piece)) as batches:
+            taken = _Taken()
+            for batch in batches:
+                self._take(piece, number, rest.of(batch), taken, spill)
+                say(batch.bytes_read)
+        now = piece.file.content.stat()
+        if (before.st_size, before.st_mtime_ns) != (now.st_size, now.st_mtime_ns):
+            raise StoreError("the file changed while it was read", file=piece.file.path)
+        rest.check()
+        return taken.entry(piece, after, self._reading, self._options)
+
+    def _run_tasks(self, pieces: Sequence[InputFile], parts: int, progress: Progress) -> dict[int, PieceRead]:
+        """Those that tasks read, by the numbers of their sources: what hangs on no other piece of this step."""
+        run, total = self._options.run, sum(p.file.size for p in pieces)
+        known, times = {s.sha256 for s in self._manifest.sources}, Counter(p.sha256 for p in pieces)
+        options = replace(self._options, run=None, on_step=no_step, entropy=os.urandom)
+        light = replace(self._manifest, files=(), sources=(), commits=())
+        tasks = [
+            ReadTask(
+                folder=self._scratch, manifest=light, piece=piece, number=number, parts=parts, options=options,
+                after=count_known_lines(piece, self._manifest.sources),
+                source=replace(self._source, files=(), notices=()), reading=self._reading,
+            )
+            for number, piece in enumerate(pieces, self.first_source)
+            if piece.file.table in KEYED and times[piece.sha256] == 1 and not piece.file.laid_out
+            and all(one.sha256 in known for one in piece.beginnings)
+        ]  # fmt: skip
+        read, done = dict[int, PieceRead](), 0
+        for place, one in run(read_piece, tasks) if run else ():
+            read[tasks[place].number] = one
+            done += tasks[place].piece.file.size
+            progress("read", done, total)
+        return read
+
+    def _unite(self, piece: InputFile, one: PieceRead) -> bool:
+        """Takes what a task read for its own; False where it must be read again (rule 5)."""
+        if one.clashes:
+            return False
+        codes = {}
+        for kind, path in one.texts.items():
+            encode = self.encoder.dictionaries[kind].encode
+            made = [encode(texts.cast(pa.string())) for texts in feather.read_table(path)["text"].chunks]
+            codes[kind] = path.with_suffix(".npy")
+            np.save(codes[kind], np.concatenate([np.zeros(1, np.uint32), *made]))
+            if any((some == COLLISION).any() for some in made):
+                return False
+        one.spill.share(codes)
+        self._spills.append(one.spill)
+        for table, columns in one.present.items():
+            self.encoder.present[table] |= columns
+        self.entries.append(one.entry)
+        self.notices += one.notices
+        self.quarantine.adopt(piece.sha256, one.folder, one.rejected)
+        return True
 
     def _batches(self, piece: InputFile) -> Iterator[Batch]:
         said: Counter[str] = Counter()
@@ -367,7 +540,7 @@ class Intake:
             sheet = piece.file.format is Format.XLSX and piece.file.table == "accesses"
             yield replace(batch, rows=known_by_content(batch.rows, piece.file.path.name, said)) if sheet else batch
 
-    def _take(self, piece: InputFile, number: int, batch: Batch, taken: "_Taken") -> None:
+    def _take(self, piece: InputFile, number: int, batch: Batch, taken: "_Taken", spill: Spill) -> None:
         table = piece.file.table
         batch = self._after_purges(table, batch)
         taken.see(table, batch)
@@ -376,9 +549,9 @@ class Intake:
         if table in KEYED:
             made = self.encoder.encode(KEYED[table], batch.rows, batch.line, number)
             if made.rows.num_rows:
-                self.spill.add(table, made.rows)
+                spill.add(table, made.rows)
             if made.numbers is not None:
-                self.spill.add(NUMBERS, made.numbers)
+                spill.add(NUMBERS, made.numbers)
         else:
             made = self.encoder.register(table, batch.rows, batch.line, number)
             rows = made.rows
@@ -389,6 +562,7 @@ class Intake:
                 rows = rows.filter(pa.array(new))
             self.generation.write(f"table:{table}", rows)
         refused = [Rejection(line=line, column=column, reason=Reason.SAME_KEY) for line, column in made.refused]
+        self.clashes |= bool(refused)
         self.quarantine.add(piece.sha256, piece.file.path, refused)
         taken.refuse(refused)
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from wayseal.ledger._manifest import refuse_backup
+from wayseal.ledger._manifest import refuse_backup, refuse_shard
 from wayseal.ledger.errors import LedgerBusyError
 from wayseal.store.durable import MODE
 
@@ -18,8 +18,10 @@ READERS = "readers.lock"
 def writer_lock(ledger: Path, *, backup: bool = False) -> Iterator[None]:
     """Holds the ledger for writing; LedgerBusyError names the process that has it.
 
-    BackupRefusedError where it is a backup, unless `backup` says that this is known.
+    LedgerError where it is a shard of a set; BackupRefusedError where it is a backup, unless `backup` says that this is
+    known.
     """
+    refuse_shard(ledger)
     if not backup:
         refuse_backup(ledger)
     handle = _locked(ledger / WRITER)

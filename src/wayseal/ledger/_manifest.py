@@ -72,6 +72,8 @@ DAY_US = 86_400_000_000
 LAYOUT = 2
 NAME = "manifest.json"
 TOMBSTONES, GONE = "tombstones", "gone"
+SHARDS, SHARD = "shards/", "shard"
+"""Where the shards of a set lie (`sharding`), and the kind of file that is what the set keeps of a shard's manifest."""
 REWRITTEN = (
     "catalogue",
     "numbers",
@@ -90,6 +92,8 @@ _DIGEST = 1
 """The version of the spelling that the ledger's digest is made of."""
 _COMMIT_HEAD = bytes((2, 1))
 """Before what is hashed of a commit: that it is one and no page, and the version of these bytes."""
+_SHARD_HEAD = bytes((3, 1))
+"""The same of the manifest of a shard."""
 _NEWER = ("after", "emptied", "replaced", "withdrawn")
 """Fields of a source that older ledgers lack, and whose digests stay."""
 _COMING = ("came_at", "came_by")
@@ -244,6 +248,7 @@ class Manifest:
         """The spelling of what the sources made, which the digest is made of."""
         content = {k: v for k, v in self._fields().items() if k not in _SEAL}
         content["sources"] = [{k: v for k, v in s.items() if k not in _COMING} for s in content["sources"]]
+        content["files"] = [one for one in content["files"] if one["kind"] != SHARD]
         return canonical({**content, _FORMAT: _DIGEST})
 
     def _fields(self) -> dict[str, Any]:
@@ -267,6 +272,11 @@ class Manifest:
         for commit in self.commits:
             yield commit, first, first + commit.pages
             first += commit.pages + 1
+
+    @property
+    def shards(self) -> tuple[FileEntry, ...]:
+        """The manifests of its shards, where it is that of a set."""
+        return tuple(one for one in self.files if one.kind == SHARD)
 
     @property
     def gone_reads(self) -> int:
@@ -301,6 +311,32 @@ def hash_commit(manifest: Manifest, commit: CommitEntry) -> bytes:
     return leaf_hash(_COMMIT_HEAD + canonical(content).encode())
 
 
+def hash_shard(content: bytes) -> bytes:
+    """The hash of the leaf of a shard, by the bytes of its manifest."""
+    return leaf_hash(_SHARD_HEAD + content)
+
+
+def shard_folder(place: int) -> str:
+    """Where a shard lies below its set."""
+    return f"{SHARDS}{place:04d}"
+
+
+def refuse_set(ledger: Path, manifest: Manifest) -> None:
+    """LedgerError where it is the manifest of a set, with which that can't be done."""
+    if manifest.shards:
+        raise LedgerError(
+            "this is a set of shards: that is done with the one ledger that `wayseal ledger merge` makes of it",
+            file=ledger,
+        )
+
+
+def refuse_shard(ledger: Path) -> None:
+    """LedgerError where it is a shard of a set, to which that alone writes."""
+    folder = ledger.resolve().parent
+    if folder.name == SHARDS.rstrip("/") and (folder.parent / NAME).is_file():
+        raise LedgerError("this is a shard: its set alone is written to", file=ledger)
+
+
 def save_manifest(ledger: Path, manifest: Manifest) -> None:
     """Makes `manifest` the ledger's, at once or not at all."""
     replace_file(ledger / NAME, manifest.to_json().encode() + b"\n")
@@ -319,6 +355,28 @@ def load_manifest(ledger: Path) -> Manifest:
         raise LedgerError("there is no ledger here (no manifest)", file=path) from None
     except OSError as error:
         raise LedgerError("can't be read ({reason})", file=path, reason=disk_says(error)) from error
+    return parse_manifest(content, path)
+
+
+def load_kept(ledger: Path, entry: FileEntry) -> Manifest:
+    """What a set keeps of a shard's manifest; LedgerError if it is missing or was changed."""
+    return parse_manifest(read_kept(ledger, entry), ledger / entry.path)
+
+
+def read_kept(ledger: Path, entry: FileEntry) -> bytes:
+    """The same as it lies there."""
+    path = ledger / entry.path
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise LedgerError("can't be read ({reason})", file=path, reason=disk_says(error)) from error
+    if hashlib.sha256(content).hexdigest() != entry.sha256:
+        raise LedgerError("this file of the ledger was changed", file=path)
+    return content
+
+
+def parse_manifest(content: bytes, path: Path) -> Manifest:
+    """A manifest of a file's content; LedgerError if it is damaged or of another layout."""
     try:
         if f'"{_FORMAT}":'.encode() not in content:
             raise ValueError(_FORMAT)
@@ -347,7 +405,7 @@ def check_manifest(made: Manifest) -> None:
     if any(p.before != date.fromisoformat(p.before).isoformat() for p in made.purges):
         raise ValueError("before")
     reads = sum(f.rows for f in made.files if f.kind == "accesses") + made.gone_reads
-    if sum(c.pages for c in made.commits) > reads:
+    if not made.shards and sum(c.pages for c in made.commits) > reads:
         raise ValueError("pages")
 
 

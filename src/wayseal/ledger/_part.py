@@ -93,7 +93,8 @@ class ResolvedPart:
     kept: kind of file → rows, sorted by key. reads: bucket day → rows. sums: name → (ids, sum, sum, at) arrays.
     dirty: buckets where an old mark moved. refused: (source, row) of rows whose waybill has another one's key.
     repeated: (source) of reads left out. conflicts: table → rows that changed what stood under their id.
-    hashes: of the reads that are kept, in the ledger's order.
+    hashes: of the reads that are kept, in the ledger's order. brought: rows that came, by source, from the first new
+    one on.
     """
 
     kept: dict[str, pa.RecordBatch] = field(default_factory=dict)
@@ -104,6 +105,7 @@ class ResolvedPart:
     repeated: list[int] = field(default_factory=list)
     conflicts: dict[str, int] = field(default_factory=dict)
     hashes: Digests = field(default_factory=lambda: np.zeros((0, SIZE), np.uint8))
+    brought: Longs = field(default_factory=lambda: np.zeros(0, np.int64))
 
     def add(self, name: str, ids: UInts, first: Longs, second: Longs, at: Longs) -> None:
         """Takes note of something to be summed up."""

@@ -11,7 +11,7 @@ from wayseal.ledger._key_conflicts import take_newest
 from wayseal.ledger._keys import Keyer
 from wayseal.ledger._layout import CATALOGUE_SCHEMA, KEYED
 from wayseal.ledger._lookup import ACTION, Finder, TextLookup, decode_enum
-from wayseal.ledger._manifest import CommitEntry, Manifest
+from wayseal.ledger._manifest import CommitEntry, Manifest, refuse_set
 from wayseal.ledger._pages import ReadHasher, number_pages
 from wayseal.ledger._part import column_values
 from wayseal.ledger._recount import Segments, find_parts, load_dictionaries
@@ -55,6 +55,7 @@ def prove(
     """
     with open_ledger(ledger) as snapshot:
         manifest = snapshot.manifest
+        refuse_set(ledger, manifest)
         point, tree = _checkpoint(ledger, manifest, note)
         finder = Finder(ledger, manifest)
         read = _find(ledger, manifest, finder, place or access or "", waybill)
@@ -70,6 +71,7 @@ def prove_many(ledger: Path, reads: Sequence[tuple[str, int, int]], note: bytes)
     """
     with open_ledger(ledger) as snapshot:
         manifest = snapshot.manifest
+        refuse_set(ledger, manifest)
         point, tree = _checkpoint(ledger, manifest, note)
         finder = Finder(ledger, manifest)
         maker = _ProofMaker(ledger, manifest, finder, tree, point, note.decode())

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from wayseal.ledger._manifest import SourceEntry
+from wayseal.model.tasks import Run
 from wayseal.store.types import Notice, Reason
 
 
@@ -32,6 +33,7 @@ class IngestOptions:
         projection: Whether a vault's projection or the stream asks: they alone may use the names kept for them.
         who: Who brings them in, as the ledger is to say.
         at: When, in microseconds; None: the ledger doesn't say.
+        run: Runs an ingest's tasks, where it isn't to be done by this process alone; of sets only.
         on_step: Called with a name at each step that a crash may hit.
         entropy: Gives the random bytes of a new ledger.
     """
@@ -45,6 +47,7 @@ class IngestOptions:
     projection: bool = False
     who: str = ""
     at: int | None = None
+    run: Run | None = None
     on_step: Callable[[str], None] = no_step
     entropy: Callable[[int], bytes] = os.urandom
 

@@ -180,7 +180,10 @@ def kept_rows(table: SortedRows, place: Codes, known: Known, first: Flags | None
     layout = table.layout
     schema = pa.schema([f for f in kept_schema(layout) if f.name in known.present[layout.name]])
     names = [f.name for f in schema if f.name != "first"]
-    taken = table.rows.select(names).take(pa.array(place))
+    rows = table.rows
+    if not set(names) <= set(rows.schema.names):  # a column that other parts have
+        rows = conform(pa.Table.from_batches([rows]), pa.schema([flight_schema(layout).field(n) for n in names]))
+    taken = rows.select(names).take(pa.array(place))
     arrays = []
     for name, column in zip(names, taken.columns, strict=True):
         kind = layout.ids.get(name)

@@ -12,7 +12,7 @@ from pathlib import Path
 from wayseal.ledger._files import storage_errors
 from wayseal.ledger._generation import Generation
 from wayseal.ledger._lock import writer_lock
-from wayseal.ledger._manifest import FileEntry, Manifest, PurgeEntry, load_manifest, save_manifest
+from wayseal.ledger._manifest import FileEntry, Manifest, PurgeEntry, load_manifest, refuse_set, save_manifest
 from wayseal.ledger._report import no_step
 from wayseal.ledger._sweep import sweep
 from wayseal.ledger._tree import append_commit
@@ -36,7 +36,7 @@ def open_for_rewrite(ledger: Path, hooks: Hooks) -> Iterator[Manifest]:
     LedgerBusyError: another process writes; LedgerStorageError: the disk refuses; LedgerError: no ledger. In each case
     the ledger is as the last commit left it.
     """
-    load_manifest(ledger)
+    refuse_set(ledger, load_manifest(ledger))
     with storage_errors(ledger), writer_lock(ledger):
         manifest = load_manifest(ledger)
         sweep(ledger, manifest)

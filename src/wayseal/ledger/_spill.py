@@ -1,8 +1,12 @@
-"""Rows on their way, split by the top bits of their waybill's key; in memory while they fit, else on disk."""
+"""Rows on their way, split by the top bits of their waybill's key; in memory while they fit, else on disk.
+
+What one process spilled another can read: `share` puts all of it on disk, where it stays, and says which codes those of
+its dictionaries are in the ledger's.
+"""
 
 import os
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +15,7 @@ import pyarrow as pa
 from wayseal.ledger import _kernels
 from wayseal.ledger._files import FOLDER_MODE
 from wayseal.ledger._keys import fixed
+from wayseal.ledger._layout import KEYED
 from wayseal.model.arrays import Codes, Longs, UInts
 from wayseal.store.durable import MODE
 
@@ -48,6 +53,8 @@ class Spill:
         self._budget = budget
         self._held: dict[tuple[str, int], list[pa.RecordBatch]] = defaultdict(list)
         self._bytes = 0
+        self._shared = False
+        self._codes: Mapping[str, Path] = {}
 
     @property
     def skip(self) -> int:
@@ -68,21 +75,36 @@ class Spill:
         if self._bytes > self._budget:
             self._flush()
 
+    def share(self, codes: Mapping[str, Path]) -> None:
+        """Puts what is held on disk; nothing is added any more. codes: kind of id → file with the code of each."""
+        self._flush()
+        self._shared, self._codes = True, codes
+
     def part(self, table: str, part: int) -> list[pa.RecordBatch]:
-        """Rows of one table in one part; they are handed over and no longer held."""
+        """Rows of one table in one part; they are handed over and no longer held, unless they are shared."""
         batches: list[pa.RecordBatch] = []
         path = self._path(table, part)
         if self.spilled and path.exists():
             batches.extend(_streams(path))
-            path.unlink()
+            if not self._shared:
+                path.unlink()
         batches.extend(self._held.pop((table, part), ()))
-        return batches
+        return [self._recoded(table, rows) for rows in batches] if self._codes else batches
+
+    def _recoded(self, table: str, rows: pa.RecordBatch) -> pa.RecordBatch:
+        for column, kind in KEYED[table].ids.items() if table in KEYED else ():
+            if column in rows.schema.names and kind in self._codes:
+                place = rows.schema.get_field_index(column)
+                codes = np.load(self._codes[kind], mmap_mode="r")[rows[column].to_numpy()]
+                rows = rows.set_column(place, rows.schema.field(place), pa.array(codes))
+        return rows
 
     def _path(self, table: str, part: int) -> Path:
         return self._folder / f"{table}-{part}.arrows"
 
     def _flush(self) -> None:
-        self._folder.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
+        if self._held:
+            self._folder.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
         for (table, part), batches in self._held.items():
             handle = os.open(self._path(table, part), _APPEND, MODE)
             with os.fdopen(handle, "ab", buffering=0) as file:

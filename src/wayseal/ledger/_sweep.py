@@ -5,11 +5,20 @@ from pathlib import Path
 
 from wayseal.ledger._files import FOLDER_MODE
 from wayseal.ledger._lock import READERS, WRITER, no_readers
-from wayseal.ledger._manifest import NAME, Manifest, load_manifest, refuse_backup, save_manifest
+from wayseal.ledger._manifest import (
+    NAME,
+    Manifest,
+    load_kept,
+    load_manifest,
+    read_kept,
+    refuse_backup,
+    save_manifest,
+    shard_folder,
+)
 from wayseal.ledger._salts import NAME as SECRET
 from wayseal.ledger._tree import FOLDER, Entropy, new_manifest, tile_paths
 from wayseal.ledger.errors import LedgerError
-from wayseal.store.durable import MODE
+from wayseal.store.durable import MODE, replace_file
 
 SCRATCH = "tmp"
 HOLD = ("data", "quarantine", FOLDER)
@@ -30,8 +39,25 @@ def start_writing(ledger: Path, key_bits: int, entropy: Entropy) -> Manifest:
         (ledger / READERS).touch(MODE)
         save_manifest(ledger, new_manifest(ledger, key_bits, entropy))
     manifest = load_manifest(ledger)
+    publish_shards(ledger, manifest)
     sweep(ledger, manifest)
     return manifest
+
+
+def publish_shards(ledger: Path, manifest: Manifest) -> None:
+    """Puts what a set keeps of its shards' manifests into their folders, where it isn't there yet.
+
+    LedgerError where the folder of a shard is missing.
+    """
+    for place, entry in enumerate(manifest.shards):
+        folder, kept = ledger / shard_folder(place), read_kept(ledger, entry)
+        try:
+            if (folder / NAME).read_bytes() != kept:
+                replace_file(folder / NAME, kept)
+        except FileNotFoundError:
+            raise LedgerError(
+                "this shard is missing; {rows:,} reads stand in it", file=folder, rows=entry.rows
+            ) from None
 
 
 def refuse_foreign(ledger: Path) -> None:
@@ -64,6 +90,8 @@ def sweep(ledger: Path, manifest: Manifest) -> None:
     with no_readers(ledger) as alone:
         if alone:
             _remove_strangers(ledger, {f.path for f in manifest.files} | tile_paths(manifest.size))
+            for place, entry in enumerate(manifest.shards):
+                sweep(ledger / shard_folder(place), load_kept(ledger, entry))
 
 
 def _remove_strangers(ledger: Path, known: set[str]) -> None:

@@ -6,17 +6,28 @@
 3. Where leaves made again and tiles disagree, the root decides which of them is at fault.
 4. Of pages that were purged wholly the leaves are those that the purge took note of (`_tombstones`).
 5. A checkpoint counts only with a signature by a given key, and if it is of this ledger.
+6. Of a set (`sharding`) each shard is looked at as the ledger that it is, and must be the one that the set's manifest
+   and tree say. One that is missing is named, and the others are looked at all the same.
 """
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
 import numpy as np
 
-from wayseal.ledger._manifest import NAME, CommitEntry, Manifest, PurgeEntry
+from wayseal.ledger._manifest import (
+    NAME,
+    SHARDS,
+    CommitEntry,
+    Manifest,
+    PurgeEntry,
+    hash_shard,
+    load_manifest,
+    shard_folder,
+)
 from wayseal.ledger._prove import prove, prove_many
 from wayseal.ledger._recount import recount
 from wayseal.ledger._salts import NAME as SECRET
@@ -156,7 +167,21 @@ Note = tuple[Path, bytes]
 def verify(ledger: Path, notes: Sequence[Note], keys: Sequence[VerifyKey], progress: Progress) -> Verification:
     """Looks at everything (rules 1 to 5). LedgerError where there is no ledger."""
     with open_ledger(ledger) as snapshot:
-        return _Verifier(snapshot.path, snapshot.manifest, progress).all(notes, keys)
+        made = _Verifier(snapshot.path, snapshot.manifest, progress).all(notes, keys)
+        for place, _ in enumerate(snapshot.manifest.shards):
+            made = _with_shard(made, snapshot.path / shard_folder(place), progress)
+        return made
+
+
+def _with_shard(made: Verification, shard: Path, progress: Progress) -> Verification:
+    """The result with that of a shard (rule 6)."""
+    try:
+        one = verify(shard, (), (), progress)
+    except LedgerError:
+        return made  # its manifest was compared, and is among the findings
+    rows = None if one.rows is None or made.rows is None else made.rows + one.rows
+    files, tiles = made.files + one.files, made.tiles + one.tiles
+    return replace(made, rows=rows, files=files, tiles=tiles, findings=(*made.findings, *one.findings))
 
 
 Where = dict[int, tuple[int, int]]
@@ -182,14 +207,17 @@ class _Verifier:
         expected = self._without_rows(stored)
         rows: int | None = None
         where: Where = {}
-        if salts is not None and sound:
+        if self._manifest.shards:
+            rows = 0
+            self._check_shards(expected)
+        elif salts is not None and sound:
             rows, where = self._check_rows(salts, expected)
         leaves = self._compare(stored, expected, where)
         kept = self._checkpoints(notes, keys, Tree.of(leaves))
         manifest = self._manifest
         return Verification(
             origin=manifest.origin, size=manifest.size, root=manifest.root, digest=manifest.digest,
-            files=len(manifest.files), tiles=len(self._tiles), rows=rows,
+            files=sum(not f.path.startswith(SHARDS) for f in manifest.files), tiles=len(self._tiles), rows=rows,
             checkpoints=tuple(kept), findings=tuple(self._findings),
         )  # fmt: skip
 
@@ -207,9 +235,11 @@ class _Verifier:
             self._find(Code.MANIFEST_TREE, NAME)
 
     def _check_files(self) -> None:
-        total = sum(f.bytes for f in self._manifest.files)
+        """Those that are its own: a shard's are looked at with it."""
+        own = [f for f in self._manifest.files if not f.path.startswith(SHARDS)]
+        total = sum(f.bytes for f in own)
         done = 0
-        for entry in self._manifest.files:
+        for entry in own:
             path = self._ledger / entry.path
             try:
                 if file_digest(path) != entry.sha256 or path.stat().st_size != entry.bytes:
@@ -237,6 +267,28 @@ class _Verifier:
             except LedgerError:
                 self._find(Code.TILE, f"{FOLDER}/{tile.path}")
         return levels
+
+    def _check_shards(self, expected: Digests) -> None:
+        """Puts the leaves of the shards' manifests among those of the last commit (rule 6)."""
+        manifest, shards = self._manifest, self._manifest.shards
+        commit, first, _ = list(manifest.leaf_ranges())[-1]
+        if commit.pages != len(shards):
+            self._find(Code.MANIFEST_TREE, NAME)
+            return
+        said = {f.path: (f.sha256, f.rows) for f in manifest.files if f.path.startswith(SHARDS)}
+        for place, kept in enumerate(shards):
+            name = f"{shard_folder(place)}/{NAME}"
+            try:
+                content = (self._ledger / name).read_bytes()
+                shard = load_manifest(self._ledger / shard_folder(place))
+            except (OSError, LedgerError):
+                self._find(Code.FILE_MISSING, name)
+                continue
+            expected[first + place] = np.frombuffer(hash_shard(content), np.uint8)
+            theirs = {f"{shard_folder(place)}/{f.path}": (f.sha256, f.rows) for f in shard.files}
+            mine = {path: one for path, one in said.items() if path.startswith(f"{shard_folder(place)}/")}
+            if hashlib.sha256(content).hexdigest() != kept.sha256 or not mine.items() <= theirs.items():
+                self._find(Code.FILE_CHANGED, name)
 
     def _check_rows(self, salts: Salts, expected: Digests) -> tuple[int, Where]:
         """Makes all pages again and puts them among the leaves; returns how many reads there are, and what is where."""

@@ -253,6 +253,7 @@ def askers(finder: Finder, since: int, until: int) -> pa.Table:
 def places_of(finder: Finder, keys: UInts) -> pa.Table:
     """(waybill u64, outlet u64) of waybills (sorted): where each came from and was scanned; each pair once."""
     rows = finder.rows("pairs:outlet", keys, PAIRS_SCHEMA)
+    rows = rows.take(pa.array(np.argsort(column_values(rows, "waybill"), kind="stable")))
     names = finder.whole("dictionary:outlet", DICTIONARY_SCHEMA)["key"].to_numpy()
     outlets = names[column_values(rows, "code").astype(np.int64) - 1]
     return pa.table({"waybill": rows["waybill"], "outlet": pa.array(outlets, pa.uint64())})

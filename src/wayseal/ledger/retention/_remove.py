@@ -20,13 +20,12 @@ from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from wayseal.ledger._counts import COUNTS
 from wayseal.ledger._generation import Generation
 from wayseal.ledger._key_conflicts import take_newest
 from wayseal.ledger._keys import Keyer
-from wayseal.ledger._layout import DAY_US, HOUR_US
+from wayseal.ledger._layout import DAY_US
 from wayseal.ledger._lookup import DICTIONARY_SCHEMA, Finder
 from wayseal.ledger._manifest import GONE, REWRITTEN, TOMBSTONES, FileEntry, Manifest
 from wayseal.ledger._merge import combine, sum_counts, unite_schemas
@@ -37,67 +36,12 @@ from wayseal.ledger._sorted import SortedFile, contains, join_batches, open_sort
 from wayseal.ledger._strata import read_counts
 from wayseal.ledger._tombstone_writer import TombstoneWriter
 from wayseal.ledger.errors import LedgerChangedError
-from wayseal.model.arrays import Codes, Flags, Longs, UInts
+from wayseal.ledger.retention.counts import CountChange
+from wayseal.model.arrays import Flags, Longs, UInts
 
 _TIME = pa.timestamp("us", tz="UTC")
-_MANY = 1 << 21
 _AT_ONCE = 16
 _NEVER = np.iinfo(np.int64).max
-
-
-class CountReduction:
-    """Sums up what goes. outlets: keys by code, from code 0."""
-
-    def __init__(self, outlets: UInts) -> None:
-        self._outlets = outlets
-        self._made: dict[str, list[pa.Table]] = {}
-        self.ids: dict[str, UInts] = {}
-
-    def reads(self, rows: pa.RecordBatch) -> None:
-        """Takes note of reads as they are kept; all of a waybill's together."""
-        at, first = column_values(rows, "at"), rows["first"].to_numpy(zero_copy_only=False)
-        minus = np.full(len(at), -1, np.int64)
-        self._add("volumes", at // DAY_US, column_values(rows, "actor"), minus, -first.astype(np.int64))
-        self._add("hours", at // HOUR_US, minus)
-        if "session" in rows.schema.names:
-            self._sessions(rows)
-        for kind in ("ip", "device"):
-            if kind in rows.schema.names:
-                known = self.ids.get(kind, np.zeros(0, np.uint64))
-                self.ids[kind] = sort_unique(np.concatenate([known, sort_unique(column_values(rows, kind))]))
-
-    def _sessions(self, rows: pa.RecordBatch) -> None:
-        of_session = pa.Table.from_batches([rows.select(["session", "actor", "waybill", "at"])])
-        of_session = of_session.filter(pc.not_equal(of_session["session"], pa.scalar(0, pa.uint64())))
-        made = of_session.group_by(["session", "actor", "waybill"], use_threads=False).aggregate(
-            [("at", "count"), ("at", "min"), ("at", "max")]
-        )
-        minus = np.full(made.num_rows, -1, np.int64)
-        columns = (made["session"], made["actor"], pc.negate(made["at_count"]), minus, made["at_min"], made["at_max"])
-        self._add("sessions", *columns)
-
-    def waybills(self, rows: pa.RecordBatch) -> None:
-        """Takes note of rows of `waybills`, the last one of each."""
-        names = rows.schema.names
-        channel = column_values(rows, "channel") if "channel" in names else np.zeros(rows.num_rows, np.uint64)
-        self._add("channels", channel, np.full(rows.num_rows, -1, np.int64))
-
-    def outlets(self, codes: Codes) -> None:
-        """Takes note of pairs of waybills and outlets, by the outlets' codes."""
-        self._add("outlets", self._outlets[codes], np.full(len(codes), -1, np.int64))
-
-    def _add(self, name: str, *columns: pa.ChunkedArray | Longs | UInts) -> None:
-        kind = f"counts:{name}"
-        arrays = [pa.array(c) if isinstance(c, np.ndarray) else c for c in columns]
-        arrays = [a.cast(f.type) for a, f in zip(arrays, COUNTS[kind], strict=True)]
-        held = self._made.setdefault(kind, [])
-        held.append(sum_counts(kind, pa.Table.from_arrays(arrays, schema=COUNTS[kind])))
-        if len(held) > 1 and held[-1].num_rows + sum(t.num_rows for t in held[1:]) > _MANY:
-            self._made[kind] = [sum_counts(kind, pa.concat_tables(held))]
-
-    def tables(self) -> Mapping[str, pa.Table]:
-        """Kind of counts → what is to be added to them."""
-        return {kind: sum_counts(kind, pa.concat_tables(held)) for kind, held in self._made.items()}
 
 
 def reduce_counts(kind: str, before: pa.Table, reduction: pa.Table) -> pa.Table:
@@ -251,7 +195,7 @@ class Removal:
         outlets += [
             column_values(f.read(range(len(f.rows)), _KEY), "key") for f in self._finder.files("dictionary:outlet")
         ]
-        self._reduction = CountReduction(np.concatenate(outlets))
+        self._reduction = CountChange(np.concatenate(outlets), -1)
         self.rows: Counter[str] = Counter()
         self.reads = self.waybills = self.held = 0
 
