@@ -9,7 +9,7 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from glob import glob
 from pathlib import Path
@@ -17,12 +17,14 @@ from typing import Annotated, Any, ClassVar
 
 import typer
 
+from wayseal.cli._engines import EngineName, EngineOption, EngineSettings, MasterOption, WorkersOption, running
 from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._options import MapOption, NewLedgerArgument, OffsetOption, QuietOption
 from wayseal.cli._output import progress_bars, write_text
 from wayseal.cli._texts import _, current_lang, pgettext, warn
 from wayseal.ledger import IngestOptions, IngestReport
 from wayseal.ledger import ingest as run
+from wayseal.ledger.sharding import make_set
 from wayseal.model.errors import WaysealError, disk_says
 from wayseal.model.messages import N_, Message
 from wayseal.model.schema import CLOSED, Name, Text, TomlText, one_or_more, parse_length, parsed_by
@@ -194,6 +196,13 @@ def ingest(
             "are in the ledger all the same.",
         ),
     ] = 0.5,
+    shards: Annotated[
+        int | None,
+        typer.Option(help="Make a set of so many [shards](growth.md#shards), 2, 4, 8 …, where no ledger is there."),
+    ] = None,
+    engine: EngineOption = EngineName.LOCAL,
+    workers: WorkersOption = None,
+    master: MasterOption = None,
     quiet: QuietOption = False,
 ) -> None:
     """Take a log into the ledger.
@@ -210,21 +219,29 @@ def ingest(
     wayseal ingest ledger march.xlsx april.xlsx --map sheets.toml
     wayseal ingest ledger - --table scans < scans.csv
     wayseal ingest ledger --sources sources.toml
+    wayseal ingest ledger-set dataset/ --shards 8 --engine processes
     """
+    settings = EngineSettings(name=engine, workers=workers, master=master)
     options = IngestOptions(keep_rejected=keep_rejected, again=again, at=now_us())
 
     def take(paths: Sequence[Path], mapping: LogMapping | None, offset: str | None, table: str | None) -> None:
         opened = open_source(*paths, mapping=mapping, offset=offset, table=table)
         with progress_bars(quiet) as progress:
-            report = run(opened, ledger, progress=progress, options=options)
+            report = run(opened, ledger, progress=progress, options=replace(options, run=tasks))
         _say(report, ledger, quiet, tell_apart([file.path for file in opened.files]))
         _refuse_broken(report, ledger, most_rejected)
 
-    if sources_file is None and sources:
-        take(sources, load_mapping(map_) if map_ else None, offset, table)
-    elif sources_file is None or sources or map_ or offset or table:
+    if bool(sources) == (sources_file is not None) or (sources_file and (map_ or offset or table)):
         raise WrongUsageError("is given files, or --sources, which says all of them", param_hint="SOURCE")
-    elif code := take_sources(sources_file, take):
+    if shards is not None:
+        make_set(ledger, shards)
+    with running(settings, quiet) as tasks:
+        code = 0
+        if sources_file is None:
+            take(sources or [], load_mapping(map_) if map_ else None, offset, table)
+        else:
+            code = take_sources(sources_file, take)
+    if code:
         raise typer.Exit(code)
 
 

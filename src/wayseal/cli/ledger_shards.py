@@ -5,10 +5,20 @@ from typing import Annotated
 
 import typer
 
+from wayseal.cli._engines import (
+    EngineName,
+    EngineOption,
+    EngineSettings,
+    MasterOption,
+    ShardsOption,
+    WorkersOption,
+    running,
+)
 from wayseal.cli._options import LedgerArgument, QuietOption
 from wayseal.cli._output import progress_bars
 from wayseal.cli._texts import echo
 from wayseal.ledger import sharding
+from wayseal.model.tasks import run_here
 
 TargetArgument = Annotated[Path, typer.Argument(help="Folder to make; it isn't there yet.", metavar="TARGET")]
 
@@ -16,7 +26,10 @@ TargetArgument = Annotated[Path, typer.Argument(help="Folder to make; it isn't t
 def ledger_split(
     ledger: LedgerArgument,
     target: TargetArgument,
-    shards: Annotated[int, typer.Option(help="How many shards: 2, 4, 8 …")] = 8,
+    shards: ShardsOption = 8,
+    engine: EngineOption = EngineName.LOCAL,
+    workers: WorkersOption = None,
+    master: MasterOption = None,
     quiet: QuietOption = False,
 ) -> None:
     """Make a set of shards of a ledger, each a ledger of a range of waybills.
@@ -25,9 +38,11 @@ def ledger_split(
 
     \b
     wayseal ledger split ledger ledger-set --shards 8
+    wayseal ledger split ledger ledger-set --engine processes
     """
-    with progress_bars(quiet) as progress:
-        made = sharding.split_ledger(ledger, target, shards, progress=progress)
+    settings = EngineSettings(name=engine, workers=workers, master=master)
+    with running(settings, quiet) as run, progress_bars(quiet) as progress:
+        made = sharding.split_ledger(ledger, target, shards, run=run or run_here, progress=progress)
     rows = sorted(one.rows for one in made.shards)
     echo("{shards} shards of {least:,} to {most:,} reads", shards=len(rows), least=rows[0], most=rows[-1])
 

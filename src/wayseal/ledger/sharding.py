@@ -21,6 +21,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -47,12 +48,13 @@ from wayseal.ledger._pages import choose_columns
 from wayseal.ledger._part import column_values
 from wayseal.ledger._purge_selector import rows_of_range
 from wayseal.ledger._recount import recount
+from wayseal.ledger._report import IngestOptions
 from wayseal.ledger._rewrite import require_unchanged
 from wayseal.ledger._salts import load_salts
 from wayseal.ledger._set_commit import bind_shards, is_common, link_files
 from wayseal.ledger._snapshot import open_ledger
 from wayseal.ledger._sorted import EVERY_KEY, SortedFile, join_batches, one_batch, ranges, read_range
-from wayseal.ledger._sweep import sweep
+from wayseal.ledger._sweep import start_writing, sweep
 from wayseal.ledger._tree import append_commit, new_manifest
 from wayseal.ledger.errors import LedgerError
 from wayseal.ledger.retention.counts import CountChange
@@ -125,6 +127,35 @@ def split_ledger(
         _make_set(before, folder, names, common)
 
     return _made_beside(ledger, target, progress, make)
+
+
+def make_set(target: Path, shards: int) -> Manifest:
+    """Make a set that holds nothing, or see that one of so many shards is there.
+
+    Args:
+        target: The set's folder.
+        shards: How many; a power of two.
+
+    Returns:
+        The set's manifest.
+
+    Raises:
+        LedgerError: The number can't be, or a ledger, or a set of another number, is there.
+        LedgerStorageError: The disk refuses.
+    """
+    if (target / NAME).exists():
+        there = load_manifest(target)
+        if len(there.shards) != shards:
+            raise LedgerError(
+                "this has {there} shards, not {shards}: `wayseal ledger split` cuts a ledger or a set anew",
+                file=target, there=len(there.shards), shards=shards,
+            )  # fmt: skip
+        return there
+    with storage_errors(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=target.parent) as empty:
+            start_writing(Path(empty), IngestOptions().key_bits, os.urandom)
+            return split_ledger(Path(empty), target, shards)
 
 
 def merge_set(ledger_set: Path, target: Path, *, progress: Progress = silent) -> Manifest:
