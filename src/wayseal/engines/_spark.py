@@ -45,11 +45,10 @@ class SparkEngine(Engine):
         try:
             from pyspark import SparkConf, SparkContext
             from pyspark.errors import PySparkException
-            from pyspark.sql import SparkSession
         except ModuleNotFoundError:
             raise EngineError(_MISSING) from None
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # else workers are whatever `python3` is
-        self._own = SparkSession.getActiveSession() is None
+        self._own = SparkContext._active_spark_context is None
         try:
             SparkContext._ensure_initialized()  # what was configured is known to the JVM alone
             conf = SparkConf().setAppName("wayseal").set("spark.ui.showConsoleProgress", "false")
