@@ -1,4 +1,4 @@
-.PHONY: demo test test-deep check texts docs lock clean setup setup-vault setup-console setup-market setup-live setup-portal setup-gate setup-demo setup-market-pictures setup-dev
+.PHONY: demo test test-deep check texts docs lock clean setup setup-vault setup-console setup-market setup-live setup-portal setup-gate setup-spark setup-demo setup-market-pictures setup-dev
 
 DEMO ?= demo
 
@@ -43,6 +43,9 @@ setup-portal: ## Adds what `wayseal serve portal` needs.
 setup-gate: ## Adds what `wayseal serve gate` needs.
 	@scripts/setup.sh gate
 
+setup-spark: ## Adds what `--engine spark` needs, beside Java 17 or newer: 500 MB.
+	@scripts/setup.sh spark
+
 setup-demo: ## What console and market need: all that `make demo` shows.
 	@scripts/setup.sh demo
 
@@ -67,6 +70,7 @@ lock: ## Compiles the locks anew from the lists in pyproject.toml (needs uv) and
 	$(COMPILE) pyproject.toml --extra market --extra market-pictures --group build -c requirements/market.txt --output-file requirements/market-pictures.txt
 	$(COMPILE) pyproject.toml --extra portal --group build -c requirements/console.txt --output-file requirements/portal.txt
 	$(COMPILE) pyproject.toml --extra gate --group build -c requirements/portal.txt --output-file requirements/gate.txt
+	$(COMPILE) pyproject.toml --extra spark --group build -c requirements/core.txt --output-file requirements/spark.txt
 	$(COMPILE) --group dev -c requirements/vault.txt -c requirements/console.txt -c requirements/market-pictures.txt -c requirements/live.txt --output-file requirements/dev.txt
 	$(COMPILE) --group bench -c requirements/vault.txt -c requirements/dev.txt --output-file requirements/bench.txt
 	$(COMPILE) --group front-end --output-file requirements/front-end.txt

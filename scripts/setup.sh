@@ -2,7 +2,8 @@
 # Makes .venv from the hashed locks with the pip that Python brings: `scripts/setup.sh core` (the command line),
 # `vault` (and what the vault needs), `console` (and what console and evidence packs need, with the front end), `market`
 # (and what the market's watch needs), `demo` (the last two), `live` (and what the stream needs), `portal` (and what the
-# public's web needs), `gate` (and what public tracking needs), `market-pictures` (and what reads text in pictures) or `dev` (and what tests and checks need).
+# public's web needs), `gate` (and what public tracking needs), `spark` (and what `--engine spark` needs, beside Java),
+# `market-pictures` (and what reads text in pictures) or `dev` (what tests and checks need, but for `spark`).
 # Does nothing when the locks have not changed since. What is missing is said in one line with its cure.
 set -eu
 cd "$(dirname "$0")/.."
@@ -55,7 +56,7 @@ front_end() {
 
 case ${1:-core} in
 core) # the others hold all of core.txt
-    for other in vault console market live portal gate market-pictures; do
+    for other in vault console market live portal gate spark market-pictures; do
         if cmp -s "requirements/$other.txt" ".venv/.installed-$other"; then found=yes; fi
     done
     [ -n "${found:-}" ] || install core ;;
@@ -66,10 +67,11 @@ market) install market ;;
 live) install live ;;
 portal) install portal ;;
 gate) install gate ;;
+spark) install spark ;;
 demo) install console; front_end; install market ;;
 market-pictures) install market-pictures ;;
 dev) install vault; install console; install market-pictures; install live; install portal; install gate; install dev; front_end dev ;;
-*) say "scripts/setup.sh core, vault, console, market, demo, live, portal, gate, market-pictures or dev" && exit 2 ;;
+*) say "scripts/setup.sh core, vault, console, market, demo, live, portal, gate, spark, market-pictures or dev" && exit 2 ;;
 esac
 if ! cat pyproject.toml sim/pyproject.toml | cmp -s - .venv/.installed-wayseal; then
     pip --no-deps --no-build-isolation --editable . --editable sim

@@ -170,6 +170,26 @@ TableOption = Annotated[
         show_default="what the mapping says, else what each file is named after, else `accesses`",
     ),
 ]
+KeepRejectedOption = Annotated[
+    bool,
+    typer.Option(
+        "--keep-rejected",
+        help="Keep the text of rejected rows too, in a file that only you can read. It may hold personal data.",
+    ),
+]
+MostRejectedOption = Annotated[
+    float,
+    typer.Option(
+        min=0,
+        max=1,
+        help="Of how large a share of a file's rows to take it that the feed is broken (exit code 14). Good rows "
+        "are in the ledger all the same.",
+    ),
+]
+NewSetOption = Annotated[
+    int | None,
+    typer.Option(help="Make a set of so many [shards](growth.md#shards), 2, 4, 8 …, where no ledger is there."),
+]
 
 
 def ingest(
@@ -180,26 +200,9 @@ def ingest(
     table: TableOption = None,
     sources_file: SourcesOption = None,
     again: AgainOption = False,
-    keep_rejected: Annotated[
-        bool,
-        typer.Option(
-            "--keep-rejected",
-            help="Keep the text of rejected rows too, in a file that only you can read. It may hold personal data.",
-        ),
-    ] = False,
-    most_rejected: Annotated[
-        float,
-        typer.Option(
-            min=0,
-            max=1,
-            help="Of how large a share of a file's rows to take it that the feed is broken (exit code 14). Good rows "
-            "are in the ledger all the same.",
-        ),
-    ] = 0.5,
-    shards: Annotated[
-        int | None,
-        typer.Option(help="Make a set of so many [shards](growth.md#shards), 2, 4, 8 …, where no ledger is there."),
-    ] = None,
+    keep_rejected: KeepRejectedOption = False,
+    most_rejected: MostRejectedOption = 0.5,
+    shards: NewSetOption = None,
     engine: EngineOption = EngineName.LOCAL,
     workers: WorkersOption = None,
     master: MasterOption = None,

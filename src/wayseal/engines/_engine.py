@@ -58,7 +58,11 @@ class Cost:
 
     @classmethod
     def so_far(cls) -> "Cost":
-        """What this process has used up, with all its threads."""
+        """Count what this process has used up, with all its threads.
+
+        Returns:
+            The cost since its start.
+        """
         counted = {}
         with suppress(OSError):
             counted = dict(line.split(": ") for line in _IO.read_text().splitlines())
@@ -67,7 +71,14 @@ class Cost:
         )
 
     def since(self, before: "Cost") -> "Cost":
-        """What came on top of an earlier count."""
+        """Take an earlier count away.
+
+        Args:
+            before: The earlier count.
+
+        Returns:
+            What came on top of it.
+        """
         return Cost(
             core_seconds=self.core_seconds - before.core_seconds,
             read=self.read - before.read,

@@ -2,7 +2,7 @@
 
 1. Under the lock, files that no manifest names are removed.
 2. Files that are in the ledger already (same table, same bytes) are left out; of those that have grown since, what
-   was there (`_intake`). What is to be read again is taken out first, in the same swap.
+   was there (`_input_files`). What is to be read again is taken out first, in the same swap.
 3. Pass 1 reads, checks and encodes rows and splits them by waybill key (`_intake`).
 4. Pass 2 settles one part of the keys at a time and writes the new generation's files (`_resolve`).
 5. Buckets whose marks moved, and kinds with too many files, are merged (`_merge`).
@@ -31,7 +31,8 @@ from wayseal.ledger._commit import Gathered, commit
 from wayseal.ledger._encode import Encoder
 from wayseal.ledger._files import FOLDER_MODE, storage_errors
 from wayseal.ledger._generation import Generation
-from wayseal.ledger._intake import InputFile, Intake, ReadSettings, digest_file
+from wayseal.ledger._input_files import InputFile, ReadSettings, digest_file
+from wayseal.ledger._intake import Intake
 from wayseal.ledger._keys import Keyer
 from wayseal.ledger._layout import ID_KINDS, KEYED, LOOSE_IDS, NUMBERS, NUMBERS_SCHEMA, ORDER, UNIQUE, flight_schema
 from wayseal.ledger._lock import writer_lock

@@ -1,31 +1,20 @@
 """Pass 1: reading sources through `store`, encoding rows, and splitting them by waybill key.
 
-Rejected rows of each source go into files below the ledger: places and reasons, and their text only where it was asked
-for. Of a log that has grown since it was ingested what is new is read, and nothing else:
-
-1. A file has grown out of a source of the same table if it begins with all of that source's bytes, under any name.
-   A source of which no row was read (an empty log) is nobody's beginning.
-2. Rows, rejected rows and dropped rows that begin on a line of that beginning are left out: they are in the ledger.
-3. Where the beginning's end is no certain end of a row, the file is refused.
-4. What was read in another way, with another mapping or offset, is read again, and what it brought goes
+1. Of a log that has grown since it was ingested what is new is read, and nothing else (`_input_files`).
+2. What was read in another way, with another mapping or offset, is read again, and what it brought goes
    (`_ingest.retire`); so it is with every beginning of it, and on demand. Of a table of one row an id a file has no
    beginnings: all of it is read, and what says nothing new is left out.
-5. Where tasks are run elsewhere, a file of a keyed table is read by one, with dictionaries of its own (`read_piece`).
+3. Where tasks are run elsewhere, a file of a keyed table is read by one, with dictionaries of its own (`read_piece`).
    They are united in the order of the files, so that codes are those that one reader gives. A file whose ids clash is
    read once more by this process: which row is refused hangs on what came before.
 """
 
-import hashlib
-import itertools
 import os
 import secrets
-import shutil
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TextIO
 
 import numpy as np
 import pyarrow as pa
@@ -36,6 +25,7 @@ from wayseal import store
 from wayseal.ledger._encode import Encoder, join_lists
 from wayseal.ledger._files import FOLDER_MODE
 from wayseal.ledger._generation import Generation
+from wayseal.ledger._input_files import InputFile, NewRows, ReadSettings, count_known_lines
 from wayseal.ledger._kernels import COLLISION
 from wayseal.ledger._keys import Keyer
 from wayseal.ledger._layout import DAY_US, KEYED, LOOSE_TIMES, NUMBERS, SEPARATOR, UNIQUE
@@ -44,236 +34,18 @@ from wayseal.ledger._manifest import FileEntry, Manifest, SourceEntry
 from wayseal.ledger._pages import choose_columns
 from wayseal.ledger._parallel import read_ahead
 from wayseal.ledger._part import column_values
+from wayseal.ledger._quarantine import Quarantine
 from wayseal.ledger._report import IngestOptions, no_step
 from wayseal.ledger._resolve import find_differing
 from wayseal.ledger._sorted import one_batch
 from wayseal.ledger._spill import Spill, count_parts
 from wayseal.ledger._sweep import SCRATCH
 from wayseal.model.arrays import Flags
-from wayseal.model.messages import Message
 from wayseal.model.progress import Progress
-from wayseal.model.rows import csv_writer
 from wayseal.model.schema import readable
-from wayseal.store.durable import file_digest, sync_folder
 from wayseal.store.errors import StoreError
 from wayseal.store.mapping import Format
-from wayseal.store.types import Batch, Notice, Reason, Rejection, Source, SourceFile
-
-_CHUNK = 1 << 20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Beginning:
-    """Bytes with which a file begins. ended: whether they are text, a byte a newline, that ends with one."""
-
-    sha256: str
-    lines: int
-    ended: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InputFile:
-    """A file to be ingested, the SHA-256 of its bytes, and those of its beginnings that are sources themselves.
-
-    replaces: places of the sources whose rows it brings anew.
-    """
-
-    file: SourceFile
-    sha256: str
-    beginnings: tuple[Beginning, ...] = ()
-    replaces: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadSettings:
-    """How a source is read. mapping: digest, "" for none; offset: seconds from UTC of times that carry none."""
-
-    mapping: str
-    offset: int
-
-    @classmethod
-    def of(cls, source: Source) -> "ReadSettings":
-        """How an opened source is read."""
-        mapping = source.mapping.digest if source.mapping else ""
-        return cls(mapping=mapping, offset=round(source.offset.total_seconds()))
-
-    def same(self, entry: SourceEntry) -> bool:
-        """True if an ingested file was read like this."""
-        return (entry.mapping, entry.offset) == (self.mapping, self.offset)
-
-
-def digest_file(file: SourceFile, known: Mapping[str, int]) -> InputFile:
-    """Digests of a file and its beginnings. known: SHA-256 → bytes of what it may begin with. OSError as it comes."""
-    total, lines, plain, last = hashlib.sha256(), 0, True, b""
-    found: list[Beginning] = []
-    sizes = sorted({size for size in known.values() if 0 < size < file.size})
-    with file.content.open("rb") as disk:
-        for size in sizes:
-            while chunk := disk.read(min(_CHUNK, size - disk.tell())):
-                total.update(chunk)
-                lines += chunk.count(b"\n")
-                plain = plain and b"\0" not in chunk
-                last = chunk[-1:]
-            if known.get(total.hexdigest()) == size:
-                found.append(Beginning(sha256=total.hexdigest(), lines=lines, ended=plain and last == b"\n"))
-        while chunk := disk.read(_CHUNK):
-            total.update(chunk)
-    return InputFile(file=file, sha256=total.hexdigest(), beginnings=tuple(found))
-
-
-def count_known_lines(piece: InputFile, entries: Iterable[SourceEntry]) -> int:
-    """Lines at the start of a file that are in the ledger already. StoreError where that can't be told (rule 3)."""
-    there = {e.sha256: e for e in entries if e.table == piece.file.table}
-    for beginning in reversed(piece.beginnings):
-        entry = there[beginning.sha256]
-        if not entry.seen:
-            continue
-        if piece.file.gzipped or piece.file.format is Format.PARQUET:
-            raise _refused(piece.file.path, "can't be told from the rest of a compressed file")
-        if not beginning.ended:
-            raise _refused(piece.file.path, "ended in the middle of a line")
-        return beginning.lines
-    return 0
-
-
-class NewRows:
-    """The rows after the first `after` lines of a file, batch by batch."""
-
-    def __init__(self, path: Path, after: int) -> None:
-        self._path = path
-        self._after = after
-        self._first: int | None = None
-
-    def of(self, batch: Batch) -> Batch:
-        """The batch without what begins on a known line."""
-        if not self._after:
-            return batch
-        keep = batch.line > self._after
-        rest = replace(
-            batch,
-            rows=batch.rows.filter(pa.array(keep)),
-            line=batch.line[keep],
-            rejected=tuple(r for r in batch.rejected if r.line > self._after),
-            dropped=batch.dropped[batch.dropped > self._after],
-            others=batch.others[batch.others > self._after],
-            emptied=tuple(replace(one, lines=one.lines[one.lines > self._after]) for one in batch.emptied),
-        )
-        rejected = np.array([r.line for r in rest.rejected], np.int64)
-        lines = np.concatenate([rest.line, rest.dropped, rest.others, rejected])
-        if self._first is None and len(lines):
-            self._first = int(lines.min())
-        return rest
-
-    def check(self) -> None:
-        """After the last batch: StoreError unless a row begins right after the known lines (rule 3)."""
-        if self._after and self._first != self._after + 1:
-            raise _refused(self._path, "ended in the middle of a row")
-
-
-def _refused(path: Path, text: str) -> StoreError:
-    return StoreError(
-        "has grown: its beginning is in the ledger already and {why}, so that rows would be lost or doubled; "
-        "put what is new into a file of its own, or make a new ledger",
-        file=path,
-        why=Message(text),
-    )
-
-
-FOLDER = "quarantine"
-_MODE = 0o600
-_PLACES = ("file", "line", "column", "reason")
-_TEXTS = ("file", "line", "raw")
-
-
-class Quarantine:
-    """One file a source: quarantine/<first 16 digits of its SHA-256>.csv; only its owner can read it.
-
-    A context manager: no file stays open. The same bytes may come in again as another table: a file that a commit made
-    is never added to, but one more made, under a name that is not `taken`, even where somebody removed the file.
-    """
-
-    def __init__(self, ledger: Path, taken: Collection[str], *, raw: bool) -> None:
-        """raw: a second file a source holds the rows' texts."""
-        self._folder = ledger / FOLDER
-        self._taken = taken
-        self._raw = raw
-        self._open = ExitStack()
-        self._files: dict[str, list[tuple[Path, TextIO]]] = {}
-        self._rows: Counter[str] = Counter()
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        with suppress(OSError):
-            self._open.close()
-
-    def add(self, sha256: str, path: Path, rejected: Sequence[Rejection]) -> None:
-        """Adds rejected rows of one source, whose file is named without its folder."""
-        if not rejected:
-            return
-        name = sha256[:16]
-        (_, places), *texts = self._opened(name)
-        write = csv_writer()
-        places.writelines(write((path.name, r.line, r.column, r.reason.value)) for r in rejected)
-        for _, file in texts:
-            file.writelines(write((path.name, r.line, r.raw)) for r in rejected if r.raw is not None)
-        self._rows[name] += len(rejected)
-
-    def adopt(self, sha256: str, folder: Path, files: Sequence[FileEntry]) -> None:
-        """Adds what another one of a source, below another folder, wrote."""
-        for entry, (_, mine) in zip(files, self._opened(sha256[:16]) if files else (), strict=True):
-            with (folder / entry.path).open(encoding="utf-8", errors="surrogateescape", newline="") as theirs:
-                theirs.readline()
-                shutil.copyfileobj(theirs, mine)
-        self._rows[sha256[:16]] += files[0].rows if files else 0
-
-    def _opened(self, name: str) -> list[tuple[Path, TextIO]]:
-        if name not in self._files:
-            self._folder.mkdir(FOLDER_MODE, exist_ok=True)
-            free = self._free(name)
-            self._files[name] = [self._create(f"{free}.csv", os.O_APPEND, _PLACES)]
-            if self._raw:
-                self._files[name].append(self._create(f"{free}.raw.csv", os.O_EXCL, _TEXTS))
-        return self._files[name]
-
-    def _free(self, name: str) -> str:
-        """The name, or with a number behind it where it is taken."""
-        names = (name if n == 1 else f"{name}-{n}" for n in itertools.count(1))
-        return next(
-            free
-            for free in names
-            if f"{FOLDER}/{free}.csv" not in self._taken and not (self._folder / f"{free}.csv").is_file()
-        )
-
-    def _create(self, name: str, flag: int, head: Sequence[str]) -> tuple[Path, TextIO]:
-        path = self._folder / name
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | flag, _MODE)
-        file = self._open.enter_context(os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace", newline=""))
-        file.write(csv_writer()(head))
-        return path, file
-
-    def close(self, generation: int) -> list[FileEntry]:
-        """Makes the files durable and describes them."""
-        for files in self._files.values():
-            for _, file in files:
-                file.flush()
-                os.fsync(file.fileno())
-        self._open.close()
-        if self._files:
-            sync_folder(self._folder)
-        return [
-            FileEntry(
-                kind="quarantine",
-                path=f"{FOLDER}/{path.name}",
-                generation=generation,
-                rows=self._rows[name],
-                bytes=path.stat().st_size,
-                sha256=file_digest(path),
-            )
-            for name, files in sorted(self._files.items())
-            for path, _ in files
-        ]
+from wayseal.store.types import Batch, Notice, Reason, Rejection, Source
 
 
 class Register:
@@ -357,7 +129,7 @@ class Arrivals:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadTask:
-    """A file to be read by a task (rule 5). folder: for what it makes. manifest: the ledger's, without its files.
+    """A file to be read by a task (rule 3). folder: for what it makes. manifest: the ledger's, without its files.
 
     number: of the source. after: lines that are known. source: without its files.
     """
@@ -509,7 +281,7 @@ class Intake:
         return read
 
     def _unite(self, piece: InputFile, one: PieceRead) -> bool:
-        """Takes what a task read for its own; False where it must be read again (rule 5)."""
+        """Takes what a task read for its own; False where it must be read again (rule 3)."""
         if one.clashes:
             return False
         codes = {}

@@ -16,7 +16,8 @@ import numpy as np
 import pyarrow as pa
 
 from wayseal.ledger._ingest import new_files
-from wayseal.ledger._intake import InputFile, ReadSettings, count_known_lines, known_by_content
+from wayseal.ledger._input_files import InputFile, ReadSettings, count_known_lines
+from wayseal.ledger._intake import known_by_content
 from wayseal.ledger._layout import KEYED, kept_schema
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._part import column_values
