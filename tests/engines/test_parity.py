@@ -2,7 +2,10 @@
 
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+import sys
+import time
+from collections.abc import Generator, Iterator, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -35,18 +38,21 @@ def whole(sources: Sequence[Path], tmp_path_factory: pytest.TempPathFactory) -> 
     return folder / "L"
 
 
+def needs_pyspark() -> None:
+    need(find_spec("pyspark") is not None, "pyspark is not installed (make setup-spark)")
+
+
 @pytest.fixture
 def spark(monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     """Spark on this machine, as a person has it who says nothing of it."""
-    try:
-        import pyspark
-    except ModuleNotFoundError:
-        need(False, "pyspark is not installed (make setup-spark)")
+    needs_pyspark()
     need(bool(shutil.which("java")), "Java is not installed")
+    from pyspark import SparkContext
+
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     with SparkEngine() as engine:
         yield engine
-    assert pyspark.SparkContext._active_spark_context is None
+    assert SparkContext._active_spark_context is None
 
 
 def check_parity(engine: Engine, whole: Path, sources: Sequence[Path], folder: Path, shards: int) -> None:
@@ -93,6 +99,11 @@ def test_spark_says_what_went_wrong(
         list(spark(works.fill, [0]))
     with pytest.raises(EngineError, match=r"lost 4 times.*KeyError at works.py:\d+$"):
         list(spark(works.leak, [0]))
+    begun, left = time.monotonic(), spark(works.sleep, [0, 300])
+    assert isinstance(left, Generator)
+    assert next(left) == (0, 0)
+    left.close()  # what still runs is cancelled
+    assert time.monotonic() - begun < 100
     with SparkEngine() as within:  # what runs already is used, and goes on
         assert list(within(works.square, [7])) == [(0, 49)]
     assert list(spark(works.square, [8])) == [(0, 64)]
@@ -106,11 +117,17 @@ def test_spark_says_what_went_wrong(
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # Spark leaves a pipe open
 def test_spark_needs_java(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    pytest.importorskip("pyspark")
+    needs_pyspark()
     from pyspark import SparkContext
 
     monkeypatch.setattr(SparkContext, "_gateway", None)
     monkeypatch.setattr(SparkContext, "_jvm", None)
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
     with pytest.raises(EngineError, match="Spark doesn't start, it needs Java 17 or newer"):
+        SparkEngine().__enter__()
+
+
+def test_spark_needs_pyspark(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyspark", None)
+    with pytest.raises(EngineError, match="make setup-spark"):
         SparkEngine().__enter__()

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator, Sequence
 from errno import ENOSPC
 from pathlib import Path
@@ -12,6 +13,11 @@ from wayseal.ledger import LedgerError
 
 def square(number: int) -> int:
     return number * number
+
+
+def sleep(seconds: int) -> int:
+    time.sleep(seconds)
+    return seconds
 
 
 def spend(megabytes: int) -> int:

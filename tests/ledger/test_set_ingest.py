@@ -21,7 +21,7 @@ from tests.ledger.test_sharding import answers
 from wayseal import ledger, store
 from wayseal.ledger import IngestOptions, LedgerError
 from wayseal.ledger.errors import LedgerBusyError
-from wayseal.ledger.sharding import merge_set, split_ledger
+from wayseal.ledger.sharding import make_set, merge_set, split_ledger
 
 PORTIONS = 5
 
@@ -106,6 +106,19 @@ def test_a_ledger_reads_by_tasks_too(whole: Path, sources: list[Path], tmp_path:
         put(source, tmp_path / "L", keep_rejected=True, run=elsewhere)
     assert said(tmp_path / "L") == said(whole)
     assert load_manifest(tmp_path / "L").digest == load_manifest(whole).digest
+
+
+def test_a_set_from_nothing(whole: Path, sources: list[Path], tmp_path: Path) -> None:
+    made = make_set(tmp_path / "a/S", 4)
+    assert [len(made.shards), made.rows("accesses"), made.sources] == [4, 0, ()]
+    assert list((tmp_path / "a").iterdir()) == [tmp_path / "a/S"]
+    for source in sources:
+        put(source, tmp_path / "a/S", keep_rejected=True)
+    assert make_set(tmp_path / "a/S", 4) == load_manifest(tmp_path / "a/S")
+    assert said(tmp_path / "a/S") == said(whole)
+    for there, shards in ((tmp_path / "a/S", 8), (whole, 4)):
+        with pytest.raises(LedgerError, match=f"shards, not {shards}"):
+            make_set(there, shards)
 
 
 def test_ids_that_clash_are_refused_as_by_one_reader(sources: list[Path], tmp_path: Path) -> None:
