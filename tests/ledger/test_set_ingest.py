@@ -1,15 +1,19 @@
 """Ingest into a set: the same as into one ledger, whoever runs the tasks, how often and in what order."""
 
+import os
 import pickle
 import random
 import shutil
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.ledger.children import ended
@@ -19,9 +23,11 @@ from tests.ledger.test_crash import sound
 from tests.ledger.test_retention import halves, world
 from tests.ledger.test_sharding import answers
 from wayseal import ledger, store
-from wayseal.ledger import IngestOptions, LedgerError
+from wayseal.ledger import IngestOptions, IngestReport, LedgerError
 from wayseal.ledger.errors import LedgerBusyError
 from wayseal.ledger.sharding import make_set, merge_set, split_ledger
+from wayseal.model.tasks import Run
+from wayseal.store.errors import StoreError
 
 PORTIONS = 5
 
@@ -143,6 +149,60 @@ def test_ids_that_clash_between_files_alone(tmp_path: Path) -> None:
     for name in ("L", "S"):
         assert put(tmp_path / "more", tmp_path / name, run=elsewhere).rejected["same-key"] > 2
     assert said(tmp_path / "S") == said(tmp_path / "L")
+
+
+def test_a_large_file_is_read_by_several_tasks(tmp_path: Path) -> None:
+    """Cut anywhere between row groups: what can't be read, texts and notices are those of one reader."""
+    rows = 3000
+    table: dict[str, list[Any]] = {
+        "at": [f"2026-03-01T{n % 7:02}:00:{n % 60:02}" if n % 97 else "never" for n in range(rows)],
+        "actor": [f"u{n % 61 + n // 1000}" for n in range(rows)],
+        "waybill": [f"YT{n * 7 % 400}" if n % 89 else "" for n in range(rows)],
+        "subject_id": [f"s{n}" if n % 2 else None for n in range(rows)],
+        "outcome": ["allowed" if n % 53 else "odd" for n in range(rows)],
+        "more": ["x"] * rows,
+    }
+    pq.write_table(pa.table(table), make(tmp_path / "in/accesses") / "a.parquet", row_group_size=70)
+    source = store.open_source(tmp_path / "in")
+    source = replace(source, options=replace(source.options, batch_rows=50))
+
+    def take(into: str, run: Run | None, piece_rows: int) -> tuple[IngestReport, dict[str, Any]]:
+        options = IngestOptions(keep_rejected=True, run=run, piece_rows=piece_rows)
+        return ledger.ingest(source, tmp_path / into, options=options), said(tmp_path / into)
+
+    report, one = take("L", None, 1)
+    assert report.rejected
+    assert report.notices
+    counts = []
+
+    def counted(work: Callable[[Any], Any], tasks: Sequence[Any]) -> Iterator[tuple[int, Any]]:
+        if work.__name__ == "read_piece":
+            counts.append(len(tasks))
+        return elsewhere(work, tasks)
+
+    for piece_rows in (1, 500, 1111, rows):
+        made, cut = take(f"S{piece_rows}", counted, piece_rows)
+        assert cut == one
+        assert (made.rejected, made.notices) == (report.rejected, report.notices)
+    assert counts == [15, 5, 3, 1]
+
+
+def test_a_file_that_changes_after_its_digest(tmp_path: Path) -> None:
+    write(tmp_path / "in/accesses", "accesses", [read(n, "u", f"YT{n}") for n in range(9)], "a")
+    file = next((tmp_path / "in/accesses").iterdir())
+
+    def changed(work: Callable[[Any], Any], tasks: Sequence[Any]) -> Iterator[tuple[int, Any]]:
+        os.utime(file, (1, 1))
+        return elsewhere(work, tasks)
+
+    with pytest.raises(StoreError, match="changed while it was read"):
+        put(tmp_path / "in", tmp_path / "L", run=changed)
+    assert not (tmp_path / "L/manifest.json").exists()
+
+
+def make(folder: Path) -> Path:
+    folder.mkdir(parents=True)
+    return folder
 
 
 STEPS = ("swept", "batch", "read", "shard", "written", "named", "durable", "committed", "cleaned")

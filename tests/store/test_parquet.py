@@ -8,9 +8,9 @@ import pytest
 
 from tests.store.helpers import put, read
 from tests.tables import each
-from wayseal.store import _parquet
+from wayseal.store import _parquet, cut_file, open_source
 from wayseal.store.errors import StoreError
-from wayseal.store.types import NoticeCode, Reason
+from wayseal.store.types import NoticeCode, ReadOptions, Reason
 
 NOON = datetime(2024, 1, 5, 12, tzinfo=UTC)
 NAIVE = datetime(2024, 1, 5, 12)  # noqa: DTZ001
@@ -189,3 +189,20 @@ def test_a_damaged_page_names_the_row(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="Parquet") as caught:
         read(put(tmp_path / "accesses.parquet", bytes(data)))
     assert caught.value.line == 1
+
+
+def test_parts_of_a_file(tmp_path: Path) -> None:
+    """Parts end where row groups do and hold all rows once; what isn't Parquet, or is damaged, is one part."""
+    table = pa.table({"at": [NOON] * 1000, "actor": ["u"] * 1000, "waybill": [f"YT{n}" for n in range(1000)]})
+    pq.write_table(table, tmp_path / "accesses.parquet", row_group_size=90)
+    (file,) = open_source(tmp_path / "accesses.parquet").files
+    options = ReadOptions(batch_rows=20)
+    for rows, parts in ((1, 12), (200, 4), (950, 2), (1000, 1)):
+        cuts = cut_file(file, options, rows)
+        assert len(cuts) == parts
+        assert [n for cut in cuts for n in cut or range(12)] == list(range(12))
+    content = (tmp_path / "accesses.parquet").read_bytes()
+    (tmp_path / "accesses.parquet").write_bytes(content[:-1])
+    assert cut_file(file, options, 1) == (None,)
+    (tmp_path / "accesses.csv").write_text("at,actor,waybill\n" * 99)
+    assert cut_file(open_source(tmp_path / "accesses.csv").files[0], options, 1) == (None,)

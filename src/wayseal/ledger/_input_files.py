@@ -36,13 +36,14 @@ class Beginning:
 class InputFile:
     """A file to be ingested, the SHA-256 of its bytes, and those of its beginnings that are sources themselves.
 
-    replaces: places of the sources whose rows it brings anew.
+    replaces: places of the sources whose rows it brings anew. stamp: its size and time of change before it was read.
     """
 
     file: SourceFile
     sha256: str
     beginnings: tuple[Beginning, ...] = ()
     replaces: tuple[int, ...] = ()
+    stamp: tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +69,7 @@ def digest_file(file: SourceFile, known: Mapping[str, int]) -> InputFile:
     total, lines, plain, last = hashlib.sha256(), 0, True, b""
     found: list[Beginning] = []
     sizes = sorted({size for size in known.values() if 0 < size < file.size})
+    stamp = stamp_of(file)
     with file.content.open("rb") as disk:
         for size in sizes:
             while chunk := disk.read(min(_CHUNK, size - disk.tell())):
@@ -79,7 +81,13 @@ def digest_file(file: SourceFile, known: Mapping[str, int]) -> InputFile:
                 found.append(Beginning(sha256=total.hexdigest(), lines=lines, ended=plain and last == b"\n"))
         while chunk := disk.read(_CHUNK):
             total.update(chunk)
-    return InputFile(file=file, sha256=total.hexdigest(), beginnings=tuple(found))
+    return InputFile(file=file, sha256=total.hexdigest(), beginnings=tuple(found), stamp=stamp)
+
+
+def stamp_of(file: SourceFile) -> tuple[int, int]:
+    """What changes when a file does: its size, and when it was changed. OSError as it comes."""
+    now = file.content.stat()
+    return now.st_size, now.st_mtime_ns
 
 
 def count_known_lines(piece: InputFile, entries: Iterable[SourceEntry]) -> int:

@@ -4,9 +4,9 @@
 2. What was read in another way, with another mapping or offset, is read again, and what it brought goes
    (`_ingest.retire`); so it is with every beginning of it, and on demand. Of a table of one row an id a file has no
    beginnings: all of it is read, and what says nothing new is left out.
-3. Where tasks are run elsewhere, a file of a keyed table is read by one, with dictionaries of its own (`read_piece`).
-   They are united in the order of the files, so that codes are those that one reader gives. A file whose ids clash is
-   read once more by this process: which row is refused hangs on what came before.
+3. Where tasks are run elsewhere, a file of a keyed table is read by one, or a large one by several, with dictionaries
+   of their own (`read_piece`). They are united in order, so that codes are those that one reader gives. A file whose
+   ids clash is read once more by this process: which row is refused hangs on what came before.
 """
 
 import os
@@ -25,7 +25,7 @@ from wayseal import store
 from wayseal.ledger._encode import Encoder, join_lists
 from wayseal.ledger._files import FOLDER_MODE
 from wayseal.ledger._generation import Generation
-from wayseal.ledger._input_files import InputFile, NewRows, ReadSettings, count_known_lines
+from wayseal.ledger._input_files import InputFile, NewRows, ReadSettings, count_known_lines, stamp_of
 from wayseal.ledger._kernels import COLLISION
 from wayseal.ledger._keys import Keyer
 from wayseal.ledger._layout import DAY_US, KEYED, LOOSE_TIMES, NUMBERS, SEPARATOR, UNIQUE
@@ -129,9 +129,9 @@ class Arrivals:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadTask:
-    """A file to be read by a task (rule 3). folder: for what it makes. manifest: the ledger's, without its files.
+    """A file, or a part of one, to be read by a task (rule 3). folder: for what it makes. number: of the source.
 
-    number: of the source. after: lines that are known. source: without its files.
+    manifest: the ledger's, without its files. after: lines that are known. source: without its files.
     """
 
     folder: Path
@@ -222,8 +222,8 @@ class Intake:
         done = sum(pieces[number - self.first_source].file.size for number in read)
 
         for number, piece in enumerate(pieces, self.first_source):
-            one = read.get(number)
-            if one and self._unite(piece, one):
+            some = read.get(number, ())
+            if some and self._unite(piece, some):
                 continue
             start = done
 
@@ -237,68 +237,81 @@ class Intake:
             self.entries.append(self.read_one(piece, number, after, self._spills[-1], say))
             if read:
                 self._spills[-1].share({})
-            done += 0 if one else piece.file.size
+            done += 0 if some else piece.file.size
         progress("read", total, total)
 
     def read_one(
         self, piece: InputFile, number: int, after: int, spill: Spill, say: Callable[[int], None]
     ) -> SourceEntry:  # fmt: skip
         """Reads a piece. number: of its source. after: lines that are known. say: is told the bytes that were read."""
-        before = piece.file.content.stat()
         rest = NewRows(piece.file.path, after)
         with read_ahead(self._batches(piece)) as batches:
             taken = _Taken()
             for batch in batches:
                 self._take(piece, number, rest.of(batch), taken, spill)
                 say(batch.bytes_read)
-        now = piece.file.content.stat()
-        if (before.st_size, before.st_mtime_ns) != (now.st_size, now.st_mtime_ns):
+        if stamp_of(piece.file) != piece.stamp:
             raise StoreError("the file changed while it was read", file=piece.file.path)
         rest.check()
         return taken.entry(piece, after, self._reading, self._options)
 
-    def _run_tasks(self, pieces: Sequence[InputFile], parts: int, progress: Progress) -> dict[int, PieceRead]:
+    def _run_tasks(self, pieces: Sequence[InputFile], parts: int, progress: Progress) -> dict[int, list[PieceRead]]:
         """Those that tasks read, by the numbers of their sources: what hangs on no other piece of this step."""
         run, total = self._options.run, sum(p.file.size for p in pieces)
         known, times = {s.sha256 for s in self._manifest.sources}, Counter(p.sha256 for p in pieces)
         options = replace(self._options, run=None, on_step=no_step, entropy=os.urandom)
         light = replace(self._manifest, files=(), sources=(), commits=())
-        tasks = [
-            ReadTask(
-                folder=self._scratch, manifest=light, piece=piece, number=number, parts=parts, options=options,
-                after=count_known_lines(piece, self._manifest.sources),
-                source=replace(self._source, files=(), notices=()), reading=self._reading,
-            )
-            for number, piece in enumerate(pieces, self.first_source)
-            if piece.file.table in KEYED and times[piece.sha256] == 1 and not piece.file.laid_out
-            and all(one.sha256 in known for one in piece.beginnings)
-        ]  # fmt: skip
-        read, done = dict[int, PieceRead](), 0
+        tasks, shares = list[ReadTask](), list[int]()
+        for number, piece in enumerate(pieces, self.first_source):
+            if (
+                piece.file.table not in KEYED or times[piece.sha256] > 1 or piece.file.laid_out
+                or not all(one.sha256 in known for one in piece.beginnings)
+            ):  # fmt: skip
+                continue
+            cuts = store.cut_file(piece.file, self._source.options, options.piece_rows)
+            shares += [piece.file.size // len(cuts)] * len(cuts)
+            for groups in cuts:
+                source = replace(
+                    self._source, files=(), notices=(), options=replace(self._source.options, groups=groups)
+                )
+                after = count_known_lines(piece, self._manifest.sources)
+                tasks.append(
+                    ReadTask(
+                        folder=self._scratch, manifest=light, piece=piece, number=number, parts=parts, options=options,
+                        after=after, source=source, reading=self._reading,
+                    )
+                )  # fmt: skip
+        found, done = dict[int, PieceRead](), 0
         for place, one in run(read_piece, tasks) if run else ():
-            read[tasks[place].number] = one
-            done += tasks[place].piece.file.size
+            found[place] = one
+            done += shares[place]
             progress("read", done, total)
+        read: dict[int, list[PieceRead]] = {}
+        for place, task in enumerate(tasks):
+            read.setdefault(task.number, []).append(found[place])
         return read
 
-    def _unite(self, piece: InputFile, one: PieceRead) -> bool:
-        """Takes what a task read for its own; False where it must be read again (rule 3)."""
-        if one.clashes:
+    def _unite(self, piece: InputFile, some: Sequence[PieceRead]) -> bool:
+        """Takes what tasks read of a file for its own; False where it must be read again (rule 3)."""
+        if any(one.clashes for one in some):
             return False
-        codes = {}
-        for kind, path in one.texts.items():
-            encode = self.encoder.dictionaries[kind].encode
-            made = [encode(texts.cast(pa.string())) for texts in feather.read_table(path)["text"].chunks]
-            codes[kind] = path.with_suffix(".npy")
-            np.save(codes[kind], np.concatenate([np.zeros(1, np.uint32), *made]))
-            if any((some == COLLISION).any() for some in made):
-                return False
-        one.spill.share(codes)
-        self._spills.append(one.spill)
-        for table, columns in one.present.items():
-            self.encoder.present[table] |= columns
-        self.entries.append(one.entry)
-        self.notices += one.notices
-        self.quarantine.adopt(piece.sha256, one.folder, one.rejected)
+        for one in some:
+            codes = {}
+            for kind, path in one.texts.items():
+                encode = self.encoder.dictionaries[kind].encode
+                made = [encode(texts.cast(pa.string())) for texts in feather.read_table(path)["text"].chunks]
+                codes[kind] = path.with_suffix(".npy")
+                np.save(codes[kind], np.concatenate([np.zeros(1, np.uint32), *made]))
+                if any((code == COLLISION).any() for code in made):
+                    return False
+            one.spill.share(codes)
+        for one in some:
+            self._spills.append(one.spill)
+            for table, columns in one.present.items():
+                self.encoder.present[table] |= columns
+            self.notices += one.notices
+            self.quarantine.adopt(piece.sha256, one.folder, one.rejected)
+        self.entries.append(_join_entries([one.entry for one in some]))
         return True
 
     def _batches(self, piece: InputFile) -> Iterator[Batch]:
@@ -355,6 +368,23 @@ class Intake:
             before = self._finder.whole(f"table:{table}", store.arrow_schema(table))
             self._registers[table] = Register(table, before)
         return self._registers[table]
+
+
+def _join_entries(parts: Sequence[SourceEntry]) -> SourceEntry:
+    """The entry of a file that was read in parts."""
+    rejected, emptied = Counter[str](), Counter[str]()
+    for part in parts:
+        rejected.update(part.rejected)
+        emptied.update(part.emptied)
+    return replace(
+        parts[0],
+        rows=sum(part.rows for part in parts),
+        rejected=dict(sorted(rejected.items())),
+        dropped=sum(part.dropped for part in parts),
+        emptied=dict(sorted(emptied.items())),
+        first_at=min((part.first_at for part in parts if part.first_at is not None), default=None),
+        last_at=max((part.last_at for part in parts if part.last_at is not None), default=None),
+    )
 
 
 class _Taken:

@@ -30,6 +30,7 @@ class IngestOptions:
         keep_rejected: Also keep the text of rejected rows, in a file that only its owner can read.
         key_bits: For tests of collisions: a new ledger keeps so many bits of a key.
         parts: For tests: how many parts.
+        piece_rows: Rows of a Parquet file that a task reads, where others run them.
         projection: Whether a vault's projection or the stream asks: they alone may use the names kept for them.
         who: Who brings them in, as the ledger is to say.
         at: When, in microseconds; None: the ledger doesn't say.
@@ -44,6 +45,7 @@ class IngestOptions:
     keep_rejected: bool = False
     key_bits: int = 64
     parts: int | None = None
+    piece_rows: int = 4 << 20
     projection: bool = False
     who: str = ""
     at: int | None = None

@@ -142,12 +142,14 @@ class ReadOptions:
     """How to read.
 
     offset: from UTC to what a time without an offset means; None assumes UTC, and a notice says so either way.
-    block_bytes: how much text is parsed at once; batch_rows: the most rows of a Parquet batch.
+    block_bytes: how much text is parsed at once; batch_rows: the most rows of a Parquet batch; groups: the row groups
+    of a Parquet file that are read (`cut_file`), None: all.
     """
 
     offset: timedelta | None = None
     block_bytes: int = 16 << 20
     batch_rows: int = 1 << 19
+    groups: range | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
