@@ -8,8 +8,9 @@ import pytest
 
 from tests.store.helpers import put, read
 from tests.tables import each
-from wayseal.store import _parquet, cut_file, open_source
+from wayseal.store import _parquet, open_source
 from wayseal.store.errors import StoreError
+from wayseal.store.row_groups import cut_file
 from wayseal.store.types import NoticeCode, ReadOptions, Reason
 
 NOON = datetime(2024, 1, 5, 12, tzinfo=UTC)

@@ -45,6 +45,7 @@ from wayseal.model.progress import Progress
 from wayseal.model.schema import readable
 from wayseal.store.errors import StoreError
 from wayseal.store.mapping import Format
+from wayseal.store.row_groups import cut_file
 from wayseal.store.types import Batch, Notice, Reason, Rejection, Source
 
 
@@ -268,7 +269,7 @@ class Intake:
                 or not all(one.sha256 in known for one in piece.beginnings)
             ):  # fmt: skip
                 continue
-            cuts = store.cut_file(piece.file, self._source.options, options.piece_rows)
+            cuts = cut_file(piece.file, self._source.options, options.piece_rows)
             shares += [piece.file.size // len(cuts)] * len(cuts)
             for groups in cuts:
                 source = replace(

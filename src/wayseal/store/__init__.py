@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from wayseal.store._batches import read_batches, read_leaks
     from wayseal.store._load_mapping import load_mapping
     from wayseal.store._open_source import open_source
-    from wayseal.store._parquet import cut_file
     from wayseal.store._write_table import write_table
     from wayseal.store.drafts import propose_mapping
     from wayseal.store.tables import TABLES, arrow_schema
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 __all__ = [
     "TABLES",
     "arrow_schema",
-    "cut_file",
     "load_mapping",
     "open_source",
     "propose_mapping",
@@ -34,7 +32,6 @@ __getattr__ = load_when_asked(
     {
         "TABLES": "tables",
         "arrow_schema": "tables",
-        "cut_file": "_parquet",
         "load_mapping": "_load_mapping",
         "open_source": "_open_source",
         "propose_mapping": "drafts",

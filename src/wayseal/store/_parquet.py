@@ -1,12 +1,7 @@
-"""Parquet files as raw blocks, never more than a bounded part of one in memory.
-
-Row groups are read in stretches of some batches, and no batch reaches from one into the next: so batches are the same
-whether a file is read at once or cut between stretches.
-"""
+"""Parquet files as raw blocks, never more than a bounded part of one in memory."""
 
 import json
-from collections.abc import Generator, Iterable, Iterator
-from itertools import pairwise
+from collections.abc import Generator
 
 import numpy as np
 import pyarrow as pa
@@ -14,13 +9,12 @@ import pyarrow.parquet as pq
 
 from wayseal.store._text_file import is_utf8
 from wayseal.store.errors import StoreError
-from wayseal.store.mapping import Format
+from wayseal.store.row_groups import count_rows, gather_groups
 from wayseal.store.types import Notice, RawBlock, ReadOptions, Reason, Rejection, SourceFile
 
 _BATCH_BYTES = 256 << 20
 # Read in pieces: a row group may be as large as the file, and a mapped file that shrinks would end the process.
 _READ_BYTES = 4 << 20
-_BATCHES_OF_STRETCH = 4
 _TEXTS = (pa.string(), pa.large_string(), pa.string_view())
 _ARROW_ERRORS = (pa.ArrowException, OSError, ValueError)
 
@@ -46,10 +40,10 @@ class ParquetBlocks:
         wanted = [n for n in self.names if n in names]
         metadata = self._file.metadata
         groups = self._options.groups or range(metadata.num_row_groups)
-        done = _rows(metadata, range(groups.start))
-        total = done + _rows(metadata, groups) if self._options.groups else metadata.num_rows
+        done = count_rows(metadata, range(groups.start))
+        total = done + count_rows(metadata, groups) if self._options.groups else metadata.num_rows
         try:
-            for some in _stretches(metadata, groups, self._options):
+            for some in gather_groups(metadata, groups, self._options):
                 for batch in self._file.iter_batches(self._batch_rows(), row_groups=some, columns=wanted):
                     first = done + 1
                     done += batch.num_rows
@@ -97,53 +91,6 @@ class ParquetBlocks:
             part = metadata.row_group(group)
             heavy = max(heavy, part.total_byte_size / max(part.num_rows, 1))
         return max(1, min(self._options.batch_rows, int(_BATCH_BYTES / heavy)))
-
-
-def cut_file(file: SourceFile, options: ReadOptions, rows: int) -> tuple[range | None, ...]:
-    """Cut a large file into parts that can be read apart.
-
-    Args:
-        file: Of any format; Parquet alone is cut, between its row groups.
-        options: As it is read.
-        rows: About how many of them a part holds.
-
-    Returns:
-        Ranges of row groups, for `ReadOptions.groups`; None alone: the file isn't cut.
-    """
-    if file.format is not Format.PARQUET:
-        return (None,)
-    try:
-        metadata = pq.read_metadata(file.content)
-    except _ARROW_ERRORS:
-        return (None,)  # whoever reads it says what is wrong
-    if _rows(metadata, range(metadata.num_row_groups)) != metadata.num_rows:
-        return (None,)
-    cuts, left = [0], rows
-    for some in _stretches(metadata, range(metadata.num_row_groups), options):
-        left -= _rows(metadata, some)
-        if left <= 0:
-            cuts.append(some[-1] + 1)
-            left = rows
-    if cuts[-1] < metadata.num_row_groups:
-        cuts.append(metadata.num_row_groups)
-    return tuple(range(low, high) for low, high in pairwise(cuts)) if len(cuts) > 2 else (None,)
-
-
-def _rows(metadata: pq.FileMetaData, groups: Iterable[int]) -> int:
-    return sum(metadata.row_group(group).num_rows for group in groups)
-
-
-def _stretches(metadata: pq.FileMetaData, groups: range, options: ReadOptions) -> Iterator[list[int]]:
-    """Row groups that are read together: as many as hold some batches."""
-    some, rows = list[int](), 0
-    for group in groups:
-        some.append(group)
-        rows += metadata.row_group(group).num_rows
-        if rows >= _BATCHES_OF_STRETCH * options.batch_rows:
-            yield some
-            some, rows = [], 0
-    if some:
-        yield some
 
 
 def _texts(batch: pa.RecordBatch) -> tuple[str, ...]:
