@@ -60,7 +60,7 @@ def take_in(source: Path, out: Path, engine: str, shards: int) -> dict[str, Any]
         "rows": report.rows,
         "tasks": run.tasks if run else 0,
         "core_seconds": cost.core_seconds if cost else time.process_time(),
-        "sizes": [sum(f.stat().st_size for f in one.rglob("*") if f.is_file()) for one in sorted(out.glob("shard*"))],
+        "sizes": [sum(f.stat().st_size for f in one.rglob("*") if f.is_file()) for one in sorted(out.glob("shards/*"))],
         "held": digest_of(out),
     }
 
