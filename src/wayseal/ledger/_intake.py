@@ -43,6 +43,7 @@ from wayseal.ledger._sweep import SCRATCH
 from wayseal.model.arrays import Flags
 from wayseal.model.progress import Progress
 from wayseal.model.schema import readable
+from wayseal.model.tasks import Run
 from wayseal.store.errors import StoreError
 from wayseal.store.mapping import Format
 from wayseal.store.row_groups import cut_file
@@ -219,7 +220,8 @@ class Intake:
         keyed = sum(p.file.size for p in pieces if p.file.table in KEYED)
         parts = self._options.parts or max(parts, count_parts(keyed))
         self._spills = [Spill(self._scratch, parts, self._options.memory)]
-        read = self._run_tasks(pieces, parts, progress) if self._options.run else {}
+        run = self._options.run
+        read = self._run_tasks(run, pieces, parts, progress) if run else {}
         done = sum(pieces[number - self.first_source].file.size for number in read)
 
         for number, piece in enumerate(pieces, self.first_source):
@@ -256,41 +258,40 @@ class Intake:
         rest.check()
         return taken.entry(piece, after, self._reading, self._options)
 
-    def _run_tasks(self, pieces: Sequence[InputFile], parts: int, progress: Progress) -> dict[int, list[PieceRead]]:
-        """Those that tasks read, by the numbers of their sources: what hangs on no other piece of this step."""
-        run, total = self._options.run, sum(p.file.size for p in pieces)
+    def _run_tasks(
+        self, run: Run, pieces: Sequence[InputFile], parts: int, progress: Progress
+    ) -> dict[int, list[PieceRead]]:  # fmt: skip
+        """What tasks read, by the numbers of the sources, in the order of their rows."""
+        tasks, total = list(self._read_tasks(pieces, parts)), sum(p.file.size for p in pieces)
+        cuts = Counter(task.number for task in tasks)
+        found, done = dict[int, PieceRead](), 0
+        for place, one in run(read_piece, tasks):
+            found[place] = one
+            done += tasks[place].piece.file.size // cuts[tasks[place].number]
+            progress("read", done, total)
+        read: dict[int, list[PieceRead]] = {}
+        for place, task in enumerate(tasks):
+            read.setdefault(task.number, []).append(found[place])
+        return read
+
+    def _read_tasks(self, pieces: Sequence[InputFile], parts: int) -> Iterator[ReadTask]:
+        """Tasks for what hangs on no other piece of this step."""
         known, times = {s.sha256 for s in self._manifest.sources}, Counter(p.sha256 for p in pieces)
         options = replace(self._options, run=None, on_step=no_step, entropy=os.urandom)
         light = replace(self._manifest, files=(), sources=(), commits=())
-        tasks, shares = list[ReadTask](), list[int]()
+        source = replace(self._source, files=(), notices=())
         for number, piece in enumerate(pieces, self.first_source):
             if (
                 piece.file.table not in KEYED or times[piece.sha256] > 1 or piece.file.laid_out
                 or not all(one.sha256 in known for one in piece.beginnings)
             ):  # fmt: skip
                 continue
-            cuts = cut_file(piece.file, self._source.options, options.piece_rows)
-            shares += [piece.file.size // len(cuts)] * len(cuts)
-            for groups in cuts:
-                source = replace(
-                    self._source, files=(), notices=(), options=replace(self._source.options, groups=groups)
-                )
-                after = count_known_lines(piece, self._manifest.sources)
-                tasks.append(
-                    ReadTask(
-                        folder=self._scratch, manifest=light, piece=piece, number=number, parts=parts, options=options,
-                        after=after, source=source, reading=self._reading,
-                    )
-                )  # fmt: skip
-        found, done = dict[int, PieceRead](), 0
-        for place, one in run(read_piece, tasks) if run else ():
-            found[place] = one
-            done += shares[place]
-            progress("read", done, total)
-        read: dict[int, list[PieceRead]] = {}
-        for place, task in enumerate(tasks):
-            read.setdefault(task.number, []).append(found[place])
-        return read
+            task = ReadTask(
+                folder=self._scratch, manifest=light, piece=piece, number=number, parts=parts, options=options,
+                after=count_known_lines(piece, self._manifest.sources), source=source, reading=self._reading,
+            )  # fmt: skip
+            for groups in cut_file(piece.file, source.options, options.piece_rows):
+                yield replace(task, source=replace(source, options=replace(source.options, groups=groups)))
 
     def _unite(self, piece: InputFile, some: Sequence[PieceRead]) -> bool:
         """Takes what tasks read of a file for its own; False where it must be read again (rule 3)."""
